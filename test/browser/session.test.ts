@@ -1,4 +1,4 @@
-// Guards: a browser's seat connects as a visitor that the site's own page made, and stays that visitor.
+// Guards: A seat of the browser is a visitor of its own that outlives the process, and both sources receive all that is sent.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Guards: a first visitor of the dashboard sees a pasted room's events within seconds.
+// Guards: A first visit leads from a printed link and a pasted text to rooms with events, and the cards of rooms say what is going on.
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../until.js";

@@ -1,4 +1,4 @@
-// Guards: a filter passes what it should, and a wrong or costly one is refused.
+// Guards: A filter passes the events that its words say, names what is wrong in one, and no filter holds the server.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
@@ -37,22 +37,15 @@ describe("a filter", () => {
     ["comboDiamonds > 0 && diamonds < comboDiamonds", []],
     ["diamonds == null", [0, 2, 3]],
     ["diamonds != null && diamonds > 1", [1]],
-    ['text.contains("加油")', [0]],
     ['["你好", "加油"].exists(w, text.contains(w))', [0]],
     ['!["广告", "加微信"].exists(w, text.contains(w))', [0]],
     ['text.lowerAscii().contains("HELLO".lowerAscii())', [0]],
     ['user.id in ["42", "43"]', [0, 1]],
     ['user.nickname.startsWith("小") && user.fansClubLevel > 5', [0]],
-    ["payLevel > 20", [0]],
     ['payLevel > 20 || type == "like"', [0, 3]],
     ['gift.name == "小心心" && delta > 1', [1]],
-    ["delta * 2 >= 6", [1]],
-    ["count > 10", [3]],
-    ["size(text) > 3", [0]],
     ["receiver.id == null", [0, 1, 2, 3]],
-    ["user.isAdmin", []],
     ["!user.isAdmin", [0, 1, 2, 3]],
-    ["type == 'chat' ? payLevel > 5 : true", [0, 1, 2, 3]],
     ["true", [0, 1, 2, 3]],
     ["'type' == 'type' && type == \"chat\"", [0]],
     ["time > 1600000000000", [0, 1, 2, 3]],

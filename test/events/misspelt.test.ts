@@ -1,4 +1,4 @@
-// Guards: a misspelt name is refused with the names that there are.
+// Guards: A misspelt name is answered with the name that was meant, if one is near.
 import { expect, it } from "vitest";
 import { meantName, noSuch } from "../../src/events/misspelt.js";
 

@@ -1,4 +1,4 @@
-// Guards: the schemas are standard JSON Schemas, and judge events as the program does.
+// Guards: The public schemas take the events of the documents in every library, and say what does not fit and where.
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";

@@ -1,4 +1,4 @@
-import type { GiftEvent } from "../../src/events/combo.js";
+import type { Draft, GiftEvent } from "../../src/events/combo.js";
 import type { NewEvent } from "../../src/events/event.js";
 import type { GiftLedger } from "../../src/events/ledger.js";
 
@@ -25,15 +25,20 @@ export class Store {
     return { combos, known: new Set(lookups.ids.filter((id) => this.#ids.has(id))) };
   }
 
-  has(id: string): boolean {
-    return this.#ids.has(id);
+  /** Passes a batch through a ledger and keeps what comes of it, as the pipeline does. */
+  take(ledger: GiftLedger, ...drafts: readonly Draft[]): readonly NewEvent[] {
+    const events = ledger.stage(drafts, this.find(ledger.missing(drafts)));
+    ledger.commit(this.append(events));
+    return events;
   }
 
-  gifts(combo: string): GiftEvent[] {
-    return this.events.filter((e): e is GiftEvent => e.type === "gift" && e.comboId === combo);
+  /** Gifts of a combo, or all. */
+  gifts(combo?: string): GiftEvent[] {
+    return this.events.filter((e): e is GiftEvent => e.type === "gift" && (combo === undefined || e.comboId === combo));
   }
 
-  sum(combo: string): number {
+  /** Units of a combo, or of all. */
+  sum(combo?: string): number {
     return this.gifts(combo).reduce((sum, e) => sum + e.delta, 0);
   }
 }

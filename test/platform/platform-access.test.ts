@@ -1,4 +1,4 @@
-// Guards: a room takes a browser's seat only when it needs one, as the account that it names, and gives it back while it waits.
+// Guards: A room takes a browser's seat only when it must, as the account and by the proxy that it names, and gives it back.
 import { describe, expect, it } from "vitest";
 import { directIdentities, type PlatformIdentities, type PlatformIdentity } from "../../src/platform/access/platform-identity.js";
 import { type LoginReading, Visitor } from "../../src/platform/access/visitor.js";
@@ -40,16 +40,10 @@ class FakeIdentities implements PlatformIdentities {
 
 const account = (savedAt: number) =>
   new Account("work", savedAt, [
-    {
-      name: "sessionid",
-      value: `s${savedAt}`,
-      domain: ".douyin.com",
-      path: "/",
-      expires: null,
-      secure: true,
-      httpOnly: true,
-    },
+    { name: "sessionid", value: `s${savedAt}`, domain: ".douyin.com", path: "/", expires: null, secure: true, httpOnly: true },
   ]);
+/** An account that may log in anew meanwhile. */
+const accountOf = (savedAt: () => number) => ({ ...NO_ACCOUNTS, get: async () => account(savedAt()) });
 const placeOf = (
   reach: Partial<Reach>,
   settings: Partial<RoomSettings> = {},
@@ -59,7 +53,7 @@ const placeOf = (
 describe("a room's place", () => {
   it("costs a browser's seat only when it must, and gives it back while the room waits", async () => {
     const identities = new FakeIdentities();
-    const access = placeOf({ identities: identities });
+    const access = placeOf({ identities });
     expect((await access.asker(SIGNAL)).userAgent).toBe("Mozilla/5.0 (test)");
     expect(identities.taken).toBe(0);
     const [a, b] = await Promise.all([access.sit("1", SIGNAL), access.sit("1", SIGNAL)]);
@@ -71,7 +65,7 @@ describe("a room's place", () => {
 
   it("keeps the seat while its readings need the page", async () => {
     const identities = new FakeIdentities();
-    const access = placeOf({ identities: identities });
+    const access = placeOf({ identities });
     await access.asker(SIGNAL);
     expect((await access.inPage?.("/x", SIGNAL))?.body.toString()).toBe("page");
     access.rest();
@@ -83,7 +77,7 @@ describe("a room's place", () => {
 
   it("gives back a seat that comes after the room has left", async () => {
     const identities = new FakeIdentities();
-    const access = placeOf({ identities: identities });
+    const access = placeOf({ identities });
     const sitting = access.sit("1", SIGNAL);
     await Promise.resolve();
     access.leave();
@@ -105,17 +99,14 @@ describe("a room's place", () => {
     expect(await cookieOf({ accounts, account: "default" }, {})).toBe("");
     await expect(cookieOf({ accounts }, { account: "gone" })).rejects.toMatchObject({ code: "bad_account" });
     const identities = new FakeIdentities();
-    await placeOf({ accounts, identities: identities }, { account: "work" }).sit(null, SIGNAL);
+    await placeOf({ accounts, identities }, { account: "work" }).sit(null, SIGNAL);
     expect(identities.requests[0]?.account?.name).toBe("work");
   });
 
   it("sits down anew when the account has logged in anew", async () => {
     let savedAt = 1;
     const identities = new FakeIdentities();
-    const access = placeOf(
-      { accounts: { ...NO_ACCOUNTS, get: async () => account(savedAt) }, identities: identities },
-      { account: "work" },
-    );
+    const access = placeOf({ accounts: accountOf(() => savedAt), identities }, { account: "work" });
     const first = await access.sit("1", SIGNAL);
     savedAt = 2;
     expect(await access.sit("1", SIGNAL)).not.toBe(first);
@@ -126,11 +117,8 @@ describe("a room's place", () => {
   it("notes what a page said of the login that it was read with, once", async () => {
     let savedAt = 1;
     const noted: [number, string][] = [];
-    const accounts = {
-      ...NO_ACCOUNTS,
-      get: async () => account(savedAt),
-      noteReading: (of: Account, { login }: LoginReading) => noted.push([of.savedAt, login]),
-    };
+    const noteReading = (of: Account, { login }: LoginReading) => noted.push([of.savedAt, login]);
+    const accounts = { ...accountOf(() => savedAt), noteReading };
     const access = placeOf({ accounts, identities: new FakeIdentities() }, { account: "work" });
     const before = await access.asker(SIGNAL);
     before.login = { login: "guest", nickname: null };
@@ -141,15 +129,12 @@ describe("a room's place", () => {
     await access.noteReading(after);
     // A captcha page says nothing of it.
     expect(await access.noteReading(await access.asker(SIGNAL))).toEqual({ account: "work", login: "logged_in" });
-    expect(noted).toEqual([
-      [1, "guest"],
-      [2, "logged_in"],
-    ]);
+    expect(noted.flat()).toEqual([1, "guest", 2, "logged_in"]);
   });
 
   it("leaves by the room's own proxy, and says no to what is none", async () => {
     const identities = new FakeIdentities();
-    await placeOf({ identities: identities }, { proxy: "socks5://me:secret@127.0.0.1:9" }).sit(null, SIGNAL);
+    await placeOf({ identities }, { proxy: "socks5://me:secret@127.0.0.1:9" }).sit(null, SIGNAL);
     expect(identities.requests[0]?.proxy?.name).toBe("socks5://127.0.0.1:9");
     expect(() => placeOf({}, { proxy: "nonsense" })).toThrow(/a proxy is/);
   });
@@ -165,8 +150,7 @@ describe("a room's place", () => {
     expect(kept).toEqual({ userUniqueId: "74", cookies: [["ttwid", "1|a"]] });
     const later = await placeOf(direct, {}, kept).sit("1", SIGNAL);
     expect([later.visitor.userUniqueId, later.visitor.headers()["cookie"]]).toEqual(["74", "ttwid=1|a"]);
-    const accounts = { ...NO_ACCOUNTS, get: async () => account(1) };
-    const known = placeOf({ ...direct, accounts }, { account: "work" });
+    const known = placeOf({ ...direct, accounts: accountOf(() => 1) }, { account: "work" });
     (await known.sit("1", SIGNAL)).visitor.userUniqueId = "75";
     expect(known.keep()).toEqual({ userUniqueId: "75", cookies: [] });
     const inBrowser = placeOf({ identities: new FakeIdentities() });

@@ -1,4 +1,4 @@
-// Guards: what waits for the store is bounded by the memory that it takes.
+// Guards: Frames are counted by what they take in memory once they are inflated, and read one at a time where that is much.
 import { writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
@@ -39,29 +39,28 @@ async function sizesOf(batches: AsyncIterable<readonly Received[]> | Iterable<re
   return sizes;
 }
 
-it.each(["bombs.dyrec", "bombs.har"])("frames of %s that inflate a thousand times are read one at a time", async (name) => {
+async function sizesIn(name: string, content: string | Buffer): Promise<number[]> {
   const path = file(name);
-  const har = harOf([{ roomId: ROOM_ID, frames: bombs.map((bytes, n) => ({ bytes, at: AT + n })) }]);
-  writeFileSync(path, name.endsWith("har") ? JSON.stringify(har) : recordingOf(bombs));
+  writeFileSync(path, content);
   const [capture] = await openCaptures(path, new FakeClock(), new Drift());
-  const sizes = await sizesOf(capture?.batches(new AbortController().signal) ?? []);
-  expect(sizes).toHaveLength(BOMBS);
-  expect(Math.max(...sizes)).toBeLessThan(5);
-});
+  return sizesOf(capture?.batches(new AbortController().signal) ?? []);
+}
 
-it("so are those of another process's spool", async () => {
-  const sizes = await sizesOf(readSpoolPart(recordingOf(bombs))?.batches ?? []);
+it.each<[of: string, sizes: () => Promise<number[]>]>([
+  ["a recording", () => sizesIn("bombs.dyrec", recordingOf(bombs))],
+  [
+    "a HAR file",
+    () => sizesIn("bombs.har", JSON.stringify(harOf([{ roomId: ROOM_ID, frames: bombs.map((bytes, n) => ({ bytes, at: AT + n })) }]))),
+  ],
+  ["another process's spool", () => sizesOf(readSpoolPart(recordingOf(bombs))?.batches ?? [])],
+])("frames of %s that inflate a thousand times are read one at a time", async (_of, read) => {
+  const sizes = await read();
   expect(sizes).toHaveLength(BOMBS);
   expect(Math.max(...sizes)).toBeLessThan(5);
 });
 
 it("frames as they come from real rooms are still many at a time", async () => {
-  const path = file("real.dyrec");
-  const { frames } = corpus({ frames: 200 });
-  writeFileSync(path, recordingOf(frames));
-  const [capture] = await openCaptures(path, new FakeClock(), new Drift());
-  const sizes = await sizesOf(capture?.batches(new AbortController().signal) ?? []);
-  expect(sizes.length).toBeLessThan(5);
+  expect((await sizesIn("real.dyrec", recordingOf(corpus({ frames: 200 }).frames))).length).toBeLessThan(5);
 });
 
 it("what waits for the store is counted by what it takes in memory, not by what came", () => {

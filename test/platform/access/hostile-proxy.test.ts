@@ -1,4 +1,4 @@
-// Guards: a proxy that lies or drips costs one connection, and an error says so.
+// Guards: Whatever a proxy sends, a connection by it fails in bounded time and words, shows nothing of it, and is closed.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -30,14 +30,11 @@ function drip(socket: Socket, bytes: Buffer): void {
 /** A proxy that does this with each connection once something was asked; `closed` resolves when its first connection is closed by us. */
 async function hostile(kind: string, answer: (socket: Socket) => void) {
   const sockets: Socket[] = [];
-  let close = () => {};
-  const closed = new Promise<void>((resolve) => {
-    close = resolve;
-  });
   const server = createServer((socket) => {
-    sockets.push(socket.on("error", () => {}).on("close", close));
+    sockets.push(socket.on("error", () => {}));
     socket.once("data", () => answer(socket)).resume();
   });
+  const closed = new Promise<void>((resolve) => server.once("connection", (socket) => socket.once("close", () => resolve())));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {
@@ -60,8 +57,19 @@ describe("a proxy that", () => {
       (socket) => flood(socket, `HTTP/1.1 407 ${EVIL}\r\n\r\n${EVIL}`),
       /asks for other credentials \(HTTP 407\)$/,
     ],
+    ["http", "says to go on for ever", (socket) => flood(socket, "HTTP/1.1 100 Continue\r\n\r\n"), /answered HTTP 100$/],
+    ["http", "speaks something else", (socket) => flood(socket, EVIL), /HPE_INVALID_CONSTANT$/],
     ["http", "closes half-way", (socket) => socket.end(HEAD), /ECONNRESET$/],
     ["socks5", "speaks something else", (socket) => flood(socket, EVIL), /invalid Socks5 initial handshake \(invalid socks version\)$/],
+    ["socks5", "wants a method that nobody offered", (socket) => socket.write(Buffer.from([5, 99])), /unknown authentication type\)$/],
+    ["socks5", "closes half-way", (socket) => socket.end(NO_AUTH), /Socket closed$/],
+    ["socks5", "sends all in advance", (socket) => flood(socket, "\u0005\u0002"), /failed: [\w ()-]+$/],
+    [
+      "socks5",
+      "refuses by a reason that there is not",
+      (socket) => socket.write(Buffer.from([...NO_AUTH, 5, 0x7f, 0, 1, 0])),
+      /rejected connection - undefined$/,
+    ],
     ["socks4", "speaks something else", (socket) => flood(socket, EVIL), /rejected connection - \(\w+\)$/],
   ])("%s: %s", async (kind, _what, answer, told) => {
     const { proxy, closed } = await hostile(kind, answer);
@@ -82,6 +90,13 @@ describe("a proxy that", () => {
     stop.abort(new DOMException("late", "TimeoutError"));
     await expect(waiting).rejects.toMatchObject({ code: "unreachable", detail: `the proxy ${proxy.name} failed: no answer in time` });
     await closed;
+  });
+
+  it("sends its answer byte by byte is understood", async () => {
+    const { proxy } = await hostile("http", (socket) => drip(socket, Buffer.from(`${HEAD}\r\n`)));
+    const socket = await proxy.connect("live.douyin.com", 443, SIGNAL);
+    expect(socket.destroyed).toBe(false);
+    socket.destroy();
   });
 
   it("asks for a SOCKS password that cannot be sent is not asked at all", () => {

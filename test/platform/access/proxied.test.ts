@@ -1,4 +1,4 @@
-// Guards: a room's page, im/fetch and socket all go by the proxy of the settings.
+// Guards: All that a room asks the platform leaves by the proxy that the settings name.
 import { expect, it, onTestFinished } from "vitest";
 import { startSimulator } from "../../../simulator/index.js";
 import { loadConfig } from "../../../src/app/config.js";

@@ -1,4 +1,4 @@
-// Guards: frames that wait keep their order, and slow their senders beyond a bound.
+// Guards: What is received waits in order, and its sender is held back above a bound of its own or a shared one.
 import { describe, expect, it } from "vitest";
 import { type Received, ReceiveQueue } from "../../../src/platform/access/read.js";
 

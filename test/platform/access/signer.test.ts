@@ -1,8 +1,9 @@
-// Guards: a signer's signature is used, and what is wrong with one is said.
+// Guards: A signer is given the platform's stub, and an answer of it that is no signature is an error in words.
+import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { httpSigner } from "../../../src/platform/access/push.js";
+import { httpSigner, stubOf } from "../../../src/platform/access/push.js";
 
 const SIGNAL = new AbortController().signal;
 let server: Server;
@@ -31,4 +32,14 @@ it.each([
   [200, "[]", "blocked", "the signer answered HTTP 200 without a signature"],
 ])("HTTP %i with %s is told in words", async (status, body, code, detail) => {
   await expect(sign(status, body)).rejects.toMatchObject({ code, detail });
+});
+
+it("joins the signed fields in the platform's order, empty ones kept, and ignores the rest", () => {
+  const query = new URLSearchParams({
+    ...{ room_id: "7624505674873244442", identity: "audience", aid: "6383", live_id: "1", version_code: "180800", cursor: "not signed" },
+    ...{ webcast_sdk_version: "1.0.15", did_rule: "3", user_unique_id: "7300000000000000001", device_platform: "web" },
+  });
+  const text =
+    "live_id=1,aid=6383,version_code=180800,webcast_sdk_version=1.0.15,room_id=7624505674873244442,sub_room_id=,sub_channel_id=,did_rule=3,user_unique_id=7300000000000000001,device_platform=web,device_type=,ac=,identity=audience";
+  expect(stubOf(query)).toBe(createHash("md5").update(text).digest("hex"));
 });

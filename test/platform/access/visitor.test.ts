@@ -1,4 +1,4 @@
-// Guards: a visitor keeps a bounded set of cookies and sends them with its user agent.
+// Guards: A visitor keeps a bounded number of the cookies that it is given and sends them with its user agent.
 import { describe, expect, it } from "vitest";
 import { Visitor } from "../../../src/platform/access/visitor.js";
 

@@ -1,4 +1,4 @@
-// Guards: accounts are kept and forgotten whole, and their cookies are never given back.
+// Guards: The accounts that are listed and checked say how each login stands, and never show a cookie.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -31,9 +31,7 @@ beforeEach(async () => {
     clock,
   );
 });
-afterEach(async () => {
-  await simulator.close();
-});
+afterEach(() => simulator.close());
 
 describe("the desk of accounts", () => {
   it("keeps pasted cookies and never gives them back", async () => {

@@ -1,4 +1,4 @@
-// Guards: the list of gifts is taken from a room's page only when it is the platform's and whole.
+// Guards: The list of gifts that a room's page asks for is overheard from the platform alone, when it is whole.
 import { EventEmitter } from "node:events";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";

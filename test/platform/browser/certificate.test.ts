@@ -1,4 +1,4 @@
-// Guards: our certificates are valid to OpenSSL, and no two are the same.
+// Guards: A certificate that is made here is one that OpenSSL verifies, for a year, and another one each time.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { selfSigned } from "../../../src/platform/browser/egress-proxy.js";

@@ -1,4 +1,4 @@
-// Guards: a page whose process dies while it opens is opened once more.
+// Guards: A page whose process dies while it is being opened is opened once more, and never again and again.
 import type { BrowserContext, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { openPage } from "../../../src/platform/browser/page.js";

@@ -1,4 +1,4 @@
-// Guards: replies that a page asks for are overheard whole and in order, or their loss is said.
+// Guards: Replies that a page asks for are those that are wanted, in order, waited for as long as is said, and bounded.
 import { EventEmitter } from "node:events";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";

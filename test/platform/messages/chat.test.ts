@@ -1,4 +1,4 @@
-// Guards: a chat has its words, emoji, mentions and marks.
+// Guards: A chat has its words, its pictures and whom it mentions, and none that says nothing is a chat.
 import { describe, expect, test } from "vitest";
 import { envelope } from "./encode.js";
 import { COMMON, event, USER } from "./normalised.js";
@@ -11,18 +11,10 @@ describe("chat", () => {
 
   test("rich text gives emoji with their images, the newer one first", () => {
     const image = (name: string) => ({ imageValue: { image: { urlList: [`https://p3.douyinpic.com/${name}.png`], content: { name } } } });
-    const made = event(
-      envelope("ChatMessage", {
-        common: COMMON,
-        user: USER,
-        content: "哈[比心]哈",
-        rtfContent: { pieces: [{ stringValue: "old" }, image("旧")] },
-        rtfContentV2: {
-          defaultPattern: "{0:string}{1:image}{2:string}",
-          pieces: [{ stringValue: "哈" }, image("比心"), { stringValue: "哈" }],
-        },
-      }),
-    );
+    const pieces = [{ stringValue: "哈" }, image("比心"), { stringValue: "哈" }];
+    const rtfContentV2 = { defaultPattern: "{0:string}{1:image}{2:string}", pieces };
+    const rtfContent = { pieces: [{ stringValue: "old" }, image("旧")] };
+    const made = event(envelope("ChatMessage", { common: COMMON, user: USER, content: "哈[比心]哈", rtfContent, rtfContentV2 }));
     expect(made).toMatchObject({
       text: "哈[比心]哈",
       segments: [{ text: "哈" }, { emoji: "比心", url: "https://p3.douyinpic.com/比心.png" }, { text: "哈" }],
@@ -45,32 +37,21 @@ describe("chat", () => {
   test("nothing said, neither in words nor in pictures, is no chat: it is kept as it came", () => {
     const image = (url: string) => ({ pieces: [{ type: 15, imageValue: { image: { urlList: [url] } } }] });
     for (const [name, content] of [
-      ["EmojiChatMessage", {}],
-      ["EmojiChatMessage", { emojiContent: { pieces: [] } }],
-      ["EmojiChatMessage", { emojiContent: image("") }],
-      ["ChatMessage", {}],
-      ["ScreenChatMessage", { content: "" }],
-      ["AudioChatMessage", {}],
-    ] as const)
-      expect(event(envelope(name, { common: COMMON, user: USER, ...content }))).toMatchObject({
-        type: "unknown",
-        method: `Webcast${name}`,
-      });
+      ...[{}, { emojiContent: { pieces: [] } }, { emojiContent: image("") }].map((empty) => ["EmojiChatMessage", empty] as const),
+      ...["ChatMessage", "ScreenChatMessage", "AudioChatMessage"].map((each) => [each, {}] as const),
+    ]) {
+      const made = event(envelope(name, { common: COMMON, user: USER, ...content }));
+      expect(made).toMatchObject({ type: "unknown", method: `Webcast${name}` });
+    }
     const picture = { emojiContent: image("https://lf5.douyinstatic.com/7.png") };
     expect(event(envelope("EmojiChatMessage", { common: COMMON, user: USER, ...picture }))).toMatchObject({ type: "chat", text: "" });
   });
 
   test("an emoji alone has its fallback as text", () => {
-    const content = {
-      defaultPattern: "{0:image}",
-      pieces: [{ type: 1, imageValue: { image: { urlList: ["https://lf5.douyinstatic.com/7.png"] } } }],
-    };
-    const made = event(envelope("EmojiChatMessage", { common: COMMON, user: USER, emojiContent: content, defaultContent: "[表情]" }));
-    expect(made).toMatchObject({
-      kind: "emoji",
-      text: "[表情]",
-      segments: [{ emoji: "[表情]", url: "https://lf5.douyinstatic.com/7.png" }],
-    });
+    const url = "https://lf5.douyinstatic.com/7.png";
+    const emojiContent = { defaultPattern: "{0:image}", pieces: [{ type: 1, imageValue: { image: { urlList: [url] } } }] };
+    const made = event(envelope("EmojiChatMessage", { common: COMMON, user: USER, emojiContent, defaultContent: "[表情]" }));
+    expect(made).toMatchObject({ kind: "emoji", text: "[表情]", segments: [{ emoji: "[表情]", url }] });
   });
 
   test.each([

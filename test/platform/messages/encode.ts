@@ -1,35 +1,9 @@
-import { fileURLToPath } from "node:url";
-import Long from "long";
-import protobuf from "protobufjs";
+import type protobuf from "protobufjs";
 import type { Context, Envelope } from "../../../src/platform/messages/head.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
+import { loadProto } from "../wire/proto.js";
 
-const directory = fileURLToPath(new URL("../../../proto/", import.meta.url));
-protobuf.util.Long = Long;
-protobuf.configure();
-const root = new protobuf.Root();
-root.resolvePath = (_origin, name) => directory + name.replace(/^.*\//, "");
-root.loadSync(
-  [
-    "battle",
-    "chat",
-    "control",
-    "fansclub",
-    "frame",
-    "gift",
-    "like",
-    "linkmic",
-    "lottery",
-    "low",
-    "member",
-    "notice",
-    "product",
-    "rank",
-    "social",
-    "stats",
-    "sync",
-  ].map((name) => `${name}.proto`),
-);
+const root = loadProto({ keepCase: false });
 
 /** The schema of a message of proto/. */
 export function schema(name: string): protobuf.Type {

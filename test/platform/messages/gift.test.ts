@@ -1,4 +1,4 @@
-// Guards: a gift's units, price, combo and receiver are the platform's, in every form that it sends.
+// Guards: A gift message claims its true size, names its combo, and every unit counts once however the messages come.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Claim, GiftEvent } from "../../../src/events/combo.js";
@@ -9,28 +9,14 @@ import { expectValid } from "../../events/check.js";
 import { Store } from "../../events/store.js";
 import { runsOf } from "../../whole.js";
 import { context, envelope } from "./encode.js";
+import { COMMON } from "./normalised.js";
 
-const COMMON = { msgId: "7624523651580285990", roomId: "7624505674873244442", createTime: "1775222770095" };
 const SENDER = { id: "111482481280", nickname: "菊0" };
-const HEART = {
-  id: "463",
-  name: "小心心",
-  combo: true,
-  diamondCount: 1,
-  image: { urlList: ["https://p3-webcast.douyinpic.com/heart.png"] },
-};
-const GIFT = {
-  common: COMMON,
-  giftId: "463",
-  groupCount: 1,
-  repeatCount: 1,
-  comboCount: 1,
-  user: SENDER,
-  groupId: "1775222770",
-  gift: HEART,
-  sendType: 4,
-  traceId: "7624523651580253222",
-};
+const image = { urlList: ["https://p3-webcast.douyinpic.com/heart.png"] };
+const HEART = { id: "463", name: "小心心", combo: true, diamondCount: 1, image };
+const COUNTS = { groupCount: 1, repeatCount: 1, comboCount: 1 };
+const IDS = { giftId: "463", groupId: "1775222770", traceId: "7624523651580253222" };
+const GIFT = { common: COMMON, ...IDS, ...COUNTS, user: SENDER, gift: HEART, sendType: 4 };
 
 function claimed(from: Envelope, changes: Partial<Context> = {}): { event: GiftEvent; claim: Claim } {
   const draft = normalise(from, context(changes));
@@ -42,18 +28,13 @@ const gift = (message: object, changes: Partial<Context> = {}) => claimed(envelo
 
 describe("a gift message", () => {
   test("is told in full", () => {
-    expect(gift({})).toMatchObject({
-      claim: { total: 1, end: false, single: false },
-      event: {
-        type: "gift",
-        kind: "gift",
-        user: { id: "111482481280" },
-        gift: { id: "463", name: "小心心", icon: "https://p3-webcast.douyinpic.com/heart.png" },
-        unitDiamonds: 1,
-        receiver: null,
-        comboId: "7624505674873244442.111482481280.463.g1775222770.0",
-        traceId: "7624523651580253222",
-      },
+    const { event, claim } = gift({});
+    expect(claim).toMatchObject({ total: 1, end: false, single: false });
+    expect(event).toMatchObject({
+      ...{ type: "gift", kind: "gift", user: { id: "111482481280" }, receiver: null, unitDiamonds: 1 },
+      gift: { id: "463", name: "小心心", icon: "https://p3-webcast.douyinpic.com/heart.png" },
+      comboId: "7624505674873244442.111482481280.463.g1775222770.0",
+      traceId: "7624523651580253222",
     });
   });
 
@@ -70,22 +51,16 @@ describe("a gift message", () => {
 
   test("cannot be followed without a group when neither the gift nor the sending is a combo, or nothing names the combo", () => {
     const { combo: _, ...plain } = HEART;
-    expect(gift({ groupId: "0", gift: plain, sendType: 1 }).claim.single).toBe(true);
-    expect(gift({ groupId: "0", gift: plain, sendType: 4 }).claim.single).toBe(false);
-    expect(gift({ gift: plain, sendType: 1 }).claim.single).toBe(false);
-    expect(gift({ sendType: 0 }).claim.single).toBe(false);
-    expect(gift({ groupId: "0" }).claim.single).toBe(false);
-    expect(gift({ groupId: "0", traceId: "" }).claim.single).toBe(true);
+    const single = (message: object) => gift(message).claim.single;
+    for (const message of [{ gift: plain, sendType: 1 }, { traceId: "" }]) expect(single({ groupId: "0", ...message })).toBe(true);
+    for (const message of [{ groupId: "0", gift: plain }, { gift: plain, sendType: 1 }, { sendType: 0 }, { groupId: "0" }])
+      expect(single(message)).toBe(false);
   });
 
   test("has a price when it is described", () => {
     const price = (struct: object | null) => gift({ gift: struct }).event.unitDiamonds;
-    expect(price(null)).toBeNull();
-    expect(price({})).toBeNull();
-    expect(price({ id: "1", name: "人气票" })).toBe(0);
-    expect(price({ diamondCount: 30 })).toBe(30);
-    expect(price({ diamondCount: -3, name: "x" })).toBeNull();
-    expect(price({ diamondCount: 2_000_000_000, name: "x" })).toBeNull();
+    for (const nothing of [null, {}, { diamondCount: -3, name: "x" }, { diamondCount: 2e9, name: "x" }]) expect(price(nothing)).toBeNull();
+    expect([price({ id: "1", name: "人气票" }), price({ diamondCount: 30 })]).toEqual([0, 30]);
   });
 
   test("says whether it can be given in combos, where the platform does", () => {
@@ -101,9 +76,9 @@ describe("a gift message", () => {
     const counts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((repeatCount) => ({ repeatCount, repeatEnd: 0 }));
     for (const [n, count] of [...counts, { repeatCount: 10, repeatEnd: 1 }].entries()) {
       const made = gift({ ...count, gift: plain, sendType: 1, common: { ...COMMON, msgId: String(n + 1) } });
-      ledger.commit(store.append(ledger.stage([made], store.find(ledger.missing([made])))));
+      store.take(ledger, made);
     }
-    const gifts = store.events.filter((event) => event.type === "gift");
+    const gifts = store.gifts();
     expect(gifts.map(({ delta }) => delta)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
     // Readers that add up what a combo came to at its end have ten, and no 55.
     expect(gifts.filter(({ settled }) => settled).map(({ comboTotal }) => comboTotal)).toEqual([10]);
@@ -113,23 +88,19 @@ describe("a gift message", () => {
     expect(gift({}).event.unitsPerClick).toBeUndefined();
     const bundle = gift({ groupCount: 66, comboCount: 2, repeatCount: 132 });
     expect(bundle).toMatchObject({ claim: { total: 132 }, event: { unitsPerClick: 66 } });
-    const again = gift({ groupCount: 66, comboCount: 2, repeatEnd: 1 });
-    const end = { ...again, event: { ...again.event, id: "7624523743130178586" } };
+    const common = { ...COMMON, msgId: "7624523743130178586" };
     const [ledger, store] = [new GiftLedger(), new Store()];
-    for (const made of [bundle, end]) ledger.commit(store.append(ledger.stage([made], store.find(ledger.missing([made])))));
+    for (const made of [bundle, gift({ common, groupCount: 66, comboCount: 2, repeatEnd: 1 })]) store.take(ledger, made);
     expect(store.events.at(-1)).toMatchObject({ delta: 0, settled: true, unitsPerClick: 66, gift: { combo: true } });
   });
 
   test("names its receiver, whoever it is", () => {
-    expect(gift({ toUser: { id: "8", nickname: "乙" } }).event).toMatchObject({
-      receiver: { id: "8" },
-      comboId: expect.stringMatching(/\.8$/),
-    });
-    expect(gift({ toUser: {} }).event).toMatchObject({ receiver: null, comboId: expect.stringMatching(/\.0$/) });
-    expect(gift({ toUserIds: ["8"] }).event).toMatchObject({
-      receiver: { id: "8", nickname: null },
-      comboId: expect.stringMatching(/\.0$/),
-    });
+    for (const [to, receiver, end] of [
+      [{ toUser: { id: "8", nickname: "乙" } }, { id: "8" }, /\.8$/],
+      [{ toUser: {} }, null, /\.0$/],
+      [{ toUserIds: ["8"] }, { id: "8", nickname: null }, /\.0$/],
+    ] as const)
+      expect(gift(to).event).toMatchObject({ receiver, comboId: expect.stringMatching(end) });
   });
 });
 
@@ -186,23 +157,12 @@ describe("a combo's name", () => {
 
 describe("other forms", () => {
   test("a light gift stands for itself, its sender is the envelope's", () => {
-    const light = {
-      common: { ...COMMON, user: SENDER },
-      groupCount: 1,
-      repeatCount: 3,
-      comboCount: 1,
-      giftInfo: { giftId: "11884", diamondCount: 9 },
-    };
-    const { event, claim } = claimed(envelope("LightGiftMessage", { ...light, toUserId: "8" }));
+    const giftInfo = { giftId: "11884", diamondCount: 9 };
+    const light = { common: { ...COMMON, user: SENDER }, ...COUNTS, repeatCount: 3, giftInfo, toUserId: "8" };
+    const { event, claim } = claimed(envelope("LightGiftMessage", light));
     expect(claim).toEqual({ total: 3, end: false, single: true });
-    expect(event).toMatchObject({
-      kind: "light",
-      user: { id: "111482481280" },
-      gift: { id: "11884" },
-      unitDiamonds: 9,
-      receiver: { id: "8" },
-      traceId: null,
-    });
+    const people = { user: { id: "111482481280" }, receiver: { id: "8" } };
+    expect(event).toMatchObject({ kind: "light", gift: { id: "11884" }, unitDiamonds: 9, ...people, traceId: null });
   });
 
   test("a binding gift is the gift inside", () => {
@@ -224,7 +184,7 @@ describe("other forms", () => {
       claimed(envelope("GiftMessage", gift("2"))),
       claimed(envelope("BindingGiftMessage", { msg: gift("3") })),
     ];
-    ledger.commit(store.append(ledger.stage(drafts, store.find(ledger.missing(drafts)))));
+    store.take(ledger, ...drafts);
     expect(store.events).toMatchObject([{ id: "1:WebcastBindingGiftMessage", delta: 1, diamonds: 1 }]);
   });
 });
@@ -234,16 +194,19 @@ describe("senders who have only a shown name", () => {
   const play = (user: object, steps: readonly (readonly [traceId: string, repeatCount: number, more?: object])[]) => {
     const [ledger, store] = [new GiftLedger(), new Store()];
     steps.forEach(([traceId, repeatCount, more], i) => {
-      const draft = gift({ common: { ...COMMON, msgId: `${i + 1}` }, user, traceId, repeatCount, ...more });
-      ledger.commit(store.append(ledger.stage([draft], store.find(ledger.missing([draft])))));
+      store.take(ledger, gift({ common: { ...COMMON, msgId: `${i + 1}` }, user, traceId, repeatCount, ...more }));
     });
-    return store.events.map((event) => event.type === "gift" && event.delta);
+    return store;
   };
-  const sum = (...played: Parameters<typeof play>) => play(...played).reduce<number>((all, delta) => all + Number(delta), 0);
 
   test("are each counted in full, though gift, group and second are one", () => {
     const steps = [["7001", 1] as const, ["7002", 1] as const, ["7001", 3] as const, ["7002", 2] as const];
-    for (const user of people) expect(play(user, steps)).toEqual([1, 1, 2, 1]);
+    for (const user of people)
+      expect(
+        play(user, steps)
+          .gifts()
+          .map(({ delta }) => delta),
+      ).toEqual([1, 1, 2, 1]);
   });
 
   test("give 20 units with 20 clicks, whatever their traces are and in whatever order they come", () => {
@@ -252,9 +215,9 @@ describe("senders who have only a shown name", () => {
     for (const user of [...people, { id: "7", nickname: "神秘人四阶" }])
       for (const trace of traces)
         for (const order of [clicks, [...clicks].reverse(), [2, 1, 20, 20, 3]]) {
-          expect(sum(user, [...order.map((click) => [trace(click), click] as const), ["9", 20, { repeatEnd: 1 }]])).toBe(20);
+          expect(play(user, [...order.map((click) => [trace(click), click] as const), ["9", 20, { repeatEnd: 1 }]]).sum()).toBe(20);
           const steps = order.map((click) => [trace(click), click * 10, { groupCount: 10, comboCount: click }] as const);
-          expect(sum(user, steps)).toBe(200);
+          expect(play(user, steps).sum()).toBe(200);
         }
   });
 });
@@ -283,12 +246,11 @@ test("whole streams: senders with one group id, guests and sessions never mix, a
           const to = u.to === undefined ? {} : { toUser: { id: u.to } };
           return claimed(envelope("GiftMessage", { ...GIFT, ...message, ...to, traceId: "" }), { sessionId: u.session });
         });
-        ledger.commit(store.append(ledger.stage(drafts, store.find(ledger.missing(drafts)))));
+        store.take(ledger, ...drafts);
       }
       const sums = new Map<string, number>();
-      for (const e of store.events) {
-        expectValid(e);
-        if (e.type !== "gift") continue;
+      for (const e of store.events) expectValid(e);
+      for (const e of store.gifts()) {
         const key = [e.user.id, e.gift.id, e.comboId.split(".g")[1]?.split(".")[0], e.receiver?.id, e.sessionId].join();
         sums.set(key, (sums.get(key) ?? 0) + e.delta);
       }

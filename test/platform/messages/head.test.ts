@@ -1,4 +1,4 @@
-// Guards: what is sent twice has one id, and different messages have different ids.
+// Guards: An event has the id and the time of its message, and says where its time is estimated.
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { platformId } from "../../../src/events/describe.js";
@@ -12,7 +12,7 @@ describe("ids", () => {
     for (const msgId of ["0", "-1"]) expect(event(envelope("ChatMessage", { common: { msgId }, content: "a" }, "77")).id).toBe("77");
     const bare = envelope("LikeMessage", { count: 1 }, "0");
     const digest = createHash("sha256").update("WebcastLikeMessage").update(bare.payload).digest("hex").slice(0, 16);
-    expect(event(bare).id).toBe(`h:${digest}`);
+    expect(event(bare)).toMatchObject({ id: `h:${digest}`, time: context().receivedAt, timeEstimated: true });
     expect(event(bare).id).toBe(event(bare, { receivedAt: 5, room: 9 }).id);
   });
 
@@ -26,10 +26,8 @@ describe("ids", () => {
   test("two methods with one msg_id are two, whatever the methods are", () => {
     const names = ["ChatMessage", "LikeMessage", "GiftMessage", "MemberMessage", "PrivilegeScreenChatMessage"];
     const ids = names.map((name) => event(envelope(name, { common: COMMON }, "77")).id);
-    const unread = event({
-      ...envelope("LikeMessage", { common: { ...COMMON, method: "WebcastNewThing" } }),
-      method: "WebcastNewThing",
-    }).id;
+    const method = "WebcastNewThing";
+    const unread = event({ ...envelope("LikeMessage", { common: { ...COMMON, method } }), method }).id;
     expect([...ids, unread]).toEqual([
       COMMON.msgId,
       ...[...names.slice(1).map((name) => `Webcast${name}`), "WebcastNewThing"].map((method) => `${COMMON.msgId}:${method}`),

@@ -1,4 +1,4 @@
-// Guards: no sign that shows nothing or turns the direction is left in a person's text.
+// Guards: A stranger's text is shown without signs that hide or turn anything, and emoji stay whole.
 import { describe, expect, it } from "vitest";
 import { shownText } from "../../../src/events/hidden.js";
 

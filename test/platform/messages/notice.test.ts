@@ -1,4 +1,4 @@
-// Guards: notices have their words, and removals name what they remove.
+// Guards: A notice has the words that the room shows, and is unknown without any.
 import { describe, expect, test } from "vitest";
 import { envelope } from "./encode.js";
 import { COMMON, event, USER } from "./normalised.js";
@@ -14,23 +14,18 @@ describe("notices", () => {
     expect(made).toMatchObject({ type: "notice", text: "恭喜菊0成为在线观众TOP1", user: { id: "111482481280" } });
   });
 
-  test("of every kind", () => {
-    const shown = { ...COMMON, displayText: { defaultPattern: "欢迎" } };
-    expect(event(envelope("RoomIntroMessage", { common: COMMON, user: USER, intro: "每晚八点" }))).toMatchObject({
-      text: "每晚八点",
-      user: { id: USER.id },
-    });
-    expect(event(envelope("ToastMessage", { common: COMMON, content: "好" }))).toMatchObject({ text: "好" });
-    expect(event(envelope("CommonToastMessage", { common: shown }))).toMatchObject({ text: "欢迎" });
-    expect(event(envelope("NotifyEffectMessage", { common: COMMON, text: top }))).toMatchObject({ text: "恭喜菊0成为在线观众TOP1" });
-    expect(event(envelope("NoticeMessage", { common: COMMON, noticeContent: { defaultPattern: "提醒" } }))).toMatchObject({ text: "提醒" });
-    const banner = { common: COMMON, extra: { contentList: { contents: [{ content: "甲" }, { content: "乙" }] } } };
-    expect(event(envelope("NotifyMessage", banner, "1", "WebcastRoomNotifyMessage"))).toMatchObject({ text: "甲乙" });
-  });
-
-  test("tell which messages are taken off the screen", () => {
-    const made = event(envelope("ImDeleteMessage", { common: COMMON, deleteMsgIds: ["7624523502880936969"] }));
-    expect(made).toMatchObject({ type: "notice", text: null, deletes: ["7624523502880936969"] });
+  const shown = { ...COMMON, displayText: { defaultPattern: "欢迎" } };
+  const contents = [{ content: "甲" }, { content: "乙" }];
+  test.each([
+    ["RoomIntroMessage", { user: USER, intro: "每晚八点" }, { text: "每晚八点", user: { id: USER.id } }],
+    ["ToastMessage", { content: "好" }, { text: "好" }],
+    ["CommonToastMessage", { common: shown }, { text: "欢迎" }],
+    ["NotifyEffectMessage", { text: top }, { text: "恭喜菊0成为在线观众TOP1" }],
+    ["NoticeMessage", { noticeContent: { defaultPattern: "提醒" } }, { text: "提醒" }],
+    ["NotifyMessage", { extra: { contentList: { contents } } }, { text: "甲乙" }, "WebcastRoomNotifyMessage"],
+    ["ImDeleteMessage", { deleteMsgIds: ["7624523502880936969"] }, { text: null, deletes: ["7624523502880936969"] }],
+  ])("of %s", (name, message, told, method = `Webcast${name}`) => {
+    expect(event(envelope(name, { common: COMMON, ...message }, "1", method))).toMatchObject({ type: "notice", ...told });
   });
 
   test("without words are unknown", () => {

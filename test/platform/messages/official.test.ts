@@ -1,4 +1,4 @@
-// Guards: pushes of the Open Platform become the same events as the wire's.
+// Guards: Messages of the Open Platform become the same events, gifts with all their units at once.
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../../src/events/event.js";
 import { officialDraft } from "../../../src/platform/messages/official.js";
@@ -26,16 +26,8 @@ function one(type: string, item: unknown, drift = new Drift()): NewEvent {
 describe("official pushes as events", () => {
   it("comments are chats", () => {
     expect(one("live_comment", { msg_id: "7300000000000000000", ...PERSON, content: "666" })).toMatchObject({
-      type: "chat",
-      id: "7300000000000000000",
-      room: 7,
-      webRid: null,
-      sessionId: ROOM_ID,
-      method: "live_comment",
-      time: AT - 500,
-      receivedAt: AT,
-      source: "official",
-      text: "666",
+      ...{ type: "chat", id: "7300000000000000000", room: 7, webRid: null, sessionId: ROOM_ID, text: "666" },
+      ...{ method: "live_comment", time: AT - 500, receivedAt: AT, source: "official" },
       user: { id: null, secUid: "_000abc", nickname: "小明", avatar: "https://p3.douyinpic.com/a.jpeg" },
     });
   });
@@ -73,52 +65,34 @@ describe("official pushes as events", () => {
 
   it("likes and fans club", () => {
     expect(one("live_like", { msg_id: "1", ...PERSON, like_num: 8 })).toMatchObject({ type: "like", count: 8, total: null });
-    for (const [reason, action] of [
-      [1, "upgrade"],
-      [2, "join"],
-      [16, "leave"],
-      [99, "other"],
-    ] as const)
-      expect(one("live_fansclub", { msg_id: "1", ...PERSON, fansclub_reason_type: reason, fansclub_level: 4 })).toMatchObject({
-        type: "fansclub",
-        action,
-        user: { fansClub: { name: null, level: 4 } },
-      });
+    const told = { type: "fansclub", user: { fansClub: { name: null, level: 4 } } };
+    for (const [reason, action] of Object.entries({ 1: "upgrade", 2: "join", 16: "leave", 99: "other" })) {
+      const club = { msg_id: "1", ...PERSON, fansclub_reason_type: Number(reason), fansclub_level: 4 };
+      expect(one("live_fansclub", club)).toMatchObject({ ...told, action });
+    }
   });
 
   it("takes both spellings of the id, and numbers that came as text", () => {
     const { sec_openid, ...rest } = GIFT;
-    expect(one("live_gift", { ...rest, sec_open_id: sec_openid, gift_num: "3", gift_value: "30" })).toMatchObject({
-      user: { secUid: "_000abc" },
-      comboTotal: 3,
-      unitDiamonds: 1,
-    });
+    const told = { user: { secUid: "_000abc" }, comboTotal: 3, unitDiamonds: 1 };
+    expect(one("live_gift", { ...rest, sec_open_id: sec_openid, gift_num: "3", gift_value: "30" })).toMatchObject(told);
   });
 
   it("keeps unknown types byte for byte, and counts them", () => {
     const drift = new Drift();
     const item = '{"msg_id":"77", "room_id":7214015683695250235}';
     const [draft] = read("live_enter_room", `[${item}]`, drift);
-    expect(draft?.event).toMatchObject({
-      type: "unknown",
-      id: "77",
-      method: "live_enter_room",
-      payload: Buffer.from(item).toString("base64"),
-    });
+    const payload = Buffer.from(item).toString("base64");
+    expect(draft?.event).toMatchObject({ type: "unknown", id: "77", method: "live_enter_room", payload });
     expect(drift.toJSON().methods).toEqual({ live_enter_room: 1 });
   });
 
   it("keeps what lacks its content as unknown", () => {
     for (const [type, item] of [
-      ["live_comment", { ...PERSON }],
-      ["live_gift", { ...GIFT, gift_num: 0 }],
-      ["live_gift", { ...GIFT, gift_num: 1e12 }],
-      ["live_gift", { ...GIFT, sec_gift_id: 5 }],
-      ["live_like", { ...PERSON, like_num: -1 }],
-      ["live_comment", [1]],
-      ["live_comment", null],
-      ["live_comment", "text"],
-    ] as const)
+      ...[{ ...PERSON }, [1], null, "text"].map((each) => ["live_comment", each] as const),
+      ...[{ gift_num: 0 }, { gift_num: 1e12 }, { sec_gift_id: 5 }].map((each) => ["live_gift", { ...GIFT, ...each }] as const),
+      ["live_like", { ...PERSON, like_num: -1 }] as const,
+    ])
       expect([type, one(type, item).type]).toEqual([type, "unknown"]);
   });
 

@@ -1,4 +1,4 @@
-// Guards: the room's data, ranks, goods and lotteries are read by their keys, and each known method has an event or is listed.
+// Guards: Data of the room by key become the events that they show, and each method has an event or stands in the list of those that have none.
 import { describe, expect, test } from "vitest";
 import { normalise } from "../../../src/platform/messages/normalise.js";
 import { METHODS, WITHOUT_EVENT } from "../../../src/platform/wire/methods.js";
@@ -44,25 +44,18 @@ describe("data of the room by key", () => {
     const told = event(data("LotteryInfoSyncData", { ...lottery, startTime: AT, drawTime: AT + 600 }));
     expect(told).toMatchObject({ type: "lottery", action: "lottery", lotteryId: "7", diamonds: 100, participants: 321, luckyCount: 10 });
     expect(told).toMatchObject({ startAt: AT * 1000, drawAt: (AT + 600) * 1000 });
-    expect(event(data("LotteryInfoSyncData", { ...lottery, lotteryType: 2, candidateTotalCount: 0 }))).toMatchObject({
-      diamonds: null,
-      participants: 0,
-    });
+    const other = event(data("LotteryInfoSyncData", { ...lottery, lotteryType: 2, candidateTotalCount: 0 }));
+    expect(other).toMatchObject({ diamonds: null, participants: 0 });
   });
 
   test("who is linked", () => {
-    expect(event(data("RoomLinkMicSyncData", { linkedUsers: [{ user: USER }, {}] }))).toMatchObject({
-      type: "linkmic",
-      action: "list_changed",
-      users: [{ id: USER.id, nickname: USER.nickname }],
-    });
+    const told = { type: "linkmic", action: "list_changed", users: [{ id: USER.id, nickname: USER.nickname }] };
+    expect(event(data("RoomLinkMicSyncData", { linkedUsers: [{ user: USER }, {}] }))).toMatchObject(told);
   });
 
   test("keys that nobody reads, and damaged data, stay as they came", () => {
-    expect(event(data("InteractEffectSyncData", Uint8Array.of(10, 1, 65)))).toMatchObject({
-      type: "unknown",
-      id: `7624523651580285990:WebcastRoomDataSyncMessage`,
-    });
+    const unread = event(data("InteractEffectSyncData", Uint8Array.of(10, 1, 65)));
+    expect(unread).toMatchObject({ type: "unknown", id: `${COMMON.msgId}:WebcastRoomDataSyncMessage` });
     expect(event(data("HighlightContainerSyncData", Uint8Array.of(10, 200))).type).toBe("unknown");
   });
 });
@@ -144,14 +137,8 @@ test("what a message tells of a person: clubs, who follows, what they gave here"
   const publicAreaCommon = { userConsumeInRoom: 520, userSendGiftCntInRoom: 9, userLabel };
   expect(event(envelope("ChatMessage", { common: COMMON, user, content: "a", publicAreaCommon }))).toMatchObject({
     user: {
-      fansClub: { name: "云朵", level: 4, lapsed: true },
-      wornClub: { name: "别家", level: 9 },
-      followers: 12,
-      following: 3,
-      followStatus: 1,
-      roomDiamonds: 520,
-      roomGifts: 9,
-      label: "regular_chat",
+      ...{ fansClub: { name: "云朵", level: 4, lapsed: true }, wornClub: { name: "别家", level: 9 } },
+      ...{ followers: 12, following: 3, followStatus: 1, roomDiamonds: 520, roomGifts: 9, label: "regular_chat" },
     },
   });
   const bare = event(envelope("ChatMessage", { common: COMMON, user: USER, content: "a", publicAreaCommon: {} }));
@@ -165,16 +152,10 @@ function filled(name: string, depth = 3): Record<string, unknown> {
     schema(name)
       .fieldsArray.filter((field) => depth > 0 || field.resolvedType === null)
       .map((field) => {
-        const inner = field.resolve().resolvedType;
-        const value =
-          inner !== null
-            ? filled(inner.fullName.slice(".dylive.wire.".length), depth - 1)
-            : field.type === "string"
-              ? "1"
-              : field.type === "bytes"
-                ? new Uint8Array(0)
-                : 1;
-        return [field.name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()), field.repeated ? [value] : value];
+        const inner = field.resolvedType?.fullName.slice(".dylive.wire.".length);
+        const plain = field.type === "string" ? "1" : field.type === "bytes" ? new Uint8Array(0) : 1;
+        const value = inner === undefined ? plain : filled(inner, depth - 1);
+        return [field.name, field.repeated ? [value] : value];
       }),
   );
 }

@@ -1,4 +1,4 @@
-// Guards: likes, fans clubs, announcements and figures of a room are read, and unknown is not 0.
+// Guards: Likes, clubs, controls, counters and ranks say what the platform says, and null where it says nothing.
 import { describe, expect, test } from "vitest";
 import { envelope } from "./encode.js";
 import { COMMON, event, USER } from "./normalised.js";
@@ -22,41 +22,29 @@ describe("room", () => {
 
   test("control announces, with its code", () => {
     const control = (action: number, more: object = {}) => event(envelope("ControlMessage", { common: COMMON, action, ...more }));
-    expect([1, 2, 3, 4, 5, 6, 7, 99].map((code) => control(code))).toMatchObject([
-      { action: "pause", code: 1 },
-      { action: "resume", code: 2 },
-      { action: "end", code: 3 },
-      { action: "end_by_admin", code: 4 },
-      { action: "change_node", code: 5 },
-      { action: "end_by_switch", code: 6 },
-      { action: "ping_timeout", code: 7 },
-      { action: "other", code: 99 },
-    ]);
+    const names = {
+      1: "pause",
+      2: "resume",
+      3: "end",
+      4: "end_by_admin",
+      5: "change_node",
+      6: "end_by_switch",
+      7: "ping_timeout",
+      99: "other",
+    };
+    for (const [code, action] of Object.entries(names)) expect(control(Number(code))).toMatchObject({ action, code: Number(code) });
     expect(control(3, { tips: "主播离开了" })).toMatchObject({ tips: "主播离开了" });
     expect(control(4, { extra: { violationReason: { defaultPattern: "违规" } } })).toMatchObject({ tips: "违规" });
   });
 
   test("stats of RoomUserSeq with the contributors", () => {
-    const made = event(
-      envelope("RoomUserSeqMessage", {
-        common: COMMON,
-        total: 3434,
-        totalUser: 9611,
-        totalUserStr: "9611",
-        totalStr: "3434",
-        totalPvForAnchor: "1.1万",
-        ranks: [
-          { rank: 1, user: USER, score: 50 },
-          { user: { id: "7" }, scoreDescription: "距上一名 3" },
-        ],
-      }),
-    );
-    expect(made).toMatchObject({
-      type: "stats",
-      online: 3434,
-      totalViewers: 9611,
-      onlineText: "3434",
-      totalText: "9611",
+    const counts = { total: 3434, totalUser: 9611, totalUserStr: "9611", totalStr: "3434", totalPvForAnchor: "1.1万" };
+    const ranks = [
+      { rank: 1, user: USER, score: 50 },
+      { user: { id: "7" }, scoreDescription: "距上一名 3" },
+    ];
+    expect(event(envelope("RoomUserSeqMessage", { common: COMMON, ...counts, ranks }))).toMatchObject({
+      ...{ type: "stats", online: 3434, totalViewers: 9611, onlineText: "3434", totalText: "9611" },
       ranks: [
         { rank: 1, score: 50, scoreText: null, user: { id: "111482481280" } },
         { rank: 2, score: null, scoreText: "距上一名 3", user: { id: "7" } },
@@ -67,23 +55,20 @@ describe("room", () => {
     expect("ranks" in empty).toBe(false);
   });
 
-  test("stats of RoomStats: 0 is a number only with a text beside it", () => {
-    const stats = (message: object) => event(envelope("RoomStatsMessage", { common: COMMON, ...message }));
-    expect(stats({ displayLong: "91在线观众", displayValue: 91, displayType: 1 })).toMatchObject({ online: 91, onlineText: "91在线观众" });
-    expect(stats({ displayLong: "0在线观众", displayType: 1 })).toMatchObject({ online: 0 });
-    expect(stats({ displayType: 1 })).toMatchObject({ online: null });
-    expect(stats({ displayLong: "91在线观众", displayValue: 91 })).toMatchObject({ online: null, onlineText: null, totalText: null });
-    expect(stats({ displayLong: "1万人看过", displayValue: 10_000, displayType: 2 })).toMatchObject({
-      online: null,
-      onlineText: null,
-      totalText: "1万人看过",
-    });
+  const nothing = { online: null, onlineText: null, totalText: null };
+  test.each([
+    ["91 watch", { displayLong: "91在线观众", displayValue: 91, displayType: 1 }, { online: 91, onlineText: "91在线观众" }],
+    ["0 is a number with a text beside it", { displayLong: "0在线观众", displayType: 1 }, { online: 0 }],
+    ["0 is unknown without one", { displayType: 1 }, { online: null }],
+    ["a number of nothing is none", { displayLong: "91在线观众", displayValue: 91 }, nothing],
+    ["10,000 came", { displayLong: "1万人看过", displayValue: 10_000, displayType: 2 }, { ...nothing, totalText: "1万人看过" }],
+    ["all who came", { total: 9635 }, { online: null, totalViewers: 9635 }],
+    ["all who came, as shown", { displayValue: 9635, displayType: 3 }, { online: null, totalViewers: 9635 }],
+  ])("stats of RoomStats: %s", (_what, message, told) => {
+    expect(event(envelope("RoomStatsMessage", { common: COMMON, ...message }))).toMatchObject(told);
   });
 
-  test("stats of RoomStats of all who came, and of tickets", () => {
-    const stats = (message: object) => event(envelope("RoomStatsMessage", { common: COMMON, ...message }));
-    expect(stats({ total: 9635 })).toMatchObject({ online: null, totalViewers: 9635 });
-    expect(stats({ displayValue: 9635, displayType: 3 })).toMatchObject({ online: null, totalViewers: 9635 });
+  test("stats of tickets", () => {
     const tickets = (roomFanTicketCount: number) => event(envelope("UpdateFanTicketMessage", { common: COMMON, roomFanTicketCount }));
     expect(tickets(5210)).toMatchObject({ type: "stats", online: null, totalViewers: null, tickets: 5210 });
     expect(tickets(0)).toMatchObject({ type: "unknown" });
@@ -102,11 +87,15 @@ describe("room", () => {
     ];
     expect(event(envelope("RoomUserSeqMessage", { common: COMMON, ranks }))).toMatchObject({ ranks: [{ score: 678 }, { score: 5 }] });
     const made = event(envelope("RoomRankMessage", { common: COMMON, ranks: [{ user: USER, scoreStr: "1.2万" }, { user: { id: "7" } }] }));
+    const [first, second] = [
+      { scoreText: "1.2万", user: { id: "111482481280" } },
+      { scoreText: null, user: { id: "7" } },
+    ];
     expect(made).toMatchObject({
       type: "rank",
       entries: [
-        { rank: 1, score: null, scoreText: "1.2万", user: { id: "111482481280" } },
-        { rank: 2, scoreText: null, user: { id: "7" } },
+        { rank: 1, score: null, ...first },
+        { rank: 2, ...second },
       ],
     });
   });

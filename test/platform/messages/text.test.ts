@@ -1,4 +1,4 @@
-// Guards: the platform's rich texts are filled in as its own page fills them in.
+// Guards: A rich text of the platform is read as the words that it shows, whatever its pattern holds.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openText, readSegments, readText } from "../../../src/platform/messages/text.js";
@@ -14,43 +14,29 @@ const read = (message: object) => readText(open(message));
 const user = (nickname: string, withColon = false) => ({ type: 11, userValue: { user: { nickname }, withColon } });
 
 describe("readText", () => {
-  test("fills placeholders by their number", () => {
-    expect(read({ defaultPattern: "恭喜{0:user}成为在线观众TOP{1:string}", pieces: [user("菊0"), { stringValue: "1" }] })).toBe(
-      "恭喜菊0成为在线观众TOP1",
-    );
-    expect(read({ defaultPattern: "{1:string}给{0:user}", pieces: [user("甲", true), { stringValue: "花" }] })).toBe("花给甲:");
-    expect(read({ defaultPattern: "送{0}", pieces: [{ stringValue: "小心心" }] })).toBe("送小心心");
+  const text = (stringValue: string) => ({ stringValue });
+  const kinds = [
+    { giftValue: { giftId: "463", nameRef: { defaultPattern: "小心心" } } },
+    { patternRefValue: { defaultPattern: "榜一" } },
+    { imageValue: { image: { content: { name: "比心" } } } },
+    { imageValue: { image: { content: { alternativeText: "勋章" } } } },
+    { userValue: { user: { desensitizedNickname: "x***" } } },
+  ];
+  test.each([
+    ["fills placeholders", "恭喜{0:user}成为在线观众TOP{1:string}", [user("菊0"), text("1")], "恭喜菊0成为在线观众TOP1"],
+    ["fills them by their number", "{1:string}给{0:user}", [user("甲", true), text("花")], "花给甲:"],
+    ["fills those without a kind", "送{0}", [text("小心心")], "送小心心"],
+    ["leaves out what is missing", "{0:user} 送出{1:string}{2:image} {3:string}", [user("菊0"), text("小心心")], "菊0 送出小心心"],
+    ["takes what a piece has for its kind", "{0:gift}{1:ref}{2:image}{3:image}{4:user}", kinds, "小心心榜一比心勋章x***"],
+    ["keeps braces that are words", "{a} {} {0:string} {1", [text("好")], "{a} {} 好 {1"],
+    ["keeps a brace before a placeholder", "{ {0:string}", [text("好")], "{ 好"],
+    ["does not read a piece's own braces", "{0:string}{1:string}", [text("{1:string}"), text("x")], "{1:string}x"],
+    ["joins the pieces without a pattern", "", [text("甲"), text("乙")], "甲乙"],
+  ])("%s", (_what, defaultPattern, pieces, said) => {
+    expect(read({ defaultPattern, pieces })).toBe(said);
   });
 
-  test("leaves out what is missing, as the gift texts of 2026 need", () => {
-    const pieces = [user("菊0"), { stringValue: "小心心" }];
-    expect(read({ defaultPattern: "{0:user} 送出{1:string}{2:image} {3:string}", pieces })).toBe("菊0 送出小心心");
-  });
-
-  test("takes what is present for the kind of the piece", () => {
-    const pieces = [
-      { giftValue: { giftId: "463", nameRef: { defaultPattern: "小心心" } } },
-      { patternRefValue: { defaultPattern: "榜一" } },
-      { imageValue: { image: { content: { name: "比心" } } } },
-      { imageValue: { image: { content: { alternativeText: "勋章" } } } },
-      { userValue: { user: { desensitizedNickname: "x***" } } },
-    ];
-    expect(read({ defaultPattern: "{0:gift}{1:ref}{2:image}{3:image}{4:user}", pieces })).toBe("小心心榜一比心勋章x***");
-  });
-
-  test("keeps braces that are words", () => {
-    expect(read({ defaultPattern: "{a} {} {0:string} {1", pieces: [{ stringValue: "好" }] })).toBe("{a} {} 好 {1");
-    expect(read({ defaultPattern: "{ {0:string}", pieces: [{ stringValue: "好" }] })).toBe("{ 好");
-  });
-
-  test("does not read a piece's own braces", () => {
-    expect(read({ defaultPattern: "{0:string}{1:string}", pieces: [{ stringValue: "{1:string}" }, { stringValue: "x" }] })).toBe(
-      "{1:string}x",
-    );
-  });
-
-  test("joins the pieces when there is no pattern, and is empty without a text", () => {
-    expect(read({ pieces: [{ stringValue: "甲" }, { stringValue: "乙" }] })).toBe("甲乙");
+  test("is empty without a text", () => {
     expect(readText(null)).toBe("");
   });
 

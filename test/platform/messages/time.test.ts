@@ -1,6 +1,6 @@
-// Guards: an event's time is the message's own, else an estimate that is marked.
+// Guards: A time of the platform is read in whatever unit it comes, and none is 0.
 import { describe, expect, test } from "vitest";
-import { digitsToMillis, platformTime, toMillis } from "../../../src/platform/messages/head.js";
+import { digitsToMillis, toMillis } from "../../../src/platform/messages/head.js";
 
 describe("toMillis", () => {
   test.each([
@@ -22,21 +22,5 @@ describe("toMillis", () => {
     expect(digitsToMillis("0")).toBe(0);
     expect(digitsToMillis("1775222770")).toBe(1_775_222_770_000);
     expect(digitsToMillis("-9223372036854775808")).toBe(0);
-  });
-});
-
-describe("platformTime", () => {
-  test("is the message's own where it has one", () => {
-    expect(platformTime(1_775_222_770_095, "7624523651580285990", 5)).toEqual({ time: 1_775_222_770_095, estimated: false });
-  });
-
-  test("else the upper half of the id, as an estimate", () => {
-    const { time, estimated } = platformTime(0, "7624523674208934463", 5);
-    expect([time, estimated]).toEqual([Number(BigInt("7624523674208934463") >> 32n) * 1000, true]);
-  });
-
-  test("else the time of receipt", () => {
-    expect(platformTime(0, "0", 1_700_000_000_001)).toEqual({ time: 1_700_000_000_001, estimated: true });
-    expect(platformTime(0, "123", 7)).toEqual({ time: 7, estimated: true });
   });
 });

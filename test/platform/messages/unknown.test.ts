@@ -1,4 +1,4 @@
-// Guards: a message that is not read is kept as it came, within a bound.
+// Guards: A message that does not become an event of its own is kept as it came.
 import { describe, expect, test } from "vitest";
 import { normalise } from "../../../src/platform/messages/normalise.js";
 import { Drift } from "../../../src/platform/wire/drift.js";

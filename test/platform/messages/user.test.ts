@@ -1,6 +1,7 @@
-// Guards: a person's fields are the platform's, null where unknown, and a masked person keeps one identity.
+// Guards: A user has what the platform says of a person, null for the rest, and no id that is shared by masked people.
 import { describe, expect, test } from "vitest";
 import type { Context } from "../../../src/platform/messages/head.js";
+import { person } from "../../http/events.js";
 import { envelope } from "./encode.js";
 import { COMMON, event, USER } from "./normalised.js";
 
@@ -19,48 +20,21 @@ describe("users", () => {
       userAttr: { isAdmin: true },
     };
     expect(user(full)).toEqual({
-      id: "111482481280",
-      secUid: "MS4wLjABAAAA6CLH",
-      displayId: "1386443418",
-      shortId: "1386443418",
-      nickname: "菊0",
-      avatar: "https://p3.douyinpic.com/a.jpeg",
-      gender: "female",
-      payLevel: 20,
-      fansClub: { name: "牙牙", level: 5 },
-      isAdmin: true,
-      isAnchor: false,
-      masked: false,
+      ...{ ...USER, gender: "female", avatar: "https://p3.douyinpic.com/a.jpeg", payLevel: 20, fansClub: { name: "牙牙", level: 5 } },
+      ...{ isAdmin: true, isAnchor: false, masked: false },
     });
   });
 
   test("have null for what is unknown", () => {
-    const nobody = {
-      id: null,
-      secUid: null,
-      displayId: null,
-      shortId: null,
-      nickname: null,
-      avatar: null,
-      gender: null,
-      payLevel: null,
-      fansClub: null,
-      isAdmin: false,
-      isAnchor: false,
-      masked: false,
-    };
+    const nobody = person();
     expect(user({ payGrade: {}, fansClub: { data: { clubName: "牙牙" } }, userAttr: {} })).toEqual(nobody);
     const made = event(envelope("LikeMessage", { common: COMMON, count: 3 }));
     expect("user" in made && made.user).toEqual(nobody);
   });
 
   test("are masked in an anonymised room, and then nobody's anchor", () => {
-    expect(user({ id: "111111", nickname: "x***" }, { anchorId: "111111" })).toMatchObject({
-      id: null,
-      nickname: "x***",
-      masked: true,
-      isAnchor: false,
-    });
+    const masked = { id: null, nickname: "x***", masked: true, isAnchor: false };
+    expect(user({ id: "111111", nickname: "x***" }, { anchorId: "111111" })).toMatchObject(masked);
   });
 
   test("have the id that tells masked people apart, where the platform gives one", () => {

@@ -1,4 +1,4 @@
-// Guards: the platform's list of gifts is read in both of its forms, each gift once.
+// Guards: The list of gifts has each gift once with what the platform says of it, or the reason why there is none.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { GIFTS } from "../../../simulator/gifts.js";
 import { startSimulator } from "../../../simulator/index.js";

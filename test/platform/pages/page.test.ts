@@ -1,4 +1,4 @@
-// Guards: a room page is a room, no room, or unknown, in every form that it comes in.
+// Guards: The page of a room is read however it is streamed, and a live room never becomes one that is not live.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judge } from "../../../src/platform/pages/answer.js";

@@ -1,4 +1,4 @@
-// Guards: each reading of a room page means one answer.
+// Guards: A reading of a room means live, paused, ended or not known, and viewers only while one can watch.
 import { describe, expect, it } from "vitest";
 import { answerOf, judge, type PageReading } from "../../../src/platform/pages/answer.js";
 

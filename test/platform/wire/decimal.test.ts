@@ -1,4 +1,4 @@
-// Guards: 64-bit integers become decimal texts exactly.
+// Guards: A 64-bit integer is written with all its digits.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decimal } from "../../../src/platform/wire/scalars.js";

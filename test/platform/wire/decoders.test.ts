@@ -1,4 +1,4 @@
-// Guards: every decoder reads what protobufjs reads.
+// Guards: Every decoder reads a message as another implementation of protobuf reads it.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runsOf } from "../../whole.js";

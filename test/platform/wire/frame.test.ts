@@ -1,26 +1,15 @@
-// Guards: frames, acks and heartbeats are read and written byte for byte, and what inflates is bounded.
+// Guards: Frames, acks and responses are read and written byte for byte, and none is inflated beyond its bound.
 import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { decodeFrame, decodeResponse, encodeAck, framePayload, HEARTBEAT, inflate } from "../../../src/platform/wire/frame.js";
-import { WireError } from "../../../src/platform/wire/reader.js";
-import { encode, schema } from "./schema.js";
+import { encode, errorCode, schema } from "./schema.js";
 
 const PushFrame = schema.lookupType("dylive.wire.PushFrame");
 const Response = schema.lookupType("dylive.wire.Response");
 
 function frame(fields: Record<string, unknown>) {
   return decodeFrame(encode(PushFrame, fields));
-}
-
-function code(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof WireError) return error.code;
-    throw error;
-  }
-  return "none";
 }
 
 test("the heartbeat is 3A 02 68 62", () => {
@@ -47,32 +36,17 @@ describe("ack", () => {
 
 describe("frame", () => {
   test("headers by their meaning, the payload as a part of the frame", () => {
-    const bytes = encode(PushFrame, {
-      seq_id: 7,
+    const headers = ["compress_type=none", "im-cursor=t-1", "im-internal_ext=wss", "server_time=170", "__proto__=x"];
+    const read = frame({
       log_id: "6163826846294803948",
-      service: 8888,
-      method: 8888,
-      headers: [
-        { key: "compress_type", value: "none" },
-        { key: "im-cursor", value: "t-1" },
-        { key: "im-internal_ext", value: "wss" },
-        { key: "server_time", value: "170" },
-        { key: "__proto__", value: "x" },
-      ],
+      headers: headers.map((each) => each.split("=")).map(([key, value]) => ({ key, value })),
       payload_encoding: "pb",
       payload_type: "msg",
       payload: Uint8Array.of(1, 2, 3),
     });
-    const read = decodeFrame(bytes);
     expect({ ...read, payload: [...read.payload] }).toEqual({
-      logId: "6163826846294803948",
-      payloadType: "msg",
-      payloadEncoding: "pb",
-      compressType: "none",
-      cursor: "t-1",
-      internalExt: "wss",
-      serverTime: "170",
-      payload: [1, 2, 3],
+      ...{ logId: "6163826846294803948", payloadType: "msg", payloadEncoding: "pb", payload: [1, 2, 3] },
+      ...{ compressType: "none", cursor: "t-1", internalExt: "wss", serverTime: "170" },
     });
   });
 
@@ -95,12 +69,10 @@ describe("inflating", () => {
   });
 
   test("what is not gzip", () => {
-    expect(code(() => text({ headers: headers("gzip"), payload: Buffer.from("plain") }))).toBe("bad_gzip");
-    expect(code(() => text({ headers: headers("gzip"), payload: packed.subarray(0, -6) }))).toBe("bad_gzip");
-    expect(code(() => text({ headers: headers("gzip") }))).toBe("bad_gzip");
     const damaged = Buffer.from(packed);
     damaged[12] = (damaged[12] ?? 0) ^ 0xff;
-    expect(code(() => inflate(damaged))).toBe("bad_gzip");
+    for (const payload of [Buffer.from("plain"), packed.subarray(0, -6), undefined, damaged])
+      expect(errorCode(() => text({ headers: headers("gzip"), payload }))).toBe("bad_gzip");
   });
 
   test("takes little more memory than it needs, whatever the stream says of its size", () => {
@@ -111,62 +83,35 @@ describe("inflating", () => {
     // What stands at the end is the size of the last part alone.
     const parts = inflate(Buffer.concat([gzipSync(randomBytes(50_000)), gzipSync(bytes.subarray(0, 10))]));
     expect(parts.length).toBe(50_010);
-    expect(code(() => inflate(Buffer.from([0x1f, 0x8b])))).toBe("bad_gzip");
+    expect(errorCode(() => inflate(Buffer.from([0x1f, 0x8b])))).toBe("bad_gzip");
   });
 
   test("a bomb", () => {
     const bomb = gzipSync(Buffer.alloc(4 * 1024 * 1024 + 1));
     expect(bomb.length).toBeLessThan(5_000);
-    expect(code(() => inflate(bomb))).toBe("too_large");
+    expect(errorCode(() => inflate(bomb))).toBe("too_large");
     expect(inflate(gzipSync(Buffer.alloc(4 * 1024 * 1024))).length).toBe(4 * 1024 * 1024);
     expect(inflate(gzipSync(Buffer.alloc(1000)), 1000).length).toBe(1000);
-    expect(code(() => inflate(gzipSync(Buffer.alloc(1001)), 1000))).toBe("too_large");
+    expect(errorCode(() => inflate(gzipSync(Buffer.alloc(1001)), 1000))).toBe("too_large");
   });
 });
 
 describe("response", () => {
-  test("envelopes and the fields that steer the connection", () => {
-    const bytes = encode(Response, {
-      messages: [
-        { method: "WebcastChatMessage", payload: Uint8Array.of(8, 1), msg_id: "7339739750997620751", offset: "5", msg_type: 2 },
-        { method: "WebcastX" },
-      ],
-      cursor: "c",
-      fetch_interval: 1000,
-      now: "1708916331844",
-      internal_ext: "i",
-      heartbeat_duration: 15,
-      need_ack: true,
-      push_server_v2: "host",
-    });
-    const read = decodeResponse(bytes);
-    expect(read).toMatchObject({
-      cursor: "c",
-      fetchInterval: 1000,
-      now: 1708916331844,
-      internalExt: "i",
-      heartbeatDuration: 15,
-      needAck: true,
-      pushServerV2: "host",
-      pushServer: "",
-      historyNoMore: false,
-    });
-    expect(read.messages.map((message) => ({ ...message, payload: [...message.payload] }))).toEqual([
-      { messageExtra: [], method: "WebcastChatMessage", payload: [8, 1], msgId: "7339739750997620751", msgType: 2, offset: "5" },
-      { messageExtra: [], method: "WebcastX", payload: [], msgId: "0", msgType: 0, offset: "0" },
-    ]);
+  test("an envelope without a payload has no bytes", () => {
+    const { messages } = decodeResponse(encode(Response, { messages: [{ payload: Uint8Array.of(8, 1) }, { method: "WebcastX" }] }));
+    expect(messages.map(({ method, payload }) => [method, ...payload])).toEqual([["", 8, 1], ["WebcastX"]]);
   });
 
   test("bytes are bounded, compressed or not, before any of them is read", () => {
     const large = new Uint8Array(4 * 1024 * 1024 + 1);
-    expect(code(() => decodeResponse(large))).toBe("too_large");
-    expect(code(() => decodeFrame(new Uint8Array(4 * 1024 * 1024 + 64 * 1024 + 1)))).toBe("too_large");
+    expect(errorCode(() => decodeResponse(large))).toBe("too_large");
+    expect(errorCode(() => decodeFrame(new Uint8Array(4 * 1024 * 1024 + 64 * 1024 + 1)))).toBe("too_large");
   });
 
   test("messages are bounded", () => {
     const many = new Uint8Array(2 * 20_001);
     for (let i = 0; i < many.length; i += 2) many[i] = 0x0a;
-    expect(code(() => decodeResponse(many))).toBe("too_many");
+    expect(errorCode(() => decodeResponse(many))).toBe("too_many");
     expect(decodeResponse(many.subarray(0, 2 * 20_000)).messages.length).toBe(20_000);
   });
 });

@@ -1,4 +1,5 @@
-// Guards: a recording gives back its records, and damage costs only what is damaged.
+// Guards: A recording gives back its records, and a torn or damaged one never a wrong record.
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { WireError } from "../../../src/platform/wire/reader.js";
@@ -36,13 +37,6 @@ test("the header and a record, byte for byte", () => {
 });
 
 describe("reading", () => {
-  test.each([1, 2, 7, 64, file.length])("in chunks of %d", (chunk) => {
-    const { reader, out } = read(file, chunk);
-    expect(out).toEqual(records);
-    expect(reader.meta).toEqual(meta);
-    expect([reader.end(), reader.goodBytes, reader.skipped, reader.damage]).toEqual([0, file.length, 0, null]);
-  });
-
   test("a file torn at any byte gives the whole records and says where to cut", () => {
     for (let length = 0; length < file.length; length++) {
       const { reader, out } = read(file.subarray(0, length), 50);
@@ -104,7 +98,6 @@ describe("reading", () => {
   test("a kind of a later version is passed over", () => {
     const record = Buffer.from(encodeRecord({ kind: "frame", receivedAt: 1, bytes: Uint8Array.of(1) }));
     record[8] = 9;
-    const { crc32 } = process.getBuiltinModule("node:zlib");
     record.writeUInt32LE(crc32(record.subarray(8)), 4);
     const { reader, out } = read(Buffer.concat([file, record]));
     expect([out.length, reader.skipped, reader.end()]).toEqual([3, 1, 0]);
@@ -118,7 +111,10 @@ describe("reading", () => {
     });
     fc.assert(
       fc.property(fc.array(any, { maxLength: 8 }), fc.integer({ min: 1, max: 700 }), (list, chunk) => {
-        expect(read(Buffer.concat([header, ...list.map(encodeRecord)]), chunk).out).toEqual(list);
+        const bytes = Buffer.concat([header, ...list.map(encodeRecord)]);
+        const { reader, out } = read(bytes, chunk);
+        expect([out, reader.meta]).toEqual([list, meta]);
+        expect([reader.end(), reader.goodBytes, reader.skipped, reader.damage]).toEqual([0, bytes.length, 0, null]);
       }),
     );
   });
@@ -131,7 +127,6 @@ describe("refusals", () => {
   });
 
   test("meta that is no object, or huge", () => {
-    const { crc32 } = process.getBuiltinModule("node:zlib");
     const make = (json: string) => {
       const head = Buffer.alloc(16);
       head.write("DYLIVE1\n", "latin1");
@@ -144,14 +139,9 @@ describe("refusals", () => {
     expect(() => encodeHeader({ ...meta, title: "x".repeat(70_000) })).toThrow(WireError);
   });
 
-  test.each([0.5, 1_700_000_029_070.925, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300])(
-    "a record of the time %d, which no reader takes",
-    (receivedAt) => {
-      expect(() => encodeRecord({ kind: "frame", receivedAt, bytes: Uint8Array.of(1) })).toThrow(WireError);
-    },
-  );
-
-  test("a record beyond the cap", () => {
+  test("a record beyond the cap, and one of a time that no reader takes", () => {
     expect(() => encodeRecord({ kind: "frame", receivedAt: 0, bytes: new Uint8Array(MAX_RECORD_BYTES) })).toThrow(WireError);
+    for (const receivedAt of [0.5, 1_700_000_029_070.925, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300])
+      expect(() => encodeRecord({ kind: "frame", receivedAt, bytes: Uint8Array.of(1) })).toThrow(WireError);
   });
 });

@@ -1,4 +1,4 @@
-// Guards: messages are taken out of recorded bytes, and the rest stays byte for byte.
+// Guards: Messages are taken out of a received frame, and the rest of it stays as it was.
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { HEARTBEAT } from "../../../src/platform/wire/frame.js";
@@ -21,15 +21,10 @@ const GZIP = [{ key: "compress_type", value: "gzip" }];
 /** What protobufjs reads. */
 function readAgain(bytes: Uint8Array | null, gzipped: boolean) {
   const outer = PushFrame.decode(bytes ?? new Uint8Array(0)) as unknown as { payload: Uint8Array; payload_type: string; log_id: unknown };
-  const inner = Response.decode(gzipped ? gunzipSync(outer.payload) : outer.payload) as unknown as {
-    messages: { payload: Uint8Array }[];
-    cursor: string;
-    internal_ext: string;
-    need_ack: boolean;
-  };
+  const { messages, ...inner } = Response.decode(gzipped ? gunzipSync(outer.payload) : outer.payload).toJSON();
   return {
-    texts: inner.messages.map(({ payload }) => Buffer.from(payload).toString()),
-    rest: [String(outer.log_id), outer.payload_type, inner.cursor, inner.internal_ext, inner.need_ack],
+    texts: messages.map(({ payload }: { payload: string }) => Buffer.from(payload, "base64").toString()),
+    rest: [String(outer.log_id), outer.payload_type, inner["cursor"], inner["internal_ext"], inner["need_ack"]],
   };
 }
 
@@ -48,9 +43,7 @@ describe("messages taken out of what was received", () => {
   });
 
   it("out of a bare response, too", () => {
-    const { bytes, messages } = withoutMessages("response", response(["ann", "bob"]), named);
-    expect(messages).toBe(1);
-    expect(Buffer.from(bytes ?? [])).toEqual(Buffer.from(response(["bob"])));
+    expect(withoutMessages("response", response(["ann", "bob"]), named)).toEqual({ bytes: response(["bob"]), messages: 1 });
   });
 
   it("are none where nothing is named: the very bytes come back", () => {

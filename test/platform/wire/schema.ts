@@ -1,25 +1,21 @@
 // The schema as an independent library sees it, random messages of it, and what our decoders must make of them.
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import * as gen from "../../../src/platform/wire/gen/index.js";
-import { type Lazy, Reader } from "../../../src/platform/wire/reader.js";
+import { type Lazy, Reader, WireError } from "../../../src/platform/wire/reader.js";
+import { loadProto } from "./proto.js";
 
-const directory = fileURLToPath(new URL("../../../proto/", import.meta.url));
+export const schema = loadProto({ keepCase: true });
 
-function load(): protobuf.Root {
-  const root = new protobuf.Root();
-  root.resolvePath = (_origin, name) => directory + name.replace(/^.*\//, "");
-  root.loadSync(
-    readdirSync(directory).filter((name) => name.endsWith(".proto")),
-    { keepCase: true, alternateCommentMode: true },
-  );
-  root.resolveAll();
-  return root;
+/** The code of the WireError that a call throws. */
+export function errorCode(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error instanceof WireError ? error.code : error;
+  }
+  return "none";
 }
-
-export const schema = load();
 
 type Decoder = (r: Reader, end: number) => unknown;
 const decoders = new Map<string, Decoder>(

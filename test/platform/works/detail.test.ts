@@ -1,4 +1,4 @@
-// Guards: a work's reply is read field for field, and says why something is missing.
+// Guards: A detail reply is a work with all that it says; a part, a refusal or another work's reply is never taken for it.
 import { describe, expect, it } from "vitest";
 import { readDetail } from "../../../src/platform/works/work.js";
 import type { Work } from "../../../src/works/model/work.js";
@@ -37,97 +37,60 @@ describe("a video's reply", () => {
   it("is a work with everything that it tells", () => {
     const { media, covers, ...work } = read(asReply(VIDEO));
     expect(work).toEqual({
-      id: WORK_ID,
+      ...{ id: WORK_ID, kind: "video", text: VIDEO.desc, title: "标题", time: VIDEO.createTime * 1000 },
       url: `https://www.douyin.com/video/${WORK_ID}`,
       shareUrl: `https://www.iesdouyin.com/share/video/${WORK_ID}/`,
-      kind: "video",
-      text: VIDEO.desc,
-      title: "标题",
-      time: VIDEO.createTime * 1000,
       author: {
-        id: "104512345678",
-        secUid: SEC_UID,
-        displayId: "synthetic.author",
-        shortId: null,
-        nickname: "合成作者",
+        ...{ id: "104512345678", secUid: SEC_UID, displayId: "synthetic.author", shortId: null, nickname: "合成作者" },
         avatar: "https://p3-pc.douyinpic.com/aweme/100x100/synthetic.jpeg",
-        signature: "签名",
-        verified: "某机构",
-        followers: null,
-        following: null,
-        works: null,
-        likes: null,
-        ipPlace: null,
-        state: null,
+        ...{
+          signature: "签名",
+          verified: "某机构",
+          followers: null,
+          following: null,
+          works: null,
+          likes: null,
+          ipPlace: null,
+          state: null,
+        },
       },
       stats: { likes: 123, comments: 4, favorites: 3, shares: 2, plays: null },
-      durationMs: 15_000,
-      width: 2160,
-      height: 3840,
+      ...{ durationMs: 15_000, width: 2160, height: 3840, images: [], captions: [] },
       tags: [{ name: "示例", id: "1600000000000001" }],
       mentions: [{ secUid: "MS4wLjABAAAAmentioned", userId: "104500000001", start: 10, end: 13 }],
-      place: "某地",
-      pinned: false,
       mix: { id: "7686658435312030111", name: "合集一" },
-      state: "public",
-      stateReason: null,
-      downloadAllowed: true,
-      commentsAllowed: true,
-      paid: false,
-      images: [],
+      ...{ place: "某地", pinned: false, state: "public", stateReason: null, downloadAllowed: true, commentsAllowed: true, paid: false },
       music: {
-        id: "7686658435312030399",
-        title: "原声",
-        author: "合成作者",
-        durationMs: 15_000,
-        original: true,
+        ...{ id: "7686658435312030399", title: "原声", author: "合成作者", durationMs: 15_000, original: true },
         url: "https://sf5-hl-cdn-tos.douyinstatic.com/obj/ies-music/1.mp3",
         cover: expect.stringContaining("/music.jpeg"),
       },
-      captions: [],
-      source: "reply",
-      receivedAt: RECEIVED_AT,
-      firstSeenAt: RECEIVED_AT,
-      revision: 0,
+      ...{ source: "reply", receivedAt: RECEIVED_AT, firstSeenAt: RECEIVED_AT, revision: 0 },
     });
     expect(covers.map(({ index, role, width, height, expiresAt }) => [index, role, width, height, expiresAt])).toEqual([
       [0, "cover", 720, 720, EXPIRES * 1000],
       [1, "origin", 360, 640, EXPIRES * 1000],
       [2, "dynamic", 720, 720, EXPIRES * 1000],
     ]);
-    expect(media.map(({ name, role, container, codec, hasAudio }) => [name, role, container, codec, hasAudio])).toEqual([
-      ["normal_1080_0", "video", "mp4", "h264", true],
-      ["adapt_lowest_4_1", "video", "mp4", "h265", true],
-      ["normal_720_0", "video", "dash", "h264", false],
-      ["sound_0", "audio", "m4a", null, true],
-      ["sound_1", "audio", "m4a", null, true],
-      ["download_addr", "video", "mp4", null, true],
+    expect(
+      media.map(({ name, role, container, codec, hasAudio, watermark }) => [name, role, container, codec, hasAudio, watermark]),
+    ).toEqual([
+      ["normal_1080_0", "video", "mp4", "h264", true, false],
+      ["adapt_lowest_4_1", "video", "mp4", "h265", true, false],
+      ["normal_720_0", "video", "dash", "h264", false, false],
+      ["sound_0", "audio", "m4a", null, true, false],
+      ["sound_1", "audio", "m4a", null, true, false],
+      ["download_addr", "video", "mp4", null, true, true],
     ]);
+    expect(media.at(-1)?.urls.join()).not.toMatch(/water/); // its field alone says that it has the platform's mark
     const [film] = VIDEO.films;
     expect(film && media[0]).toEqual({
-      name: "normal_1080_0",
-      role: "video",
-      container: "mp4",
-      codec: "h264",
-      hasAudio: true,
-      watermark: false,
-      width: 1080,
-      height: 1920,
-      fps: 30,
-      hdr: null,
-      bitrate: 4_500_000,
-      bytes: 9_000_000,
-      hash: "0123456789abcdef0123456789abcdef",
+      ...{ name: "normal_1080_0", role: "video", container: "mp4", codec: "h264", hasAudio: true, watermark: false },
+      ...{ width: 1080, height: 1920, fps: 30, hdr: null, bitrate: 4_500_000, bytes: 9_000_000, hash: "0123456789abcdef0123456789abcdef" },
       urls: film && [`https:${cdnOf(film, 0)}`, `https:${cdnOf(film, 1)}`, playOf(film)],
       expiresAt: EXPIRES * 1000,
       recommended: true,
     });
-  });
-
-  it("marks what has the platform's mark by its field alone", () => {
-    const marked = read(asReply(VIDEO)).media.filter(({ watermark }) => watermark);
-    expect(marked.map(({ name }) => name)).toEqual(["download_addr"]);
-    expect(marked[0]?.urls.join()).not.toMatch(/water/);
   });
 
   it("keeps the digits of ids that come as bare numbers", () => {
@@ -193,26 +156,12 @@ describe("a video's reply", () => {
 
 describe("a note's reply", () => {
   it("is its pictures in order, and not the film that previews them", () => {
-    const { kind, url, media, images, durationMs, width } = read(asReply(NOTE));
-    expect({ kind, url, media, durationMs, width }).toEqual({
-      kind: "images",
-      url: `https://www.douyin.com/note/${WORK_ID}`,
-      media: [],
-      durationMs: null,
-      width: null,
-    });
+    const { images, ...note } = read(asReply(NOTE));
+    expect(note).toMatchObject({ kind: "images", url: `https://www.douyin.com/note/${WORK_ID}`, media: [], durationMs: null, width: null });
     expect(images).toEqual(
       ["a", "b", "c"].map((name, index) => ({
-        index,
-        role: "image",
-        width: 1440,
-        height: 1920,
-        format: null,
-        bytes: null,
-        watermark: false,
-        urls: [pictureOf(name, "webp"), pictureOf(name, "jpeg")],
-        expiresAt: EXPIRES * 1000,
-        motion: null,
+        ...{ index, role: "image", width: 1440, height: 1920, format: null, bytes: null, watermark: false, motion: null },
+        ...{ urls: [pictureOf(name, "webp"), pictureOf(name, "jpeg")], expiresAt: EXPIRES * 1000 },
       })),
     );
   });
@@ -292,19 +241,14 @@ describe("a work that is not for everybody", () => {
   });
 
   it("tells what the author allows, and what costs", () => {
-    const rights = (change: Record<string, unknown>) => {
-      const { downloadAllowed, commentsAllowed, paid } = read(but(VIDEO, change));
-      return [downloadAllowed, commentsAllowed, paid];
-    };
-    expect(rights({ video_control: { allow_download: false } })[0]).toBe(false);
-    expect(rights({ prevent_download: true })[0]).toBe(false);
-    expect(rights({ video_control: null })[0]).toBeNull();
-    expect(rights({ status: { allow_comment: false } })[1]).toBe(false);
-    expect(rights({ aweme_control: { can_show_comment: false } })[1]).toBe(false);
-    expect(rights({ aweme_control: null, status: null })[1]).toBeNull();
-    expect(rights({ series_paid_info: { series_paid_status: 1 } })[2]).toBe(true);
-    expect(rights({ entertainment_video_paid_way: { paid_type: 2 } })[2]).toBe(true);
-    expect(rights({ series_paid_info: null })[2]).toBeNull();
+    const all = (right: "downloadAllowed" | "commentsAllowed" | "paid", ...changes: Record<string, unknown>[]) =>
+      changes.map((change) => read(but(VIDEO, change))[right]);
+    const downloads = [{ video_control: { allow_download: false } }, { prevent_download: true }, { video_control: null }];
+    expect(all("downloadAllowed", ...downloads)).toEqual([false, false, null]);
+    const comments = [{ status: { allow_comment: false } }, { aweme_control: { can_show_comment: false } }];
+    expect(all("commentsAllowed", ...comments, { aweme_control: null, status: null })).toEqual([false, false, null]);
+    const costs = [{ series_paid_info: { series_paid_status: 1 } }, { entertainment_video_paid_way: { paid_type: 2 } }];
+    expect(all("paid", ...costs, { series_paid_info: null })).toEqual([true, true, null]);
   });
 });
 
@@ -321,13 +265,7 @@ describe("a reply that does not hold the work", () => {
   });
 
   it("is not read beyond 4 MiB", () => {
-    const aweme = asReply(VIDEO);
-    expect(readBody(detailBody({ ...aweme, padding: "x".repeat(4 * 1024 * 1024) }))).toMatchObject({ outcome: "unreadable" });
-    expect(readBody(detailBody({ ...aweme, padding: "x".repeat(1024 * 1024) }))).toMatchObject({ outcome: "found" });
-  });
-
-  it("is read as bytes as it is as text", () => {
-    const body = Buffer.from(detailBody(asReply(VIDEO)));
-    expect(readDetail({ status: 200, headers: {}, body }, WORK_ID, context)).toEqual(outcome(asReply(VIDEO)));
+    const padded = (mib: number) => readBody(detailBody({ ...asReply(VIDEO), padding: "x".repeat(mib * 1024 * 1024) })).outcome;
+    expect([1, 4].map(padded)).toEqual(["found", "unreadable"]);
   });
 });

@@ -1,4 +1,4 @@
-// Guards: odd values in a work or a comment cost no more than themselves, and sizes are bounded.
+// Guards: A reply with odd values in any place is read as far as it can be, never throws, and stays bounded.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readComments } from "../../../src/platform/works/comments.js";
@@ -13,8 +13,8 @@ const context = { receivedAt: RECEIVED_AT };
 const asked = { workId: WORK_ID, floorId: null, authorSecUid: SEC_UID, firstRank: 0, receivedAt: RECEIVED_AT };
 
 /** Reads a body by every reader and a page's state; what is found must be of its model. Returns what was found. */
-function expectRead(body: string, page: string, status = 200): string[] {
-  const reply = replied(body, status);
+function expectRead(body: string, page: string): string[] {
+  const reply = replied(body);
   const detail = readDetail(reply, WORK_ID, context);
   const list = readWorkList(reply, { secUid: SEC_UID }, context);
   const comments = readComments(reply, asked);
@@ -33,27 +33,9 @@ function expectRead(body: string, page: string, status = 200): string[] {
 const ODD = fc.oneof(
   fc.jsonValue(),
   fc.constantFrom<unknown[]>(
-    null,
-    0,
-    -1,
-    1.5,
-    1e300,
-    "",
-    "0",
-    "\0",
-    "\ud800",
-    "\ud83d\ude00".repeat(6_000),
-    "javascript:alert(1)",
-    "//evil.com/x",
-    "http://v3-web.douyinvod.com/x",
-    "__proto__",
-    "99999999999999999999",
-    [],
-    {},
-    [null],
-    [[]],
-    { url_list: {} },
-    true,
+    ...[null, true, 0, -1, 1.5, 1e300, [], {}, [null], [[]], { url_list: {} }],
+    ...["", "0", "\0", "\ud800", "\ud83d\ude00".repeat(6_000), "__proto__", "99999999999999999999"],
+    ...["javascript:alert(1)", "//evil.com/x", "http://v3-web.douyinvod.com/x"],
   ),
 );
 
@@ -135,10 +117,7 @@ describe("sizes", () => {
       cha_list: many(5_000, (i) => ({ cha_name: `c${i}` })),
     });
     expect([text.length, title?.length, tags.length <= 200, mentions.length <= 100]).toEqual([10_000, 512, true, true]);
-    const rung = (i: number) => ({
-      gear_name: `g${i}`,
-      play_addr: { url_list: many(20, (j) => `https://v3-web.douyinvod.com/${i}/${j}`) },
-    });
+    const rung = (i: number) => ({ play_addr: { url_list: many(20, (j) => `https://v3-web.douyinvod.com/${i}/${j}`) } });
     const { media } = work({ video: { bit_rate: many(500, rung) } });
     expect([media.length, Math.max(...media.map(({ urls }) => urls.length))]).toEqual([64, 16]);
     expect(work({ images: many(1_000, (i) => ({ url_list: [address(i)] })) }).images).toHaveLength(200);
@@ -148,10 +127,7 @@ describe("sizes", () => {
     const list = JSON.stringify({ aweme_list: many(1_000, (i) => ({ aweme_id: String(i + 1) })), has_more: 1 });
     const read = readWorkList(replied(list), { secUid: SEC_UID }, context);
     expect(read.outcome === "found" && read.works.length).toBe(200);
-    const comments = many(1_000, (i) => ({
-      cid: `1${i}000`,
-      reply_comment: many(100, (j) => ({ cid: `2${i * 1_000 + j}` })),
-    }));
+    const comments = many(1_000, (i) => ({ cid: `1${i}000`, reply_comment: many(100, (j) => ({ cid: `2${i * 1_000 + j}` })) }));
     const page = readComments(replied(JSON.stringify({ comments, has_more: 0 })), asked);
     expect(page.outcome === "found" && page.comments.length).toBe(200 * 21);
   });

@@ -1,4 +1,4 @@
-// Guards: each way in which the platform refuses a work is named by its marks, never by words that a person wrote.
+// Guards: A refusal is told by its marks, says in words whether it is about the work, and words of others are none.
 import { describe, expect, it } from "vitest";
 import { refusalOfPage } from "../../../src/platform/browser/work-page.js";
 import { refusalOf } from "../../../src/platform/works/refusal.js";
@@ -26,7 +26,7 @@ it("says of a reply with more lists than any real one that it was not read", () 
 });
 
 describe("what the platform refuses", () => {
-  it.each([
+  it.each<readonly [body: string, status: number, kind: string, words: RegExp]>([
     [filtered("core_dep"), 200, "gone", /no work of this id/],
     [filtered("status_self_see"), 200, "private", /only its author/],
     [filtered("images_base"), 200, "is_note", /note of pictures/],
@@ -43,9 +43,7 @@ describe("what the platform refuses", () => {
     [code(0, { not_login_module: { guide_login_tip_exist: true }, aweme_list: [] }), 200, "needs_login", /logged in/],
     [code(0, { verify_ticket: "t" }), 200, "needs_login", /logged in/],
     [code(10000, { verify_center_decision_conf: "{}" }), 200, "captcha", /status_code 10000/],
-    [code(2154), 200, "captcha", /captcha/],
-    [code(2156), 200, "captcha", /captcha/],
-    [code(10001), 200, "captcha", /captcha/],
+    ...[2154, 2156, 10001].map((status) => [code(status), 200, "captcha", /captcha/] as const),
     ['{"code":"10000","type":"verify"}', 200, "captcha", /captcha/],
     ['{"status_code":"2154"}', 200, "captcha", /status_code 2154/],
     ['<html><title class="a" data-n="1">验证码中间页</title></html>', 200, "captcha", /captcha page/],
@@ -56,15 +54,10 @@ describe("what the platform refuses", () => {
     ["访问过于频繁，请稍后再试", 200, "blocked", /too many requests/],
     [code(5, { status_msg: "访问太频繁" }), 200, "blocked", /too many requests/],
     ["Blocked by ArgusSecurityPlugin uifid not found", 403, "not_ours", /uifid not found.*clock/],
-    ["Signature Not Found", 403, "not_ours", /Signature Not Found/],
-    ["Sign Invalid", 403, "not_ours", /Sign Invalid/],
-    ["SIGN EXPIRED", 403, "not_ours", /SIGN EXPIRED/],
+    ...["Signature Not Found", "Sign Invalid", "SIGN EXPIRED"].map((said) => [said, 403, "not_ours", new RegExp(said)] as const),
     ["no", 403, "blocked", /HTTP 403/],
-    ["", 429, "blocked", /HTTP 429/],
     ["", 444, "blocked", /refuses this address \(HTTP 444\)/],
-    ["", 412, "blocked", /HTTP 412/],
-    ["", 401, "blocked", /HTTP 401/],
-    ["", 405, "blocked", /HTTP 405/],
+    ...[401, 405, 412, 429].map((status) => ["", status, "blocked", new RegExp(`HTTP ${status}`)] as const),
     [code(2053), 200, "gone", /does not exist/],
     [code(4, { status_msg: "用户不存在" }), 200, "gone", /does not exist \(用户不存在\)/],
     [code(4, { status_msg: "账号已注销" }), 200, "gone", /does not exist/],

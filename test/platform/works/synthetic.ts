@@ -60,12 +60,7 @@ export const VIDEO: Truth = {
   mentions: ["MS4wLjABAAAAmentioned"],
   place: "某地",
   mix: "合集一",
-  pinned: false,
-  likes: 123,
-  privateStatus: 0,
-  deleted: false,
-  needLogin: false,
-  mayDownload: true,
+  ...{ pinned: false, likes: 123, privateStatus: 0, deleted: false, needLogin: false, mayDownload: true },
   nickname: "合成作者",
 };
 
@@ -100,12 +95,11 @@ const coverAt = (name: string) => `https://p9-pc-sign.douyinpic.com/${name}.jpeg
 const avatar = "https://p3-pc.douyinpic.com/aweme/100x100/synthetic.jpeg";
 const musicAt = "https://sf5-hl-cdn-tos.douyinstatic.com/obj/ies-music/1.mp3";
 
+const SHAPE = { duration: 15_000, width: 2160, height: 3840, ratio: "default" };
+
 function filmsAsReply(films: readonly FilmTruth[]): object {
   return {
-    duration: 15_000,
-    width: 2160,
-    height: 3840,
-    ratio: "default",
+    ...SHAPE,
     has_watermark: true,
     cdn_url_expired: EXPIRES,
     cover: { uri: "c", url_list: [coverAt("cover")], width: 720, height: 720 },
@@ -121,24 +115,13 @@ function filmsAsReply(films: readonly FilmTruth[]): object {
       height: 720,
     },
     bit_rate: films.map((film) => ({
-      gear_name: film.gear,
-      quality_type: 1,
-      bit_rate: film.bytes / 2,
-      FPS: 30,
-      HDR_type: "",
-      HDR_bit: "",
-      is_h265: Number(film.h265),
-      is_bytevc1: Number(film.h265),
-      format: film.dash ? "dash" : "mp4",
-      video_extra: "{}",
+      ...{ gear_name: film.gear, quality_type: 1, bit_rate: film.bytes / 2, FPS: 30, HDR_type: "", HDR_bit: "", video_extra: "{}" },
+      ...{ is_h265: Number(film.h265), is_bytevc1: Number(film.h265), format: film.dash ? "dash" : "mp4" },
       play_addr: {
         uri: "v0synthetic",
         url_list: [`https:${cdnOf(film, 0)}`, `https:${cdnOf(film, 1)}`, playOf(film)],
         url_key: `v0synthetic_${film.h265 ? "bytevc1" : "h264"}_1080p_1000`,
-        data_size: film.bytes,
-        file_hash: MD5,
-        width: film.short,
-        height: height(film),
+        ...{ data_size: film.bytes, file_hash: MD5, width: film.short, height: height(film) },
       },
     })),
     bit_rate_audio: null,
@@ -147,10 +130,7 @@ function filmsAsReply(films: readonly FilmTruth[]): object {
 
 function filmsAsState(films: readonly FilmTruth[]): object {
   return {
-    duration: 15_000,
-    width: 2160,
-    height: 3840,
-    ratio: "default",
+    ...SHAPE,
     cover: coverAt("cover"),
     coverUri: "c",
     coverUrlList: [coverAt("cover")],
@@ -159,21 +139,9 @@ function filmsAsState(films: readonly FilmTruth[]): object {
     dynamicCover: coverAt("dynamic"),
     uri: "v0synthetic",
     bitRateList: films.map((film) => ({
-      gearName: film.gear,
-      qualityType: 1,
-      bitRate: film.bytes / 2,
-      realBitrate: 1,
-      fps: 30,
-      HDRType: "",
-      HDRBit: "",
-      isH265: Number(film.h265),
-      format: film.dash ? "dash" : "mp4",
-      videoFormat: "",
-      fileId: "f",
-      uri: "v0synthetic",
-      dataSize: film.bytes,
-      width: film.short,
-      height: height(film),
+      ...{ gearName: film.gear, qualityType: 1, bitRate: film.bytes / 2, realBitrate: 1, fps: 30, HDRType: "", HDRBit: "" },
+      ...{ isH265: Number(film.h265), format: film.dash ? "dash" : "mp4", videoFormat: "", fileId: "f", uri: "v0synthetic" },
+      ...{ dataSize: film.bytes, width: film.short, height: height(film) },
       playAddr: [{ src: cdnOf(film, 0) }, { src: cdnOf(film, 1) }],
       playApi: playOf(film).slice("https:".length),
     })),
@@ -186,28 +154,22 @@ const sounds = (truth: Truth, address: (i: number) => object, spell: (meta: obje
   );
 const soundAt = (i: number) => `https://${hosts[0]}/${MD5}/${HEX}/video/tos/cn/sound${i}/media-audio-und-mp4a/`;
 
+const pictureAsReply = (name: string) => ({
+  uri: name,
+  url_list: [pictureOf(name, "webp"), pictureOf(name, "jpeg")],
+  download_url_list: [pictureOf(`${name}-tplv-dy-water`, "webp")],
+  ...{ width: 1440, height: 1920 },
+});
+
 /** Returns the work as the page's replies have it. */
 export function asReply(truth: Truth): Record<string, unknown> {
   return {
-    aweme_id: truth.id,
-    group_id: truth.id,
-    comment_gid: 7686658435312030000,
-    aweme_type: isNote(truth) ? 68 : 0,
-    media_type: isNote(truth) ? 2 : 4,
-    desc: truth.desc,
-    caption: truth.desc,
-    item_title: "标题",
-    create_time: truth.createTime,
+    ...{ aweme_id: truth.id, group_id: truth.id, comment_gid: 7686658435312030000, create_time: truth.createTime },
+    ...{ aweme_type: isNote(truth) ? 68 : 0, media_type: isNote(truth) ? 2 : 4 },
+    ...{ desc: truth.desc, caption: truth.desc, item_title: "标题" },
     author: {
-      uid: "104512345678",
-      sec_uid: SEC_UID,
-      nickname: truth.nickname,
-      unique_id: "synthetic.author",
-      short_id: "0",
-      signature: "签名",
-      custom_verify: "",
-      enterprise_verify_reason: "某机构",
-      follower_count: 0,
+      ...{ uid: "104512345678", sec_uid: SEC_UID, nickname: truth.nickname, unique_id: "synthetic.author", short_id: "0" },
+      ...{ signature: "签名", custom_verify: "", enterprise_verify_reason: "某机构", follower_count: 0 },
       avatar_thumb: { uri: "a", url_list: [avatar], width: 100, height: 100 },
     },
     statistics: { digg_count: truth.likes, comment_count: 4, collect_count: 3, share_count: 2, play_count: 0 },
@@ -231,24 +193,15 @@ export function asReply(truth: Truth): Record<string, unknown> {
         },
     images: isNote(truth)
       ? truth.pictures.map(({ name, clip }) => ({
-          uri: name,
-          url_list: [pictureOf(name, "webp"), pictureOf(name, "jpeg")],
-          download_url_list: [pictureOf(`${name}-tplv-dy-water`, "webp")],
-          width: 1440,
-          height: 1920,
+          ...pictureAsReply(name),
           clip_type: null,
           live_photo_type: clip === null ? null : 4,
           ...(clip === null ? {} : { video: filmsAsReply(clip) }),
         }))
       : null,
     music: {
-      id: 7686658435312030000,
-      id_str: "7686658435312030399",
-      mid: "7686658435312030399",
-      title: "原声",
-      author: "合成作者",
-      duration: 15,
-      is_original: true,
+      ...{ id: 7686658435312030000, id_str: "7686658435312030399", mid: "7686658435312030399" },
+      ...{ title: "原声", author: "合成作者", duration: 15, is_original: true },
       play_url: { uri: musicAt, url_list: [musicAt] },
       cover_thumb: { url_list: [coverAt("music")] },
     },
@@ -262,30 +215,28 @@ export function asReply(truth: Truth): Record<string, unknown> {
   };
 }
 
+/** Spells the names of fields as the page's state does (facts/videos.md 3.1). */
+function camelCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelCased);
+  if (typeof value !== "object" || value === null) return value;
+  const spell = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [spell(name), camelCased(one)]));
+}
+
+/** What the page's state has of a reply, and under the same names. */
+const SAME = ["aweme_id", "group_id", "aweme_type", "media_type", "desc", "create_time", "pc_need_login", "aweme_control", "text_extra"];
+
 /** Returns the work as the page's state has it. */
 export function asState(truth: Truth): Record<string, unknown> {
+  const reply = asReply(truth);
+  const { unique_id: _uniqueId, short_id: _shortId, signature: _signature, ...author } = reply["author"] as Record<string, unknown>;
   return {
-    awemeId: truth.id,
-    groupId: truth.id,
-    awemeType: isNote(truth) ? 68 : 0,
-    mediaType: isNote(truth) ? 2 : 4,
-    desc: truth.desc,
-    createTime: truth.createTime,
-    authorInfo: {
-      uid: "104512345678",
-      secUid: SEC_UID,
-      nickname: truth.nickname,
-      customVerify: "",
-      enterpriseVerifyReason: "某机构",
-      followerCount: 0,
-      avatarThumb: { urlList: [avatar] },
-    },
-    stats: { diggCount: truth.likes, commentCount: 4, collectCount: 3, shareCount: 2, playCount: 0 },
-    poiInfo: truth.place === null ? {} : { poiName: truth.place },
+    ...(camelCased(Object.fromEntries(SAME.map((name) => [name, reply[name]]))) as object),
+    authorInfo: camelCased(author),
+    stats: camelCased(reply["statistics"]),
+    poiInfo: camelCased(reply["poi_info"] ?? {}),
     tag: { isTop: truth.pinned, inReviewing: false },
     status: { isDelete: truth.deleted, privateStatus: truth.privateStatus, isProhibited: false },
-    pcNeedLogin: truth.needLogin,
-    awemeControl: { canComment: true, canShowComment: true },
     download: { prevent: !truth.mayDownload, allowDownload: truth.mayDownload },
     seriesInfo: { isCharge: false },
     video: isNote(truth)
@@ -300,29 +251,11 @@ export function asState(truth: Truth): Record<string, unknown> {
         },
     images: isNote(truth)
       ? truth.pictures.map(({ name, clip }) => ({
-          uri: name,
-          urlList: [pictureOf(name, "webp"), pictureOf(name, "jpeg")],
-          downloadUrlList: [pictureOf(`${name}-tplv-dy-water`, "webp")],
-          width: 1440,
-          height: 1920,
+          ...(camelCased(pictureAsReply(name)) as object),
           video: clip === null ? null : filmsAsState(clip),
         }))
       : null,
-    music: {
-      id: { s: 0, e: 18, c: [76866, 58435312030399] },
-      idStr: "7686658435312030399",
-      mid: "7686658435312030399",
-      title: "原声",
-      author: "合成作者",
-      duration: 15,
-      isOriginal: true,
-      playUrl: { urlList: [musicAt] },
-      coverThumb: { urlList: [coverAt("music")] },
-    },
-    textExtra: [
-      ...truth.tags.map((name) => ({ type: 1, start: 6, end: 9, hashtagName: name, hashtagId: "1600000000000001" })),
-      ...truth.mentions.map((secUid) => ({ type: 0, start: 10, end: 13, userId: "104500000001", secUid })),
-    ],
+    music: { ...(camelCased(reply["music"]) as object), id: { s: 0, e: 18, c: [76866, 58435312030399] } },
     mixInfo: truth.mix === null ? {} : { mixName: truth.mix },
     shareInfo: { shareUrl: `https://www.iesdouyin.com/share/video/${truth.id}/?region=CN&did=device` },
   };

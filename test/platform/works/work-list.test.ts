@@ -1,4 +1,4 @@
-// Guards: lists of works, profiles and mixes are read whole, and what is hidden is counted.
+// Guards: A page of works, a profile and a mix say what the platform shows, whose it is and whether more follows, and what is hidden is counted.
 import { describe, expect, it } from "vitest";
 import { type AskedList, readAuthor, readMix, readWorkList } from "../../../src/platform/works/work-list.js";
 import { expectModel } from "../../works/model/check.js";
@@ -31,17 +31,8 @@ describe("a page of a user's works", () => {
   });
 
   it("leaves out and counts what others may not see, and what is no work", () => {
-    const status = (one: object) => ({ status: one });
-    const body = page([
-      item(10, status({ private_status: 1 })),
-      item(11, status({ private_status: 2 })),
-      item(12, status({ is_delete: true })),
-      null,
-      {},
-      "x",
-      item(13),
-    ]);
-    expect(read(body)).toMatchObject({ ids: ["13"], hidden: 6 });
+    const hidden = [{ private_status: 1 }, { private_status: 2 }, { is_delete: true }].map((status) => item(10, { status }));
+    expect(read(page([...hidden, null, {}, "x", item(13)]))).toMatchObject({ ids: ["13"], hidden: 6 });
   });
 
   it("keeps a note that came without pictures, which is not whole and is there", () => {
@@ -67,25 +58,19 @@ describe("a page of a user's works", () => {
   });
 
   it("is refused where guests get no more", () => {
-    const kind = (body: string) => {
-      const reading = outcome(body);
-      return reading.outcome === "refused" ? reading.refusal.kind : reading.outcome;
-    };
-    expect(kind('{"status_code":0}')).toBe("limited");
-    expect(kind('{"status_code":5,"aweme_list":null,"has_more":0}')).toBe("limited");
-    expect(kind(page([], { has_more: 0, not_login_module: { guide_login_tip_exist: true } }))).toBe("needs_login");
-    expect(kind("")).toBe("blocked");
-    expect(kind('{"status_code":0,"aweme_list":[],"x":1}')).toBe("unreadable");
+    for (const [body, kind] of [
+      ['{"status_code":5,"aweme_list":null,"has_more":0}', "limited"],
+      [page([], { has_more: 0, not_login_module: { guide_login_tip_exist: true } }), "needs_login"],
+    ] as const)
+      expect(outcome(body)).toMatchObject({ refusal: { kind } });
+    expect(outcome('{"status_code":0,"aweme_list":[],"x":1}').outcome).toBe("unreadable");
   });
 });
 
 describe("a page of a mix", () => {
   it("is its works, with the place of the next page", () => {
-    expect(read(page([item(10)], { max_cursor: undefined, cursor: 20, has_more: 0 }), mix)).toMatchObject({
-      ids: ["10"],
-      cursor: 20,
-      hasMore: false,
-    });
+    const last = { max_cursor: undefined, cursor: 20, has_more: 0 };
+    expect(read(page([item(10)], last), mix)).toMatchObject({ ids: ["10"], cursor: 20, hasMore: false });
     expect(outcome(page([item(10)]), { mixId: "1" })).toEqual({ outcome: "other", id: "7686658435312030111" });
   });
 
@@ -98,20 +83,10 @@ describe("a page of a mix", () => {
 
 describe("a profile", () => {
   const user = {
-    uid: "104512345678",
-    sec_uid: SEC_UID,
-    nickname: "合成作者",
-    unique_id: "",
-    short_id: "555",
-    signature: "",
+    ...{ uid: "104512345678", sec_uid: SEC_UID, nickname: "合成作者", unique_id: "", short_id: "555", signature: "" },
     avatar_larger: { url_list: ["https://p3-pc.douyinpic.com/a.jpeg"] },
-    follower_count: 10,
-    following_count: 0,
-    aweme_count: 20,
-    total_favorited: 30,
-    ip_location: "IP属地：云南",
-    secret: 0,
-    is_ban: false,
+    ...{ follower_count: 10, following_count: 0, aweme_count: 20, total_favorited: 30 },
+    ...{ ip_location: "IP属地：云南", secret: 0, is_ban: false },
   };
   const profile = (more: object = {}) => readAuthor(replied(JSON.stringify({ status_code: 0, user: { ...user, ...more } })), SEC_UID);
 
@@ -121,36 +96,22 @@ describe("a profile", () => {
     expect(reading).toEqual({
       outcome: "found",
       author: {
-        id: "104512345678",
-        secUid: SEC_UID,
-        displayId: "555",
-        shortId: "555",
-        nickname: "合成作者",
-        avatar: "https://p3-pc.douyinpic.com/a.jpeg",
-        signature: null,
-        verified: null,
-        followers: 10,
-        following: 0,
-        works: 20,
-        likes: 30,
-        ipPlace: "云南",
-        state: "public",
+        ...{ id: "104512345678", secUid: SEC_UID, displayId: "555", shortId: "555", nickname: "合成作者" },
+        ...{ avatar: "https://p3-pc.douyinpic.com/a.jpeg", signature: null, verified: null },
+        ...{ followers: 10, following: 0, works: 20, likes: 30, ipPlace: "云南", state: "public" },
       },
     });
   });
 
   it("says what the platform says of the account", () => {
-    const state = (more: object) => {
-      const reading = profile(more);
-      return reading.outcome === "found" ? reading.author.state : reading.outcome;
-    };
-    expect([{ secret: 1 }, { is_ban: true }, { nickname: "账号已注销" }, { user_canceled: true }, { secret: null }].map(state)).toEqual([
-      "private",
-      "banned",
-      "deleted",
-      "deleted",
-      null,
-    ]);
+    for (const [more, state] of [
+      [{ secret: 1 }, "private"],
+      [{ is_ban: true }, "banned"],
+      [{ nickname: "账号已注销" }, "deleted"],
+      [{ user_canceled: true }, "deleted"],
+      [{ secret: null }, null],
+    ] as const)
+      expect(profile(more)).toMatchObject({ outcome: "found", author: { state } });
   });
 
   it("is another's, refused, or unreadable", () => {
@@ -164,14 +125,9 @@ describe("what a mix says of itself", () => {
   const asked = "7686658435312030111";
   const told = (mix_info: unknown) => readMix(replied(JSON.stringify({ status_code: 0, mix_info })), asked);
 
-  it("is its name", () => {
-    expect(told({ mix_id: asked, mix_name: "合集", mix_desc: "", statis: {} })).toEqual({
-      outcome: "found",
-      mix: { id: asked, name: "合集" },
-    });
-  });
-
-  it("is another's, refused, or unreadable", () => {
+  it("is its name, another's, refused, or unreadable", () => {
+    const whole = { mix_id: asked, mix_name: "合集", mix_desc: "", statis: {} };
+    expect(told(whole)).toEqual({ outcome: "found", mix: { id: asked, name: "合集" } });
     expect(told({ mix_id: "7686658435312030112", mix_name: "合集" })).toEqual({ outcome: "other", id: "7686658435312030112" });
     expect(readMix(replied('{"status_code":2053,"status_msg":"合集不存在"}'), asked)).toMatchObject({ refusal: { kind: "gone" } });
     expect(told({})).toMatchObject({ outcome: "unreadable" });
