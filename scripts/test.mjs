@@ -1,4 +1,4 @@
-// `npm test`: install, types, lint and build, then the quick part of the tests, which guards every promise once. `npm run test:all` (`all`): all
+// `npm test`: install, types, lint and build, then the quick part of the tests, which guards the main promises. `npm run test:all` (`all`): all
 // the rest. Or only the projects of vitest.config.ts that are named. The counts are written for .ci/run; a skipped test counts as failed.
 import { spawn } from "node:child_process";
 import { once } from "node:events";

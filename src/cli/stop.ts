@@ -1,17 +1,18 @@
 import { writeSync } from "node:fs";
 import { constants } from "node:os";
 
-const GRACE_MS = 5000;
+/** Long enough to hand rooms to other processes of a cluster, and for a starved machine. */
+const GRACE_MS = 30_000;
 /** The grace is counted in turns of this length that the process had: one that a busy machine let wait has lost none of it. */
 const TURN_MS = 100;
 const ENDINGS = ["SIGINT", "SIGTERM"] as const;
 
 /**
  * Returns a signal that aborts at the first SIGINT or SIGTERM, for a command that runs until it is stopped: that is its regular end. A
- * second one, or `graceMs`, end the process without ceremony.
+ * second one, or half a minute, end the process without ceremony.
  */
-export function stopSignal(graceMs = GRACE_MS): AbortSignal {
-  return listen(() => {}, graceMs);
+export function stopSignal(): AbortSignal {
+  return listen(() => {});
 }
 
 /** As {@link stopSignal}, for a command with an end of its own: stopped before it, its exit code is 128 and the signal's number, as shells have it. */
@@ -31,19 +32,19 @@ export function isStopped(): boolean {
   return ENDINGS.some((name) => process.exitCode === codeOf(name));
 }
 
-function listen(onFirst: (code: number) => void, graceMs = GRACE_MS): AbortSignal {
+function listen(onFirst: (code: number) => void): AbortSignal {
   const stop = new AbortController();
   for (const name of ENDINGS)
     process.on(name, () => {
       if (stop.signal.aborted) process.exit(codeOf(name));
       onFirst(codeOf(name));
       stop.abort();
-      let leftMs = graceMs;
+      let leftMs = GRACE_MS;
       setInterval(() => {
         leftMs -= TURN_MS;
         if (leftMs > 0) return;
         // At once: nothing that is written later would be seen.
-        writeSync(2, `not everything stopped within ${graceMs / 1000} s; ended all the same\n`);
+        writeSync(2, `not everything stopped within ${GRACE_MS / 1000} s; ended all the same\n`);
         process.exit(1);
       }, TURN_MS).unref();
     });

@@ -1,4 +1,4 @@
-// Guards: the built server starts, is polled, streams, calls webhooks, is exported and searched while it runs, and stops on SIGTERM.
+// Guards: the built server starts, is polled, streams, calls webhooks, is exported while it runs, and stops on SIGTERM.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -56,7 +56,7 @@ it.each(["sse", "websocket"] as const)("streams the room by %s, in the order of 
   expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b));
 });
 
-it("sends gifts to a webhook that a command made, and search and export of other processes see what is stored", async () => {
+it("sends gifts to a webhook that a command made, and an export of another process sees what is stored", async () => {
   const receiver = await Receiver.start();
   const added = await ran(["hook", "add", receiver.url, "--allow-private", "--types", "gift"], env);
   expect(added).toMatchObject({ code: 0, stdout: expect.stringMatching(/^whsec_/) });

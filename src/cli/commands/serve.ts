@@ -24,12 +24,9 @@ export async function start(config: Config): Promise<App> {
   return app;
 }
 
-/** Time that a process of a cluster is given to hand its rooms to others before it ends, in ms. */
-const CLUSTER_GRACE_MS = 30_000;
-
 /** `dylive serve`: the server until SIGINT or SIGTERM. */
 export async function serve(config: Config, watch: readonly string[]): Promise<void> {
-  const stop = stopSignal(config.databaseUrl === null ? undefined : CLUSTER_GRACE_MS);
+  const stop = stopSignal();
   const app = await start(config);
   try {
     for (const room of watch) await watchRoom(app, room, stop);
