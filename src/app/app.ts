@@ -1,5 +1,4 @@
 import { appendFileSync, chmodSync } from "node:fs";
-import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import type { RoomManager } from "../cluster/room-manager.js";
@@ -7,11 +6,11 @@ import { GiftListReader } from "../collector/gift-list-reader.js";
 import { Official } from "../collector/open-platform/official.js";
 import { type Compat, type CompatOptions, startCompat } from "../compat/compat.js";
 import { COMPAT_LIMITS } from "../compat/deps.js";
-import { erasedSince, lateErasures, lateInComments, lateInWorks, lateUntil } from "../erasure/late.js";
+import { lateErasures } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
 import { partsOf } from "../exports/export.js";
 import { Sidecars } from "../exports/sidecars.js";
-import { Feed } from "../feed/feed.js";
+import type { Feed } from "../feed/feed.js";
 import { compatAuthenticator } from "../http/authentication.js";
 import { Metrics } from "../http/metrics.js";
 import { startApi } from "../http/server.js";
@@ -21,25 +20,18 @@ import { partsAt } from "../jobs/jobs.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
-import { rawFolder } from "../sources/raw/files.js";
-import { RawRecorder } from "../sources/raw/recorder.js";
 import { AppendHealth } from "../store/health.js";
 import { lockDataDir } from "../store/lock.js";
 import { tellSystem } from "../store/log.js";
 import { openStore, storeAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
-import { openHooks } from "../webhooks/runner.js";
-import { AuthorWatcher } from "../works/author-watcher.js";
-import { CommentRunService } from "../works/comment-run-service.js";
-import { DownloadService } from "../works/download-service.js";
-import { ListRunService } from "../works/list-run-service.js";
-import { WorkService } from "../works/work-service.js";
 import { adminService } from "./admin.js";
 import { startCollecting } from "./collecting.js";
-import { type Config, downloadsOf, type Machine, startedOf } from "./config.js";
-import { finishErasure, maintenanceService, startMaintenance, watchDisk } from "./maintenance.js";
-import { pictureOf, reachOf, workReaderOf } from "./platform.js";
+import type { Config, Machine } from "./config.js";
+import { finishErasure, startMaintenance, watchDisk } from "./maintenance.js";
+import { pictureOf } from "./platform.js";
 import { RunningSettings } from "./running-settings.js";
+import { openServices } from "./services.js";
 
 /** A running server. */
 export interface App {
@@ -60,6 +52,8 @@ const WEB_ROOT = packagePath("dist/web/");
 
 /** Interval at which a server writes into its data folder how it is, in ms: the doctor takes one that was silent for a minute for stuck. */
 const TELL_MS = 10_000;
+/** Time for which a command that has the data folder is waited for, in ms. */
+const COMMAND_MS = 5_000;
 /** Hosts that only this machine reaches. */
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 
@@ -70,7 +64,7 @@ const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 export async function startApp(config: Config, machine: Machine, clock: Clock, logger: Logger): Promise<App> {
   const at = storeAt(config);
   const lost = new AbortController();
-  const lock = await lockDataDir(config.data, { clock, started: startedOf(config), onLost: (error) => lost.abort(error) });
+  const lock = await lockDataDir(config.data, { clock, waitMs: COMMAND_MS, onLost: (error) => lost.abort(error) });
   const closers: (() => Promise<unknown>)[] = [async () => lock.release()];
   const close = async () => {
     const failures: unknown[] = [];
@@ -84,7 +78,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const metrics = new Metrics(clock, true);
     const stopTelling = clock.every(TELL_MS, () => {
       try {
-        lock.tell({ heldMs: Math.round(metrics.longestHoldMs) });
+        lock.tell({ health: { heldMs: Math.round(metrics.longestHoldMs) } });
       } catch (error) {
         logger.warn({ err: error }, "how the server is could not be written into the data folder");
       }
@@ -107,40 +101,10 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const store: Store = { ...opened, ...parts };
     // What collects must go on when the worker thread does not: its one small question is answered here.
     const collectors: Store = { ...store, retention: opened.retention };
-    const reach = reachOf(config, machine, clock);
-    closers.push(() => reach.identities.close());
+    const services = openServices(config, machine, { store, jobs, clock, logger, closers });
+    const { reach, downloads, authors, raw, feed, hooks } = services;
     // Our own code that cannot be loaded once, for want of file handles, never can as long as the process lives: a server loads it at its start.
     await import("../platform/browser/session.js");
-    const reader = workReaderOf(config, reach, clock);
-    closers.push(() => reader.close());
-    const works = new WorkService({ reader, works: store.works, clock, erased: lateInWorks(store), erasedUntil: lateUntil(store) });
-    const commentRuns = new CommentRunService({
-      reader,
-      store,
-      works,
-      clock,
-      erased: lateInComments(store),
-      onError: (error, work) => logger.warn({ err: error, work }, "the comments of a work could not be collected to their end"),
-    });
-    closers.push(() => commentRuns.close());
-    const listRuns = new ListRunService({
-      ...{ reader, store, works, clock },
-      onError: (error, of) => logger.warn({ err: error, of }, "the works of an author or a mix could not be listed"),
-    });
-    closers.push(() => listRuns.close());
-    const downloads = new DownloadService({
-      ...downloadsOf(config),
-      ...{ works, reader, store, clock, platform: reach.platform },
-      processName: config.name ?? hostname(),
-      tell: (line) => logger.warn(line),
-      onError: (error, work) => logger.warn({ err: error, ...(work !== null && { work }) }, "a download failed"),
-    });
-    closers.push(() => downloads.close());
-    const authors = new AuthorWatcher({
-      ...{ reader, works, store, clock, checkMs: config.authorCheckMs },
-      erasedSince: (since) => erasedSince(store, since),
-      onError: (error, author) => logger.warn({ err: error, author }, "the works of an author who is watched could not be looked at"),
-    });
     const sidecars = await Sidecars.open({
       ...{ store, clock, file: join(resolve(config.data), "sidecars.json") },
       root: config.recordings === null ? null : resolve(config.recordings),
@@ -152,25 +116,6 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     });
     closers.push(() => sidecars.close());
     metrics.lookAtSidecars(() => sidecars.list());
-    const raw = new RawRecorder({
-      folder: rawFolder(resolve(config.data)),
-      clock,
-      byDefault: config.record === "on",
-      onError: (error, about) => logger.error({ err: error, ...about }, "a raw recording could not be written"),
-    });
-    closers.push(() => raw.close());
-    const feed = new Feed({ log, clock, onError: (error) => logger.error({ err: error }, "reading the log failed; it is tried again") });
-    const hooks = openHooks({
-      store,
-      feed,
-      clock,
-      allow: config.hookAllowPrivate,
-      smtp: config.smtp,
-      pauseAfterMs: config.hookPauseAfterMs,
-      tell: (news) => tellSystem(store, news, clock.now()),
-      onError: (error) => logger.error({ err: error }, "delivering webhooks failed; it is tried again"),
-    });
-    closers.push(() => hooks.close());
     const running = new RunningSettings(config, { settings: opened.settings, clock, logger });
     await running.start();
     closers.push(async () => running.stop());
@@ -247,33 +192,15 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onChanged: () => running.look(),
     });
     const api = await startApi({
-      host: config.host,
-      port: config.port,
-      store,
-      rooms,
-      here,
-      healthOnly: !serves,
-      clock,
-      logger,
-      metrics,
-      appends,
-      feed,
-      hooks: hooks.webhooks,
-      exports,
-      official: official === null ? [] : [official],
-      works,
-      commentRuns,
-      listRuns,
-      downloads,
-      authors,
-      sidecars,
-      admin,
+      ...{ host: config.host, port: config.port, store, rooms, here, clock, logger, metrics, appends, exports, sidecars, admin },
+      ...{ ...services, hooks: hooks.webhooks, official: official === null ? [] : [official], healthOnly: !serves },
+      ...(at.engine === "sqlite" && { socketFolder: config.data }),
       speech: findSpeech(config.speech, config.speechModel, machine.speakers ?? NO_SPEAKERS),
-      maintenance: maintenanceService({ jobs, raw, downloads, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,
       picture: pictureOf(config),
     });
     closers.push(() => api.close());
+    if (api.socket !== null) lock.tell({ socket: api.socket });
     if (serves) void downloads.goOn();
     const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, { store, rooms, feed, clock, logger }));
     compat = streams;

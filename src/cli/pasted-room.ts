@@ -4,11 +4,11 @@ import { told } from "../runtime/told.js";
 import { type NamedRoom, namedRoom, type Rooms } from "../store/rooms.js";
 
 /**
- * Finds a room that the store knows by what somebody pasted on the command line: one of its names, in quotes too, a link to it or the app's
- * share text with one. Asks nobody, so a short link says nothing.
- * @throws DyliveError bad_request, not_found
+ * Returns the name of a room that somebody pasted on the command line: one of its names, in quotes too, a link to it or the app's share text
+ * with one. Asks nobody, so a short link says nothing.
+ * @throws DyliveError not_found
  */
-export async function pastedRoom(rooms: Pick<Rooms, "get" | "find">, asked: string): Promise<NamedRoom> {
+export function pastedName(asked: string): string {
   const text = unquoted(asked);
   const link = linkIn(text);
   if (link?.kind === "short_link")
@@ -16,7 +16,12 @@ export async function pastedRoom(rooms: Pick<Rooms, "get" | "find">, asked: stri
       "not_found",
       told`the store does not know where a short link leads: \`dylive resolve LINK\` asks the platform and says the room's number`,
     );
-  return { ...(await namedRoom(rooms, link === null ? text : link.name.value)), asked };
+  return link === null ? text : link.name.value;
+}
+
+/** Finds a room that the store knows by its {@link pastedName}. @throws DyliveError bad_request, not_found */
+export async function pastedRoom(rooms: Pick<Rooms, "get" | "find">, asked: string): Promise<NamedRoom> {
+  return { ...(await namedRoom(rooms, pastedName(asked))), asked };
 }
 
 /** Returns what a text that somebody pasted names; null where it is none that the platform has, such as `room:3`. */

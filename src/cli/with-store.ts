@@ -38,7 +38,7 @@ export async function withNewStore<T>(config: Pick<Config, "data" | "databaseUrl
  */
 export async function runningServers({ data }: Pick<Config, "data">, { cluster }: Store): Promise<readonly (Started | null)[]> {
   const owner = dataDirOwner(data);
-  const here = owner === null ? [] : [owner.started as Started | null];
+  const here = owner === null ? [] : [null];
   const members = (await cluster?.leases.members())?.filter(({ connected }) => connected).length ?? 0;
   return [...here, ...Array.from({ length: Math.max(0, members - here.length) }, () => null)];
 }

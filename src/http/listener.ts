@@ -74,8 +74,11 @@ export class Listener {
     return this.#cut;
   }
 
-  /** Makes a server; fastify asks for more than one when a host name has several addresses. */
-  make(handler: RequestListener): Server {
+  /**
+   * Makes a server; fastify asks for more than one when a host name has several addresses.
+   * @param arrived called with each request before it is handled
+   */
+  make(handler: RequestListener, arrived: (request: IncomingMessage) => void = () => {}): Server {
     const { requestMs } = this.#limits;
     const server = createServer({
       maxHeaderSize: HEADERS_MAX_BYTES,
@@ -87,6 +90,7 @@ export class Listener {
     server.on("connection", (socket) => this.#accept(socket, handler));
     server.on("request", (request, response) => {
       this.#secrets.take(request);
+      arrived(request);
       this.#open.get(request.socket)?.add(request, response);
     });
     server.on("upgrade", (request, socket: Socket, head) => {
@@ -95,6 +99,7 @@ export class Listener {
         answerPlainly(server, request, socket, head, requestMs);
       else {
         this.#secrets.take(request);
+        arrived(request);
         this.#onUpgrade(request, socket, head);
       }
     });

@@ -9,6 +9,7 @@ import { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, ERRORS } from "../runtime/errors.js";
 import { addressOf, listenFailure } from "../runtime/listen.js";
+import { listenLocally } from "../runtime/local-socket.js";
 import { told } from "../runtime/told.js";
 import { AppendHealth } from "../store/health.js";
 import { AddressPace } from "../webhooks/pace.js";
@@ -65,8 +66,10 @@ const sendNothing: Send = async () => ({
 /** Options and dependencies of the API. */
 interface ApiOptions {
   readonly host: string;
-  /** 0 takes a free port; null listens nowhere: then it is asked within this process alone. */
+  /** 0 takes a free port; null listens on none: then the local socket alone is asked. */
   readonly port: number | null;
+  /** Folder for the socket by which this user's commands ask, who holds its lock; null is a private one. Without it there is no socket. */
+  readonly socketFolder?: string | null;
   readonly store: ApiStore;
   readonly rooms: RoomOperations;
   readonly clock: Clock;
@@ -119,6 +122,8 @@ interface ApiOptions {
 export interface Api {
   readonly url: string;
   readonly port: number;
+  /** Address of the local socket; null without one. */
+  readonly socket: string | null;
   /** Makes what asks it within this process: by a token that was let in, or by a secret that is still to be. */
   readonly ask: ReturnType<typeof askWithin>;
   /** Ends what waits, refuses what comes, and resolves when nothing uses the store any more: within 5 s. */
@@ -243,13 +248,18 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     if (webRoot !== undefined) servePage(app, webRoot, picture);
   }
 
+  const local = listener.make(app.routing, (request) => authenticator.isOperators(request));
+  local.on("clientError", refuseBytes);
+  let socket: string | null = null;
   try {
     if (port === null) await app.ready();
     else await app.listen({ host, port, backlog: BACKLOG });
+    if (options.socketFolder !== undefined) socket = await listenLocally(local, options.socketFolder);
   } catch (error) {
     listener.close();
     await live.close();
     await app.close();
+    if (error instanceof DyliveError) throw error;
     throw listenFailure(error, host, port ?? 0, told`set DYLIVE_HOST and DYLIVE_PORT, or --host and --port`);
   }
 
@@ -268,6 +278,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     // Node takes a connection for idle once its answer is written, though not yet sent: it would be cut short.
     await Promise.race([Promise.all([calls.drained(), told]), cut]);
     listener.closeUnused();
+    local.close();
     await app.close();
     closed.abort();
     await cut;
@@ -280,6 +291,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   return {
     url: `http://${addressOf(host, bound)}`,
     port: bound,
+    socket,
     ask,
     close: () => {
       closing ??= close();

@@ -27,6 +27,12 @@ export interface NewToken {
   readonly expiresAt?: number | null | undefined;
 }
 
+/** What a request over the local socket is let in by: it is the operator's own. No stored token has its hash. */
+export const OPERATOR: TokenRow = {
+  ...{ id: "operator", name: "operator", scope: "admin", hash: "", rooms: [], perMinute: null },
+  ...{ createdAt: 0, expiresAt: null, revokedAt: null, lastUsedAt: null },
+};
+
 /** A token with the row to store for it. */
 interface MadeToken {
   readonly token: string;
@@ -133,6 +139,7 @@ export class HeldTokens {
 
   /** Calls `end` once the token lets nobody in any more. @returns what to call when its holder is gone */
   hold(token: TokenRow, end: () => void): () => void {
+    if (token.hash === OPERATOR.hash) return () => {}; // nothing can revoke it
     const holder: Holder = { token, end };
     const holders = this.#held.get(token.hash) ?? new Set();
     this.#held.set(token.hash, holders.add(holder));
@@ -207,7 +214,11 @@ export async function movePosition(
   if (!isMoved)
     throw new DyliveError("in_use", told`another connection has subscribed to room ${room} as ${reader.slice(prefix.length)} since`);
   // Looked at afterwards: whoever revokes marks the token first and forgets then, so one of the two sees the other.
-  if ((await tokens.find(token.hash)) === null) await positions.forget(reader);
+  if (await isGone(tokens, token)) await positions.forget(reader);
+}
+
+async function isGone(tokens: Pick<Tokens, "find">, { hash }: TokenRow): Promise<boolean> {
+  return hash !== OPERATOR.hash && (await tokens.find(hash)) === null;
 }
 
 /**
@@ -228,7 +239,7 @@ export async function holdPositions(
   if (!(await positions.hold(reader, places, holder, among, isBack)))
     throw new DyliveError("in_use", told`another connection has subscribed as ${name} since`);
   // As above.
-  if ((await tokens.find(token.hash)) === null) await positions.forget(reader);
+  if (await isGone(tokens, token)) await positions.forget(reader);
 }
 
 /**

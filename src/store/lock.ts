@@ -13,6 +13,8 @@ const LOOK_MS = 1000;
 const OWNER = "server.pid";
 /** Time that an owner is given to take the new file, by a process that finds none where there must have been one, in ms. */
 const OWNER_MS = 5000;
+/** Pause before a lock is tried again, in ms. */
+const AGAIN_MS = 100;
 
 /** State of a server, by what it says of itself. */
 interface ServerHealth {
@@ -20,18 +22,25 @@ interface ServerHealth {
   readonly heldMs: number;
 }
 
+/** What an owner says of itself beside its pid. */
+interface OwnerFacts {
+  readonly health: ServerHealth;
+  /** Address of its local socket. */
+  readonly socket: string;
+}
+
 /** Lock of a data directory, held until `release` or the end of the process. */
 interface DataDirLock {
-  /** Says how the server is to whoever asks {@link dataDirOwner}. @throws the system's errors */
-  tell(health: ServerHealth): void;
+  /** Says more of the owner to whoever asks {@link dataDirOwner}. @throws the system's errors */
+  tell(facts: Partial<OwnerFacts>): void;
   /** Releases the directory; later calls change nothing. */
   release(): void;
 }
 
 interface LockOptions {
   readonly clock?: Clock;
-  /** Settings this server was started with, as commands are told; nothing secret. */
-  readonly started?: object;
+  /** Time for which an owner that says no address, such as a command, is waited for, in ms; 0 by default. */
+  readonly waitMs?: number;
   /** Called once when another server has taken the directory all the same: one of the two must stop. */
   readonly onLost?: (error: DyliveError) => void;
 }
@@ -48,11 +57,11 @@ interface LockOptions {
  */
 export async function lockDataDir(
   dir: string,
-  { clock = systemClock, started = {}, onLost = () => {} }: LockOptions = {},
+  { clock = systemClock, waitMs = 0, onLost = () => {} }: LockOptions = {},
 ): Promise<DataDirLock> {
   const owner = join(dir, OWNER);
   const path = join(dir, "server.lock");
-  const about = { since: new Date(clock.now()).toISOString(), started };
+  let about: Readonly<Record<string, unknown>> = { since: new Date(clock.now()).toISOString() };
   let held: FileLock;
   try {
     makeFolderSync(dir);
@@ -60,7 +69,12 @@ export async function lockDataDir(
       makeLockFile(dir); // an owner that looks for it takes this one
       await clock.sleep(OWNER_MS);
     }
-    const taken = FileLock.take(path);
+    const end = clock.now() + waitMs;
+    let taken = FileLock.take(path);
+    while (taken === null && serverSocketOf(dir) === null && clock.now() < end) {
+      await clock.sleep(AGAIN_MS);
+      taken = FileLock.take(path);
+    }
     if (taken === null) throw inUse(dir, owner);
     held = taken;
     writeOwner(owner, about);
@@ -81,9 +95,10 @@ export async function lockDataDir(
     }
   });
   return {
-    tell: (health) => {
+    tell: ({ health, ...facts }) => {
+      about = { ...about, ...facts, ...(health !== undefined && { health: { ...health, at: clock.now() } }) };
       // A directory that was lost is another's.
-      if (held.isHeld && pidIn(owner) === process.pid) writeOwner(owner, { ...about, health: { ...health, at: clock.now() } });
+      if (held.isHeld && pidIn(owner) === process.pid) writeOwner(owner, about);
     },
     release: () => {
       stop();
@@ -112,20 +127,23 @@ interface DataDirOwner {
   readonly pid: number | null;
   /** State that it told last, and when, ms UTC; null before it has. */
   readonly health: (ServerHealth & { readonly at: number }) | null;
-  /** Settings that it said it was started with; null in the moment before it has. */
-  readonly started: Readonly<Record<string, unknown>> | null;
+}
+
+/** Returns the address at which the server of a data directory says that it is asked; null where none has said. One that was killed has said, too. */
+export function serverSocketOf(dir: string): string | null {
+  const { socket } = read(join(dir, OWNER));
+  return typeof socket === "string" ? socket : null;
 }
 
 /** Returns the server that has a data directory now; null where none has. */
 export function dataDirOwner(dir: string): DataDirOwner | null {
   if (!isLockHeld(dir)) return null;
   const owner = join(dir, OWNER);
-  const { started, health } = read(owner);
+  const { health } = read(owner);
   const { at, heldMs } = fieldsOf(health);
   return {
     pid: pidIn(owner),
     health: typeof at === "number" && typeof heldMs === "number" ? { at, heldMs } : null,
-    started: started === undefined ? null : fieldsOf(started),
   };
 }
 

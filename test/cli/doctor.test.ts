@@ -211,12 +211,12 @@ describe("a server that runs on the data folder", () => {
     const lock = await lockDataDir(folder, { clock });
     const found = (now = clock.now()) => written(runningServer(folder, now));
     expect(found()).toMatchObject({ state: "ok", detail: `pid ${process.pid}: it is starting, or is another command` });
-    lock.tell({ heldMs: 38 });
+    lock.tell({ health: { heldMs: 38 } });
     expect(found()).toMatchObject({
       state: "ok",
       detail: `pid ${process.pid}: nothing has kept everything else waiting for more than 38 ms within ten minutes`,
     });
-    lock.tell({ heldMs: 1_260 });
+    lock.tell({ health: { heldMs: 1_260 } });
     expect(found()).toMatchObject({
       state: "warn",
       detail: expect.stringContaining("kept everything else waiting for 1260 ms within ten minutes"),

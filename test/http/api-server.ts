@@ -83,6 +83,8 @@ export interface ApiServerOptions<C extends Clock = FakeClock> {
   /** A free one by default. */
   readonly port?: number;
   readonly requestMs?: number;
+  /** Folder of the local socket; none by default. */
+  readonly socketFolder?: string;
   readonly webRoot?: string;
   readonly picture?: GetPicture;
   readonly describe?: (app: FastifyInstance) => Promise<void>;

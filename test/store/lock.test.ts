@@ -18,8 +18,8 @@ async function firstLine({ lines }: Child): Promise<string | undefined> {
 describe("the lock of a data directory", () => {
   it("makes the directory, names the owner, and is given free", async () => {
     const dir = path("data/nested");
-    const lock = await lockDataDir(dir, { started: { pollMs: 1 } });
-    expect([dataDirOwner(dir), dataDirOwner(path("other"))]).toEqual([{ pid: process.pid, started: { pollMs: 1 }, health: null }, null]);
+    const lock = await lockDataDir(dir);
+    expect([dataDirOwner(dir), dataDirOwner(path("other"))]).toEqual([{ pid: process.pid, health: null }, null]);
     expect(JSON.parse(readFileSync(join(dir, "server.pid"), "utf8"))).toMatchObject({ pid: process.pid });
     expect([isDataDirLocked(dir), isDataDirLocked(path("other"))]).toEqual([true, false]);
     await expect(lockDataDir(dir)).rejects.toThrow(`the server with pid ${process.pid} has the data directory ${dir}`);

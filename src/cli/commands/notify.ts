@@ -1,16 +1,17 @@
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import type { ShownHook } from "../../http/v1/hook-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../store/sql/hooks.js";
 import { type Alarms, alarmSelection, USUAL_ALARMS } from "../../webhooks/alarm-text.js";
-import { channelOf, shownAddress } from "../../webhooks/channels.js";
+import { channelOf } from "../../webhooks/channels.js";
+import { path, withApi } from "../api.js";
 import { WordsOption } from "../completion/node.js";
-import { exitWith, interruptSignal } from "../stop.js";
+import { pastedName } from "../pasted-room.js";
 import { plain, print, say } from "../terminal.js";
 import { count, names } from "../values.js";
-import { withNewStore, withStore } from "../with-store.js";
-import { HOOK_TYPES, keysOf, tryLine, withWebhooks } from "./hook.js";
+import { HOOK_TYPES, type HookList, type NewHookAnswer, testHook } from "./hook.js";
 
 /** Options of `dylive notify add`, beside the settings. */
 interface NotifyOptions extends Alarms {
@@ -71,28 +72,32 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
       } = options;
       const config = loadConfig(settings);
       const channel = channelOf({ kind, secret, to, language: text, template }, url);
-      return withWebhooks(config, withNewStore, async (webhooks, store) => {
-        const { id } = await webhooks.add({
-          ...{ url, channel, allowPrivate, name: name ?? channel.kind },
-          ...alarmSelection(types, { gifts, words, people }),
-          ...(rooms !== undefined && { rooms: await keysOf(store.rooms, rooms) }),
-        });
-        await print(id);
-        if (channel.kind === "email" && config.smtp === null)
-          say(told`no mail server is set here: the server needs DYLIVE_SMTP to send them`);
-        say(told`alarms go to ${channel.kind} from now on; send a test: dylive notify test ${id}`);
-      });
+      const wanted = {
+        ...{ url, channel: { kind, secret, to, language: text, template }, allowPrivate, name: name ?? channel.kind },
+        ...{ ...alarmSelection(types, { gifts, words, people }), rooms: rooms?.map(pastedName) },
+      };
+      return withApi(
+        config,
+        async (api) => {
+          const { id } = (await api.post<NewHookAnswer>("/hooks", wanted)).about;
+          await print(id);
+          if (channel.kind === "email" && config.smtp === null)
+            say(told`no mail server is set here: the server needs DYLIVE_SMTP to send them`);
+          say(told`alarms go to ${channel.kind} from now on; send a test: dylive notify test ${id}`);
+        },
+        { makes: true },
+      );
     });
   notify
     .command("list")
     .description("who is told, and of what")
     .addOption(data())
     .action((settings: Partial<Config>) =>
-      withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
-        const views = (await webhooks.list()).filter(({ row }) => row.channel !== null);
-        if (views.length === 0) say(told`nobody is told; dylive notify add URL`);
-        for (const { row } of views)
-          await print(plain([row.id, row.channel?.kind, shownAddress(row), row.types.join(","), row.filter ?? "", row.name].join("  ")));
+      withApi(loadConfig(settings), async (api) => {
+        const hooks = (await api.get<HookList>("/hooks")).hooks.filter(({ channel }) => channel !== null);
+        if (hooks.length === 0) say(told`nobody is told; dylive notify add URL`);
+        for (const { id, channel, url, types, filter, name } of hooks)
+          await print(plain([id, channel?.kind, url, types.join(","), filter ?? "", name].join("  ")));
       }),
     );
   notify
@@ -101,12 +106,10 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
     .argument("<id>", "as `dylive notify list` shows it")
     .addOption(data())
     .action((id: string, settings: Partial<Config>) =>
-      withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
-        if ((await webhooks.get(id)).channel === null)
+      withApi(loadConfig(settings), async (api) => {
+        if ((await api.get<ShownHook>(path`/hooks/${id}`)).channel === null)
           throw new DyliveError("bad_request", told`hook ${id} tells a program: dylive hook test ${id}`);
-        const outcome = await webhooks.test(id, interruptSignal());
-        await print(tryLine(outcome));
-        if (!outcome.delivered) exitWith(1);
+        await testHook(api, id);
       }),
     );
 }

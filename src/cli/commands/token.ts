@@ -1,14 +1,14 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { noSuch } from "../../events/misspelt.js";
-import { createToken, type NewToken, revokeToken } from "../../http/tokens.js";
-import { DyliveError, FieldError } from "../../runtime/errors.js";
+import type { ShownToken } from "../../http/v1/token-routes.js";
+import { FieldError } from "../../runtime/errors.js";
 import { type Told, told, toldAll } from "../../runtime/told.js";
-import { SCOPES, type Scope, type TokenRow } from "../../store/sql/tokens.js";
+import { SCOPES, type Scope } from "../../store/sql/tokens.js";
+import { type LocalApi, path, withApi } from "../api.js";
 import { WordsOption } from "../completion/node.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
-import { withNewStore, withStore } from "../with-store.js";
 
 /** Options of `dylive token create`, beside the settings. */
 interface CreateOptions {
@@ -58,34 +58,26 @@ export function addTokenCommands(program: Command, data: () => Option): void {
 
 function create(config: Config, { name, scope, rooms, expires, rate }: CreateOptions): Promise<void> {
   if (!SCOPES.includes(scope as Scope)) throw new FieldError("scope", noSuch("scope", scope, SCOPES));
-  const now = Date.now();
-  const wanted: NewToken = {
-    name,
-    scope: scope as Scope,
-    now,
-    rooms,
-    perMinute: rate,
-    expiresAt: expires === undefined ? null : now + expires,
+  const wanted = { name, scope, rooms, perMinute: rate, ...(expires !== undefined && { expiresAt: Date.now() + expires }) };
+  const post = async (api: LocalApi) => {
+    const { token, about } = await api.post<{ readonly token: string; readonly about: ShownToken }>("/tokens", wanted);
+    say(told`token ${about.id} (${plain(about.name)}, ${about.scope}) is made; keep it, it is not shown again:`);
+    await print(token);
   };
   // One that is limited to rooms needs a store that knows them.
-  return (rooms === undefined ? withNewStore : withStore)(config, async ({ tokens, rooms: known }) => {
-    const { token, row } = await createToken(tokens, wanted, known);
-    say(told`token ${row.id} (${plain(row.name)}, ${row.scope}) is made; keep it, it is not shown again:`);
-    await print(token);
-  });
+  return withApi(config, post, { makes: rooms === undefined });
 }
 
 function list(config: Config): Promise<void> {
-  return withStore(config, async ({ tokens }) => {
-    const now = Date.now();
-    const rows = await tokens.list();
-    if (rows.length === 0) say(told`there is no token; dylive token create --name NAME`);
-    for (const row of rows) await print(line(row, now));
+  return withApi(config, async (api) => {
+    const { tokens } = await api.get<{ readonly tokens: readonly ShownToken[] }>("/tokens");
+    if (tokens.length === 0) say(told`there is no token; dylive token create --name NAME`);
+    for (const token of tokens) await print(line(token, Date.now()));
   });
 }
 
 /** Returns one token on one line; its name, which may hold spaces, comes last. */
-function line(row: TokenRow, now: number): Told {
+function line(row: ShownToken, now: number): Told {
   const validity =
     row.revokedAt !== null
       ? told`revoked ${moment(row.revokedAt)}`
@@ -110,9 +102,8 @@ function line(row: TokenRow, now: number): Told {
 }
 
 function revoke(config: Config, id: string): Promise<void> {
-  return withStore(config, async (store) => {
-    if (!(await revokeToken(store, id, Date.now())))
-      throw new DyliveError("not_found", told`no valid token has the id ${JSON.stringify(id)}; see \`dylive token list\``);
+  return withApi(config, async (api) => {
+    await api.ask("DELETE", path`/tokens/${id}`);
     say(told`token ${id} is revoked`);
   });
 }

@@ -1,12 +1,12 @@
 import { Argument, type Command, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import type { LiveEvent } from "../../events/event.js";
 import { TEST_TYPES, type TestEvent } from "../../events/test-event.js";
-import { tellTest } from "../../http/v1/event-routes.js";
 import { told } from "../../runtime/told.js";
-import { pastedRoom } from "../pasted-room.js";
+import { path, withApi } from "../api.js";
+import { pastedName } from "../pasted-room.js";
 import { print, say } from "../terminal.js";
 import { wholeFrom } from "../values.js";
-import { withStore } from "../with-store.js";
 
 /** Options of `dylive trigger`, beside the settings. */
 interface TriggerOptions extends Omit<TestEvent, "type" | "userId"> {
@@ -16,7 +16,7 @@ interface TriggerOptions extends Omit<TestEvent, "type" | "userId"> {
 
 const million = wholeFrom(1, 1_000_000);
 
-/** Adds `dylive trigger`, which works beside a running server. @param data makes the option that names the data folder */
+/** Adds `dylive trigger`. @param data makes the option that names the data folder */
 export function addTriggerCommand(program: Command, data: () => Option): void {
   program
     .command("trigger")
@@ -36,20 +36,10 @@ export function addTriggerCommand(program: Command, data: () => Option): void {
         type: TestEvent["type"],
         { room, user, nickname, text, gift, units, diamonds, count, ...settings }: Partial<Config> & TriggerOptions,
       ) =>
-        withStore(loadConfig(settings), async (store) => {
-          const named = await pastedRoom(store.rooms, room);
-          const asked = {
-            type,
-            ...(nickname !== undefined && { nickname }),
-            ...(user !== undefined && { userId: user }),
-            ...(text !== undefined && { text }),
-            ...(gift !== undefined && { gift }),
-            ...(units !== undefined && { units }),
-            ...(diamonds !== undefined && { diamonds }),
-            ...(count !== undefined && { count }),
-          };
-          const event = await tellTest(store, named.room, asked, Date.now(), (field) => `--${field === "userId" ? "user" : field}`);
-          say(told`test event ${event.seq} of room ${named.room}`);
+        withApi(loadConfig(settings), async (api) => {
+          const asked = { type, nickname, userId: user, text, gift, units, diamonds, count };
+          const event = await api.post<LiveEvent>(path`/rooms/${pastedName(room)}/test-events`, asked);
+          say(told`test event ${event.seq} of room ${event.room}`);
           await print(JSON.stringify(event));
         }),
     );

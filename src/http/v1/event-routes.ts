@@ -74,7 +74,6 @@ const EventsQuery = exactly({
 /**
  * Makes a test event and appends it to a room's log, from whichever process: every reader of the room is given it.
  * @param now ms UTC
- * @param nameOf what the caller's users call a field
  * @throws DyliveError bad_request for what cannot be, not_found
  */
 export async function tellTest(
@@ -82,7 +81,6 @@ export async function tellTest(
   room: RoomKey,
   asked: TestEvent,
   now: number,
-  nameOf: (field: string) => string = (field) => field,
 ): Promise<LiveEvent> {
   if (!Value.Check(TestEventSchema, asked)) {
     const { field, words } = mistakeOf(TestEventSchema, Value.Errors(TestEventSchema, asked), told`the test event`);
@@ -94,9 +92,7 @@ export async function tellTest(
   if (strange !== undefined)
     throw new FieldError(
       strange,
-      fields.length === 0
-        ? told`a test of ${type} has no fields`
-        : told`a test of ${type} has no such field; it has ${fields.map(nameOf).join(", ")}`,
+      fields.length === 0 ? told`a test of ${type} has no fields` : told`a test of ${type} has no such field; it has ${fields.join(", ")}`,
     );
   if (isOfSystem(type) !== (room === SYSTEM_ROOM))
     throw new FieldError(

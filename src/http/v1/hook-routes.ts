@@ -34,14 +34,21 @@ function hookAnswer({ row, backlog, rooms }: HookView, language: Language) {
     failingSince: failing?.since ?? null,
     lastTry: last === null ? null : { ...last, error: reasonIn(language, last.error) },
     backlog,
+    behindRooms: rooms.length,
     behind: rooms
       .slice(0, ROOMS_SHOWN)
       .map(({ room, waiting, ...place }) => ({ room: String(room), ...place, waiting: waitingAnswer(waiting) })),
   };
 }
 
+/** A hook as v1 shows it. */
+export type ShownHook = ReturnType<typeof hookAnswer>;
+
+/** A request to a hook's receiver as v1 shows it. */
+export type ShownHookTry = Omit<HookTry, "room"> & { readonly room: string };
+
 /** Returns a request as v1 shows it. */
-function hookTryAnswer({ room, ...outcome }: HookTry, language: Language) {
+function hookTryAnswer({ room, ...outcome }: HookTry, language: Language): ShownHookTry {
   return { ...outcome, room: String(room), error: reasonIn(language, outcome.error) };
 }
 

@@ -49,6 +49,7 @@ const HookSchema = Type.Object(
     lastTry: Nullable(Type.Object({ at: Time, status: Status, error: Wrong })),
     deliveredAt: Type.Union([Type.Integer(), Type.Null()], { description: "when something was last delivered" }),
     backlog: Type.Integer({ description: "events of all its rooms that it has not come to; its filter may leave some out" }),
+    behindRooms: Type.Integer({ description: "rooms in which there is something to deliver" }),
     behind: Type.Array(
       Type.Object({
         room: RoomId,

@@ -3,11 +3,15 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { SCOPES, type TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { createToken, revokeToken, TOKEN_LIMITS } from "../tokens.js";
 import { addSchemas, exactly, Time } from "./fields.js";
+
+/** A token as v1 shows it. */
+export type ShownToken = Omit<TokenRow, "hash">;
 
 /** A token, without the token itself. */
 const TokenSchema = Type.Object(
@@ -101,7 +105,8 @@ export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiD
       const { token: id } = request.params;
       const revoked = await revokeToken(store, id, clock.now());
       const row = (await tokens.list()).find((one) => one.id === id);
-      if (!revoked || row === undefined) throw new DyliveError("not_found", "no valid token has this id");
+      if (!revoked || row === undefined)
+        throw new DyliveError("not_found", told`no valid token has the id ${JSON.stringify(id)}; see \`dylive token list\``);
       logger.info({ token: id, by: tokenOf(request).id }, "a token was revoked");
       return tokenAnswer(row);
     },
@@ -109,6 +114,6 @@ export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiD
 }
 
 /** Returns a token as v1 shows it. */
-function tokenAnswer({ hash: _hash, ...row }: TokenRow) {
+function tokenAnswer({ hash: _hash, ...row }: TokenRow): ShownToken {
   return row;
 }

@@ -349,7 +349,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "it was revoked, has expired or may do less, since this call began": "请求开始之后，它被吊销、过期或权限变小了",
   "scope {} is needed, the token has {}": "需要 {} 权限，这个 token 是 {}",
   "no valid token has the id {}; see `dylive token list`": "没有 id 为 {} 的有效 token；见 `dylive token list`",
-  "no valid token has this id": "没有这个 id 的有效 token",
   "there is a token {} already, or one with its hash": "已经有 token {}，或哈希相同的",
   "accounts serve all rooms; the token is limited to some": "账号用于所有直播间，这个 token 只限于某些直播间",
   "this covers all rooms; the token is limited to some": "这涉及所有直播间，这个 token 只限于某些直播间",
@@ -947,4 +946,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "1 到 64 个字母、数字或 _ . -，一个读者的所有连接都相同：带 `resumed` 时不会从后来的读者那里拿走名字",
   "true: the rooms were followed before; of those that are no more `gone` tells, and only where none is left it is refused":
     "true：以前订阅过这些直播间；已经不在的用 `gone` 告知，一个都不剩时才拒绝",
+  "no server runs on this data, and a command collects no room": "这份数据上没有服务器在运行，命令自己不会采集房间",
+  "the local socket is missing": "本地套接字没有建起来",
+  "the process that has the data folder ended before it answered": "占用数据目录的进程还没回答就结束了",
+  "{} is another user's, or open to others: remove it, or set TMPDIR": "{} 属于别的用户，或者别人也能进入：请删掉它，或设置 TMPDIR",
 };

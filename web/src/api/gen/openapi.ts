@@ -4764,6 +4764,8 @@ export interface components {
             deliveredAt: number | null;
             /** @description events of all its rooms that it has not come to; its filter may leave some out */
             backlog: number;
+            /** @description rooms in which there is something to deliver */
+            behindRooms: number;
             /** @description rooms in which there is something to deliver, the furthest behind first; 100 at most */
             behind: {
                 /** @description the room's id here */

@@ -1,0 +1,72 @@
+import { pino } from "pino";
+import { startApi } from "../http/server.js";
+import type { JobExecutor } from "../jobs/jobs.js";
+import { JobRunner } from "../jobs/thread.js";
+import { systemClock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { isUnwritable } from "../store/health.js";
+import { lockDataDir } from "../store/lock.js";
+import { openStore, storeAt } from "../store/open.js";
+import { adminService } from "./admin.js";
+import { type Config, readMachine } from "./config.js";
+import { restingRooms } from "./resting-rooms.js";
+import { openServices } from "./services.js";
+
+/** The API of a server that does nothing by itself, for a command where no server runs. */
+export interface LocalServer {
+  /** Address of its local socket. */
+  readonly socket: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the routes of a server on what is kept, in this process: nothing is collected, delivered, counted or removed but what is asked for. It
+ * holds the data folder until it is closed; a PostgreSQL store is shared.
+ * @param waitMs for another command that has the data folder
+ * @param tell called with a sentence on what was done to an older store, or that it is only read
+ * @throws DyliveError in_use while another process has the data folder
+ */
+export async function startLocal(config: Config, waitMs: number, tell: (sentence: string) => void): Promise<LocalServer> {
+  const clock = systemClock;
+  const logger = pino({ level: "error" }, process.stderr);
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const stop of closers.splice(0).reverse()) await stop();
+  };
+  try {
+    const at = storeAt(config);
+    if (at.engine === "sqlite") {
+      // A folder that cannot be written is nobody's: what is in it is read.
+      const lock = await lockDataDir(config.data, { clock, waitMs }).catch((error: unknown) => {
+        if (!(error instanceof DyliveError && isUnwritable(error))) throw error;
+        return null;
+      });
+      closers.push(async () => lock?.release());
+    }
+    const store = await openStore(at, { clock, tell, mayOnlyRead: true });
+    closers.push(() => store.close());
+    const jobs = jobsHere(new JobRunner(store));
+    const services = openServices(config, readMachine(), { store, jobs, clock, logger, closers });
+    const { reach, hooks } = services;
+    const { accountDays, retention, settings } = store;
+    const api = await startApi({
+      ...{ host: "127.0.0.1", port: null, socketFolder: null, store, clock, logger },
+      ...{ ...services, hooks: hooks.webhooks, rooms: restingRooms(reach, store) },
+      admin: adminService({
+        ...{ ...reach, config, at, clock, accountDays, retention, settings },
+        ...{ collected: async () => [], compat: () => [] },
+      }),
+    });
+    closers.push(() => api.close());
+    if (api.socket === null) throw new DyliveError("internal", "the local socket is missing");
+    return { socket: api.socket, close };
+  } catch (error) {
+    await close().catch(() => {}); // why it could not start says more
+    throw error;
+  }
+}
+
+function jobsHere(runner: JobRunner): JobExecutor {
+  const never = new AbortController().signal;
+  return { run: (name, ask, { signal = never, onNews } = {}) => runner.run(name, ask, signal, onNews), close: async () => {} };
+}
