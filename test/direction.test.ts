@@ -36,7 +36,7 @@ const MAY: Record<string, string> = {
   webhooks: "events feed store i18n runtime",
   compat: "events feed store types:health i18n runtime",
   jobs: "platform/wire sources ingest feed store health statistics retention erasure exports runtime",
-  http: "platform works works/model events feed store health collector statistics erasure exports webhooks types:compat i18n runtime",
+  http: "platform works works/model types:platform/wire types:ingest events feed store health collector statistics erasure exports webhooks types:compat i18n runtime",
   app: "platform platform/wire works works/model events sources store health ingest collector cluster feed statistics retention erasure exports webhooks compat types:client jobs http types:i18n runtime",
   cli: "platform platform/wire platform/messages works works/model events sources store ingest collector cluster health statistics retention erasure exports webhooks http app simulator i18n runtime",
   client: "types:events",

@@ -11,17 +11,20 @@ import { DyliveError, FieldError } from "../runtime/errors.js";
 import { packagePath, packageVersion } from "../runtime/packages.js";
 import { told } from "../runtime/told.js";
 import type { StoreAt } from "../store/open.js";
+import { keepNow, serverLimits } from "../store/server-limits.js";
 import type { AccountDays } from "../store/sql/account-days.js";
 import type { ChangedSetting } from "../store/sql/meta.js";
 import type { Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
-import { CHANGEABLE, type Config, environmentOf, isGiven, mayChange, shownSettings, variableOf } from "./config.js";
+import { CHANGEABLE, type Config, environmentOf, isGiven, keepOf, mayChange, shownSettings, variableOf } from "./config.js";
 
 /** The built command line. */
 const PROGRAM = packagePath("dist/bin/dylive.js");
 
 interface AdminDeps {
   readonly config: Config;
+  /** Settings that the servers on this data are taken to be started with; by default these. */
+  readonly started?: Config;
   readonly at: StoreAt;
   readonly retention: Pick<Retention, "storeSize">;
   readonly settings: Store["settings"];
@@ -40,6 +43,7 @@ interface AdminDeps {
 /** Returns the admin service: what the API may show and do for the server's operator. */
 export function adminService({
   config,
+  started = config,
   at,
   retention,
   settings,
@@ -55,13 +59,13 @@ export function adminService({
   /** Returns every setting with what it is now. */
   const shown = async (): Promise<readonly ServerSetting[]> => {
     const changes = await settings.changed();
-    return shownSettings(config).map(({ key, ...setting }) => {
-      const change = mayChange(config, key) ? (changes.get(key) ?? null) : null;
+    return shownSettings(started).map(({ key, ...setting }) => {
+      const change = mayChange(started, key) ? (changes.get(key) ?? null) : null;
       return {
         ...setting,
         value: change?.value ?? setting.value,
-        from: change !== null && change.value !== null ? "change" : isGiven(config, key) ? "start" : "default",
-        mayChange: mayChange(config, key),
+        from: change !== null && change.value !== null ? "change" : isGiven(started, key) ? "start" : "default",
+        mayChange: mayChange(started, key),
         changed: change === null ? null : { by: change.by, at: change.at },
       };
     });
@@ -79,6 +83,7 @@ export function adminService({
       compat: compat(),
     }),
     settings: shown,
+    limits: async () => serverLimits(keepNow(keepOf(started), await settings.changed())).limits,
     change: async (changes, by) => {
       const at = clock.now();
       const known = await shown();

@@ -8,7 +8,7 @@ import { isUnwritable } from "../store/health.js";
 import { lockDataDir } from "../store/lock.js";
 import { openStore, storeAt } from "../store/open.js";
 import { adminService } from "./admin.js";
-import { type Config, readMachine } from "./config.js";
+import { type Config, loadConfig, readMachine } from "./config.js";
 import { restingRooms } from "./resting-rooms.js";
 import { openServices } from "./services.js";
 
@@ -54,7 +54,8 @@ export async function startLocal(config: Config, waitMs: number, tell: (sentence
       ...{ ...services, hooks: hooks.webhooks, rooms: restingRooms(reach, store) },
       admin: adminService({
         ...{ ...reach, config, at, clock, accountDays, retention, settings },
-        ...{ collected: async () => [], compat: () => [] },
+        // What this command has in its environment is not a server's.
+        ...{ started: loadConfig({}, {}), collected: async () => [], compat: () => [] },
       }),
     });
     closers.push(() => api.close());

@@ -7,9 +7,10 @@ import { recordingsOf } from "../ingest/redecode.js";
 import type { JobExecutor, Jobs } from "../jobs/jobs.js";
 import type { Loops, Tasks } from "../jobs/long-work.js";
 import { DiskWatch } from "../retention/disk-watch.js";
+import { beyondLimits } from "../retention/step.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { rawFolder } from "../sources/raw/files.js";
+import { rawFiles, rawFolder } from "../sources/raw/files.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";
 import { tellSystem } from "../store/log.js";
 import type { Store } from "../store/store.js";
@@ -153,7 +154,12 @@ export function watchDisk({ config, store, clock, logger }: BackgroundDeps): Dis
   return watch;
 }
 
+function sumOf(files: readonly { readonly bytes: number }[]): { readonly files: number; readonly bytes: number } {
+  return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
 interface MaintenanceServiceDeps {
+  readonly clock: Clock;
   readonly jobs: JobExecutor;
   readonly raw: Pick<RawRecorder, "rotate">;
   readonly downloads: Pick<DownloadService, "sweep" | "filesElsewhere">;
@@ -164,13 +170,14 @@ interface MaintenanceServiceDeps {
 }
 
 /** Returns the maintenance service: long work on what is kept, done by the worker thread. */
-export function maintenanceService({ jobs, raw, downloads, data, elsewhere }: MaintenanceServiceDeps): MaintenanceService {
+export function maintenanceService({ jobs, raw, downloads, data, elsewhere, clock }: MaintenanceServiceDeps): MaintenanceService {
   const folder = rawFolder(data);
   const following = (turn: Turn, signal: AbortSignal) => ({
     signal,
     onNews: ({ what, count }: Tasks[keyof Tasks]["news"]) => turn(what, count),
   });
   return {
+    find: async (user, turn, signal) => ({ found: await jobs.run("task.find", [{ user }], following(turn, signal)) }),
     erase: async (user, keep, turn, signal) => {
       const done = await eraseEverywhere(user, {
         log: () => jobs.run("task.erase", [{ user, keep }], following(turn, signal)),
@@ -203,6 +210,11 @@ export function maintenanceService({ jobs, raw, downloads, data, elsewhere }: Ma
     redecode: async (room, sessionId, turn, signal) => {
       await raw.rotate();
       return jobs.run("task.redecode", [{ folder, room, sessionId }], following(turn, signal));
+    },
+    import: (file, turn, signal) => jobs.run("task.import", [{ file }], following(turn, signal)),
+    recordings: async (room, limits) => {
+      const files = await rawFiles(folder, room);
+      return { now: sumOf(files), beyond: sumOf(beyondLimits(files, limits, clock.now())), since: files[0]?.startedAt ?? null };
     },
   };
 }

@@ -94,6 +94,6 @@ export function openServices(config: Config, machine: Machine, { store, jobs, cl
     onError: (error) => logger.error({ err: error }, "delivering webhooks failed; it is tried again"),
   });
   closers.push(() => hooks.close());
-  const maintenance = maintenanceService({ jobs, raw, downloads, data, elsewhere: config.databaseUrl !== null });
+  const maintenance = maintenanceService({ jobs, clock, raw, downloads, data, elsewhere: config.databaseUrl !== null });
   return { reach, works, commentRuns, listRuns, downloads, authors, raw, feed, hooks, maintenance };
 }

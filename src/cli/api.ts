@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { type Config, languageOf } from "../app/config.js";
 import { inLanguage, recognised } from "../i18n/words.js";
@@ -38,7 +38,8 @@ export interface ShownTask<R> {
   readonly error: ShownError | null;
 }
 
-interface ShownError {
+/** Refusal as the API shows it. */
+export interface ShownError {
   readonly code: string;
   readonly message: string;
   readonly field?: string;
@@ -52,14 +53,18 @@ export function path(words: TemplateStringsArray, ...values: readonly (string | 
 /** The API of the server that has the data folder, or of this command itself. */
 export class LocalApi {
   readonly #socket: string;
+  /** Whether a running server is asked; otherwise this process. */
+  readonly isServers: boolean;
 
-  constructor(socket: string) {
+  constructor(socket: string, isServers = true) {
     this.#socket = socket;
+    this.isServers = isServers;
   }
 
-  /** Address of the local socket. */
-  get socket(): string {
-    return this.#socket;
+  /** Makes what connects a client of another kind, such as one of WebSockets. */
+  agent(): Agent {
+    const agent = new Agent();
+    return Object.assign(agent, { createConnection: () => connect(this.#socket) });
   }
 
   get<T>(route: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
@@ -68,6 +73,16 @@ export class LocalApi {
 
   post<T>(route: string, body: unknown = undefined, signal?: AbortSignal): Promise<T> {
     return this.ask("POST", route, { body, ...(signal && { signal }) });
+  }
+
+  /** Returns the items of a list, page after page. @param name of the field that has them */
+  async *items<T>(route: string, name: string, query: Query = {}): AsyncGenerator<T> {
+    let cursor: string | null = null;
+    do {
+      const page: Readonly<Record<string, unknown>> = await this.get(route, { ...query, ...(cursor !== null && { cursor }) });
+      yield* page[name] as readonly T[];
+      cursor = page["next"] as string | null;
+    } while (cursor !== null);
   }
 
   /** Asks a route of `/v1` and returns its JSON. @throws DyliveError as the server refuses it */
@@ -102,6 +117,11 @@ export class LocalApi {
       signal?.throwIfAborted();
       throw new DyliveError("stopping", "the process that has the data folder ended before it answered", error);
     }
+  }
+
+  /** Begins a task. @throws DyliveError as the server refuses it */
+  begin<R>(route: string, body: unknown): Promise<ShownTask<R>> {
+    return this.post(route, body);
   }
 
   /**
@@ -149,7 +169,7 @@ export async function withApi<T>(config: Config, use: (api: LocalApi) => Promise
       continue;
     }
     try {
-      return await use(new LocalApi(local.socket));
+      return await use(new LocalApi(local.socket, false));
     } finally {
       await local.close();
     }
@@ -174,7 +194,8 @@ function queryOf(query: Query): string {
   return given.size === 0 ? "" : `?${given}`;
 }
 
-async function textOf(answer: IncomingMessage): Promise<string> {
+/** Reads an answer to its end. */
+export async function textOf(answer: IncomingMessage): Promise<string> {
   let text = "";
   const most = (answer.statusCode ?? 0) < 300 ? Number.POSITIVE_INFINITY : REFUSAL_MAX_BYTES;
   for await (const part of answer.setEncoding("utf8")) if (text.length < most) text += String(part);
@@ -196,7 +217,7 @@ export function errorOf({ code, message, field }: ShownError): DyliveError {
   const detail = withoutStart(withoutStart(message, title), /^[:：] ?/);
   return field === undefined
     ? new DyliveError(known, detail)
-    : new FieldError(field, withoutStart(withoutStart(detail, field), /^[:：] ?/));
+    : new FieldError(field, withoutStart(withoutStart(detail, field), /^[:：]? */));
 }
 
 function withoutStart(text: string, start: string | RegExp): string {

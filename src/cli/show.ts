@@ -1,8 +1,8 @@
 import { describe } from "../events/describe.js";
 import type { LiveEvent } from "../events/event.js";
-import type { Drift } from "../platform/wire/drift.js";
+import type { LoadedCounts } from "../ingest/load-file.js";
+import type { DriftCounts } from "../platform/wire/drift.js";
 import { recorded, told, toldOf } from "../runtime/told.js";
-import type { Loaded } from "./files.js";
 import { inWords, plain, say } from "./terminal.js";
 
 /** Returns an event as one readable line, in local time, or as one line of JSON. */
@@ -40,9 +40,8 @@ export const SHOWN: readonly LiveEvent["type"][] = [
 ];
 
 /** Says on stderr what was not understood: unknown methods, unknown fields, damage. Nothing is passed over in silence. */
-export function sayDrift(drift: Drift): void {
-  const { methods, fields, failures, overflow } = drift.toJSON();
-  const list = (title: string, counts: Record<string, number>) => {
+export function sayDrift({ methods, fields, failures, overflow }: DriftCounts): void {
+  const list = (title: string, counts: Readonly<Record<string, number>>) => {
     for (const [key, n] of Object.entries(counts)) say(told`${title} ${key}: ${n}`);
   };
   list("unknown method", methods);
@@ -52,10 +51,11 @@ export function sayDrift(drift: Drift): void {
 }
 
 /** Says in one line what came of a file, and its damage if any. */
-export function sayLoaded(path: string, { capture, messages, events, drops }: Loaded): void {
-  const dropped = [...drops].map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`).join(", ");
-  say(told`${path}: a ${capture.kind}, ${messages} messages, ${events} events${dropped ? told`; left out: ${dropped}` : ""}`);
-  const { skipped, lostBytes } = capture.report;
+export function sayLoaded(path: string, { kind, messages, events, drops, skipped, lostBytes }: LoadedCounts): void {
+  const dropped = Object.entries(drops)
+    .map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`)
+    .join(", ");
+  say(told`${path}: a ${kind}, ${messages} messages, ${events} events${dropped ? told`; left out: ${dropped}` : ""}`);
   if (skipped > 0) say(told`${path}: ${skipped} damaged records were passed over`);
   if (lostBytes > 0) say(told`${path}: the last ${lostBytes} bytes are torn or damaged`);
 }

@@ -98,11 +98,6 @@ interface EraseAsk {
   readonly signal?: AbortSignal;
   /** Called with what is done now, and in how many events; the work goes on when it resolves. */
   readonly onProgress?: (what: string, events: number) => void | Promise<void>;
-  /**
-   * Called before anything is changed; what it throws is thrown, and nobody is erased. All that is kept is read once more for it.
-   * @param found null when nobody is known by this: who waits in a spool or stands in raw recordings may be all the same
-   */
-  readonly confirm?: (found: ErasureFound | null) => Promise<void>;
 }
 
 /** Person who is about to be erased, and how much is kept of them. */
@@ -151,20 +146,18 @@ type Deps = Pick<
  */
 export async function eraseUser(
   store: Deps,
-  { user, keep, clock = systemClock, signal, onProgress = () => {}, confirm }: EraseAsk,
+  { user, keep, clock = systemClock, signal, onProgress = () => {} }: EraseAsk,
 ): Promise<EraseReport> {
   const key = await store.secrets.pseudonymKey();
   const planOf = (identity: Identity): ErasurePlan => ({ identity, pseudonym: pseudonymOf(nameOf(identity), key), keep });
   const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events)).catch(async (error) => {
     // What waits in a spool may hold them all the same.
     if (error instanceof DyliveError && error.code === "not_found") {
-      await confirm?.(null);
       await noteErasure(store, planOf(unknownPerson(user)), clock.now());
     }
     throw error;
   });
   const plan = planOf(identity);
-  await confirm?.(await countFound(store, plan, signal, (events) => onProgress("counting what is kept of them", events)));
   const { pseudonym } = plan;
   const note = await store.residue.begin();
   // Before the first change: what waits in a spool is from now on judged by it.
@@ -201,6 +194,24 @@ export async function eraseUser(
     ({ anchor }) => anchor !== null && (identity.ids.includes(anchor.id ?? "") || identity.secUids.includes(anchor.secUid ?? "")),
   );
   return { identity, pseudonym, ...sums, anchorOf: anchorOf.map(({ room }) => room), rooms: [...rooms], works, note };
+}
+
+/**
+ * Finds out who would be erased and how much is kept of them, and erases nothing.
+ * @returns null when nobody is known by this: who waits in a spool or stands in raw recordings may be all the same
+ */
+export async function findPerson(
+  store: Deps,
+  { user, signal, onProgress = () => {} }: Pick<EraseAsk, "user" | "signal" | "onProgress">,
+): Promise<ErasureFound | null> {
+  try {
+    const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events));
+    const plan = { identity, pseudonym: "", keep: false };
+    return await countFound(store, plan, signal, (events) => onProgress("counting what is kept of them", events));
+  } catch (error) {
+    if (error instanceof DyliveError && error.code === "not_found") return null;
+    throw error;
+  }
 }
 
 /** Counts what an erasure would do now, and does nothing. */

@@ -5,6 +5,7 @@ import type { Sidecars } from "../exports/sidecars.js";
 import type { RoomOperations } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { AccountHealth } from "../store/sql/account-days.js";
+import type { LimitsOf } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
 import type { WebhookService } from "../webhooks/webhook-service.js";
 import type { AuthorWatcher } from "../works/author-watcher.js";
@@ -131,6 +132,8 @@ export interface AdminService {
   readonly accounts: Accounts;
   about(): Promise<AboutServer>;
   settings(): Promise<readonly ServerSetting[]>;
+  /** Returns the limits of rooms that have none of their own. */
+  limits(): Promise<LimitsOf>;
   /**
    * Changes settings while the server runs, by their variables; null gives one back.
    * @param by name of the token

@@ -1,16 +1,20 @@
 import type { FastifyBaseLogger } from "fastify";
+import type { ErasureFound } from "../erasure/erase.js";
 import type { WorksErased } from "../erasure/works.js";
+import type { LoadedCounts } from "../ingest/load-file.js";
+import type { DriftCounts } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type SentError, sentError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import type { Deletion } from "../store/sql/deletions.js";
+import type { Limits } from "../store/sql/retention.js";
 
 /** Callback that is told how far work is. */
 export type Turn = (what: string, count: number) => void;
 
 /** Outcome of erasing one person's traces. */
-interface ErasedPerson {
+export interface ErasedPerson {
   /** Their own events, now tombstones. */
   readonly erased: number;
   /** Ranks, notices and unknown messages that named them, now tombstones. */
@@ -31,7 +35,7 @@ interface ErasedPerson {
 }
 
 /** Outcome of deleting a room or a broadcast. */
-interface DeletedThing {
+export interface DeletedThing {
   /** Events that were removed. */
   readonly events: number;
   /** Broadcasts of which statistics were removed. */
@@ -42,7 +46,7 @@ interface DeletedThing {
 }
 
 /** Outcome of decoding recordings again. */
-interface DecodedAnew {
+export interface DecodedAnew {
   /** room_ids of the broadcasts in the recordings. */
   readonly sessions: readonly string[];
   readonly messages: number;
@@ -54,10 +58,37 @@ interface DecodedAnew {
   /** Events that the store refused. */
   readonly refused: number;
   readonly lostBytes: number;
+  /** What was not understood, by what it is. */
+  readonly drift: DriftCounts;
+}
+
+/** Person who would be erased, and how much is kept of them. */
+export interface PersonLook {
+  /** Null when nobody is known so: raw recordings and what waits to be stored may hold them all the same. */
+  readonly found: ErasureFound | null;
+}
+
+/** Outcome of an import. */
+export interface ImportedFile {
+  readonly broadcasts: readonly LoadedCounts[];
+  /** Events that the store refused. */
+  readonly refused: number;
+  /** What was not understood, by what it is. */
+  readonly drift: DriftCounts;
+}
+
+/** Raw recordings of a room that this process keeps. */
+export interface KeptRecordings {
+  readonly now: { readonly files: number; readonly bytes: number };
+  readonly beyond: { readonly files: number; readonly bytes: number };
+  /** When the oldest began, ms UTC. */
+  readonly since: number | null;
 }
 
 /** Maintenance service: long work on what is kept. Handed to the API, which knows no files and no threads. */
 export interface MaintenanceService {
+  /** Finds who would be erased, and erases nothing. */
+  find(user: string, turn: Turn, signal: AbortSignal): Promise<PersonLook>;
   /** @param user their id, sec_uid, visible number or nickname @throws DyliveError not_found, bad_request when several are known so */
   erase(user: string, keep: boolean, turn: Turn, signal: AbortSignal): Promise<ErasedPerson>;
   /** Removes what is kept of what was deleted. Where it is ended before its time, the server goes on with it within minutes. */
@@ -65,15 +96,19 @@ export interface MaintenanceService {
   /** @throws DyliveError not_found when nothing was recorded */
   assertRecorded(room: RoomKey, sessionId: string | null): Promise<void>;
   redecode(room: RoomKey, sessionId: string | null, turn: Turn, signal: AbortSignal): Promise<DecodedAnew>;
+  /** @param file absolute path on this machine @throws DyliveError bad_file, file_failed */
+  import(file: string, turn: Turn, signal: AbortSignal): Promise<ImportedFile>;
+  /** Returns how much is kept of the raw recordings of a room, and how much of that is beyond these limits. */
+  recordings(room: RoomKey, limits: Limits): Promise<KeptRecordings>;
 }
 
 /** Tasks that are kept; beyond it ended ones are forgotten, oldest first. */
 const KEPT = 50;
 
-export const TASK_KINDS = ["erase", "redecode", "delete"] as const;
+export const TASK_KINDS = ["erase", "redecode", "delete", "import"] as const;
 export const TASK_STATES = ["running", "done", "failed", "stopped"] as const;
 
-type TaskResult = ErasedPerson | DecodedAnew | DeletedThing;
+type TaskResult = ErasedPerson | PersonLook | DecodedAnew | DeletedThing | ImportedFile;
 
 /** Long work that somebody asked for. The person or thing that it is about is not kept. */
 export interface Task {

@@ -1,9 +1,10 @@
-import { completeErasure, type EraseReport, eraseUser, overwriteResidue } from "../erasure/erase.js";
+import { completeErasure, type EraseReport, type ErasureFound, eraseUser, findPerson, overwriteResidue } from "../erasure/erase.js";
 import type { Erasure } from "../erasure/everywhere.js";
 import { type Identity, namedIn } from "../erasure/identity.js";
 import { lateErasures } from "../erasure/late.js";
+import { countsOf, type LoadedCounts, loadFile } from "../ingest/load-file.js";
 import { recordingsOf, redecode } from "../ingest/redecode.js";
-import { Drift } from "../platform/wire/drift.js";
+import { Drift, type DriftCounts } from "../platform/wire/drift.js";
 import { type Deleted, removeDeletedRaw, runDeletion } from "../retention/deletion.js";
 import { RetentionScheduler, type RetentionSchedulerDeps } from "../retention/scheduler.js";
 import { breathe, systemClock } from "../runtime/clock.js";
@@ -19,6 +20,8 @@ import type { Store } from "../store/store.js";
 
 /** Tasks of long work on what is kept, by name: what each is asked with, tells, and gives. Folders are of all raw recordings. */
 export interface Tasks {
+  /** Finds who would be erased, and erases nothing; null when nobody is known so. */
+  readonly find: TaskTypes<{ readonly user: string }, ErasureFound | null>;
   /** Takes a person out of the log and what is made of it. */
   readonly erase: TaskTypes<{ readonly user: string; readonly keep: boolean }, EraseReport>;
   /** Ends an erasure that was broken off when only what it left in the file was still to be overwritten. */
@@ -32,6 +35,8 @@ export interface Tasks {
   >;
   /** Decodes a room's recordings again, or those of one broadcast. */
   readonly redecode: TaskTypes<{ readonly folder: string; readonly room: RoomKey; readonly sessionId: string | null }, RedecodeResult>;
+  /** Brings a file of captured bytes into the store. */
+  readonly import: TaskTypes<{ readonly file: string }, ImportResult>;
 }
 
 /** Types of a task. */
@@ -50,6 +55,15 @@ interface JobProgress {
 interface RedecodeResult extends Awaited<ReturnType<typeof redecode>> {
   /** Events that the store refused. */
   readonly refused: number;
+  readonly drift: DriftCounts;
+}
+
+/** What came of a file. */
+interface ImportResult {
+  readonly broadcasts: readonly LoadedCounts[];
+  /** Events that the store refused. */
+  readonly refused: number;
+  readonly drift: DriftCounts;
 }
 
 /** Loops that go on until they are aborted, by name. */
@@ -93,6 +107,7 @@ export function longWorkOn(
 /** Returns the tasks on a store. */
 function tasksOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Tasks> {
   return {
+    find: ({ user }, tell, signal) => findPerson(store, { user, signal, onProgress: turnsOf(tell) }),
     erase: async (ask, tell, signal) => {
       const onProgress = turnsOf(tell);
       const report = await eraseUser(store, { ...ask, signal, onProgress });
@@ -119,16 +134,26 @@ function tasksOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Task
     redecode: async ({ folder, room, sessionId }, tell, signal) => {
       const turn = turnsOf(tell);
       let refused = 0;
+      const drift = new Drift();
       const done = await redecode({
-        ...{ store, room, signal },
+        ...{ store, room, signal, drift },
         files: await recordingsOf(folder, room, sessionId),
         clock: systemClock,
-        drift: new Drift(),
         erased: lateErasures(store),
         setAside: () => refused++,
         onProgress: (messages) => turn("decoding messages, each of them twice", messages),
       });
-      return { ...done, refused };
+      return { ...done, refused, drift: drift.toJSON() };
+    },
+    import: async ({ file }, tell, signal) => {
+      const turn = turnsOf(tell);
+      let refused = 0;
+      const loaded = await loadFile(file, {
+        ...{ store, clock: systemClock, signal, readFirst: true, erased: lateErasures(store) },
+        setAside: () => refused++,
+        onBatch: ({ messages }) => turn("messages", messages),
+      });
+      return { broadcasts: loaded.map(countsOf), refused, drift: (loaded[0]?.drift ?? new Drift()).toJSON() };
     },
   };
 }

@@ -200,7 +200,10 @@ export function aliasesByRoom(all: Iterable<Alias & { readonly room: RoomKey }>)
  * Returns what a room is called, best first: who deletes it types one of these, so that no other is meant.
  * @param aliases those of the room
  */
-export function roomNames({ room, webRid, title, anchor }: RoomRow, aliases: readonly Alias[]): readonly (string | null)[] {
+export function roomNames(
+  { room, webRid, title, anchor }: Pick<RoomRow, "room" | "webRid" | "title" | "anchor">,
+  aliases: readonly Alias[],
+): readonly (string | null)[] {
   return [title, anchor?.nickname ?? null, webRid, ...aliases.map(({ value }) => value), `room:${room}`, String(room)];
 }
 

@@ -42,6 +42,19 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["hook", "list"],
   ["notify", "add", "https://ntfy.sh/dylive"],
   ["notify", "list"],
+  ["room", "set", "1", "--record", "on"],
+  ["room", "pause", "1"],
+  ["room", "list", "--json"],
+  ["room", "show", "1"],
+  ["retention", "1", "--age", "30d"],
+  ["author", "add", "MS4wLjABAAAAabcdefghijklmnopqrstuvwxyz0123456789-_ABCDEF"],
+  ["author", "list"],
+  ["gifts"],
+  ["account", "list"],
+  ["import", "test/captures/none.dyrec"],
+  ["erase-user", "100", "--yes"],
+  ["session", "delete", "1", "latest", "--yes"],
+  ["room", "delete", "1", "--yes"],
 ];
 
 /** What differs from run to run: ids, secrets and moments. */
@@ -50,7 +63,8 @@ const CHANGING = /dyl_[\w-]+|whsec_[\w+/=]+|"(?:id|time|receivedAt)":[^,}]+|[0-9
 async function allOf(data: string): Promise<readonly Printed[]> {
   const printed: Printed[] = [];
   for (const command of COMMANDS) {
-    const { stdout, stderr } = await ranHere([...command, "--data", data]);
+    const failed = (error: unknown) => ({ stdout: "", stderr: String(error) });
+    const { stdout, stderr } = await ranHere([...command, "--data", data]).catch(failed);
     printed.push({ stdout: stdout.replace(CHANGING, "…"), stderr: stderr.replace(CHANGING, "…") });
   }
   return printed;
@@ -67,7 +81,7 @@ describe("commands", () => {
   });
 
   it.each(COMMANDS.map((command, at) => [command.join(" "), at] as const))("%s", (_name, at) => {
-    expect(beside?.[at]?.stdout).not.toBe("");
+    expect(`${beside?.[at]?.stdout}${beside?.[at]?.stderr}`).not.toBe("");
     expect(beside?.[at]).toEqual(alone?.[at]);
   });
 });

@@ -2,16 +2,16 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { loadConfig } from "../../src/app/config.js";
-import { confirmDeletion, deleteKept } from "../../src/cli/deletion.js";
+import { confirmDeletion } from "../../src/cli/deletion.js";
 import { assertTyped } from "../../src/erasure/identity.js";
 import { confirmationOf } from "../../src/events/hidden.js";
 import { told } from "../../src/runtime/told.js";
 import { rawFolder, rawName } from "../../src/sources/raw/files.js";
-import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { openStore, storeAt } from "../../src/store/open.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
 import { useDirectory } from "../store/directory.js";
+import { ranHere } from "./ran-here.js";
 
 const file = useDirectory();
 const SESSION = "7400000000000000001";
@@ -40,29 +40,20 @@ it("takes any name of what is meant, and no other", async () => {
 
 it("removes a broadcast's events and recordings, and no others", async () => {
   const data = file("data");
-  const config = loadConfig({ data }, {});
-  const store = openSqliteStore({ path: file("kept.db") });
-  onTestFinished(() => store.close());
+  const path = storeAt({ databaseUrl: null, data });
+  const store = await openStore(path);
   const { room, append } = await claimed(store);
   await store.sessions.open(room, SESSION, 1);
   await append(chat("a", { sessionId: SESSION }), chat("b", { sessionId: null }));
+  await store.close();
   const raw = join(rawFolder(data), String(room));
   mkdirSync(raw, { recursive: true });
   const [own, other] = [SESSION, "7400000000000000002"].map((session) => join(raw, `${rawName(5, session)}.gz`));
-  for (const path of [own, other]) writeFileSync(path ?? "", "frames");
-  const printed: string[] = [];
-  const write = process.stdout.write;
-  process.stdout.write = ((text: string, done?: () => void) => {
-    printed.push(text);
-    done?.();
-    return true;
-  }) as typeof write;
-  try {
-    await deleteKept(config, store, await store.deletions.ofSession(room, SESSION), new AbortController().signal);
-  } finally {
-    process.stdout.write = write;
-  }
-  expect((await readAll(store.log, room)).events.map(({ id }) => id)).toEqual(["b"]);
+  for (const one of [own, other]) writeFileSync(one ?? "", "frames");
+  const { stdout } = await ranHere(["session", "delete", String(room), SESSION, "--yes", "--data", data]);
+  const after = await openStore(path);
+  onTestFinished(() => after.close());
+  expect((await readAll(after.log, room)).events.map(({ id }) => id)).toEqual(["b"]);
   expect([existsSync(own ?? ""), existsSync(other ?? "")]).toEqual([false, true]);
-  expect(printed.join("")).toMatch(/deleted: 1 events, statistics of 0 broadcasts, 1 raw recordings\n.*not reached:\n- backups\n/s);
+  expect(stdout).toMatch(/deleted: 1 events, statistics of 0 broadcasts, 1 raw recordings\n.*not reached:\n- backups\n/s);
 });

@@ -102,5 +102,5 @@ it("dylive room add tells in Chinese why the platform did not say what a room is
   vi.stubEnv("DYLIVE_UPSTREAM", simulator.url);
   vi.stubEnv("DYLIVE_LANG", "zh");
   simulator.rooms.captcha();
-  expect(await said("room", "add", "100000002")).toMatch(/平台没有说明它现在的状态：直播间页面没有内容（验证码页）/);
+  expect(await said("room", "add", "100000002")).toMatch(/平台没有说明这个直播间的情况：直播间页面没有内容（验证码页）/);
 });

@@ -50,6 +50,11 @@ export class FakeAdminService implements AdminService {
 
   readonly changed: [Readonly<Record<string, number | string | null>>, string][] = [];
 
+  async limits() {
+    const none = { maxAgeMs: null, maxBytes: null };
+    return { events: { maxAgeMs: 86_400_000, maxBytes: null }, statistics: none, raw: none };
+  }
+
   async settings() {
     const change = this.changed.at(-1);
     const days = change?.[0]["DYLIVE_KEEP_EVENTS_DAYS"] ?? null;

@@ -1,4 +1,4 @@
-import type { MaintenanceService, Turn } from "../../src/http/task-list.js";
+import type { ImportedFile, KeptRecordings, MaintenanceService, PersonLook, Turn } from "../../src/http/task-list.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { told } from "../../src/runtime/told.js";
 import type { RoomKey } from "../../src/store/log.js";
@@ -28,6 +28,7 @@ const DECODED: DecodedAnew = {
   erased: 0,
   refused: 0,
   lostBytes: 0,
+  drift: { methods: {}, fields: {}, failures: {}, overflow: 0 },
 };
 
 /** Mends nothing, when it is let. */
@@ -41,6 +42,22 @@ export class FakeMaintenance implements MaintenanceService {
     await this.#work(turn, signal);
     if (user === "nobody") throw new DyliveError("not_found", told`nobody in the log, in works and in comments is known as ${user}`);
     return { ...ERASED, pseudonym: keep ? "p0123456789abcdef" : null };
+  }
+
+  async find(user: string, turn: Turn, signal: AbortSignal): Promise<PersonLook> {
+    this.asked.push(["find", user]);
+    await this.#work(turn, signal);
+    return { found: null };
+  }
+
+  async import(file: string, turn: Turn, signal: AbortSignal): Promise<ImportedFile> {
+    this.asked.push(["import", file]);
+    await this.#work(turn, signal);
+    return { broadcasts: [], refused: 0, drift: DECODED.drift };
+  }
+
+  async recordings(): Promise<KeptRecordings> {
+    return { now: { files: 2, bytes: 20 }, beyond: { files: 1, bytes: 10 }, since: 5 };
   }
 
   async delete({ room, sessionId }: Deletion, turn: Turn, signal: AbortSignal): Promise<DeletedThing> {

@@ -275,6 +275,7 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   ],
   "GET /v1/official": [["/v1/official", 200]],
   "POST /v1/official/launches": [["/v1/official/launches", 404, { json: { launchToken: "x" } }]],
+  "POST /v1/official/rooms": [["/v1/official/rooms", 201, { json: { appId: "tt1", roomId: "7" } }]],
   "POST /v1/official/acks": [["/v1/official/acks", 404, { json: { roomId: "1", messages: [{ id: "1", method: "live_gift", at: 1 }] } }]],
   "GET /v1/accounts": [["/v1/accounts", 200]],
   "POST /v1/accounts": [["/v1/accounts", 201, { json: { name: "tablet", cookies: "sessionid=1" } }]],
@@ -284,6 +285,7 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   ],
   "DELETE /v1/accounts/{account}": [["/v1/accounts/tablet", 200]],
   "POST /v1/erase": [["/v1/erase", 202, { json: { user: "42" } }]],
+  "POST /v1/imports": [["/v1/imports", 403, { json: { file: "/tmp/a.dyrec" } }]],
   "POST /v1/rooms/{room}/redecode": [
     ["/v1/rooms/98765/redecode", 202, { json: {} }],
     ["/v1/rooms/98765/redecode", 404, { json: { session: "404" } }],

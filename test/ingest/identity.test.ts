@@ -2,8 +2,8 @@
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
-import { loadFile } from "../../src/cli/files.js";
 import { platformId } from "../../src/events/describe.js";
+import { loadFile } from "../../src/ingest/load-file.js";
 import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import { readFrame } from "../../src/platform/access/read.js";
 import { Drift } from "../../src/platform/wire/drift.js";

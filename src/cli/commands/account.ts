@@ -1,12 +1,9 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { platformOf } from "../../app/platform.js";
-import { AccountService } from "../../platform/accounts/account-service.js";
-import { AccountStore } from "../../platform/accounts/login-store.js";
-import { systemClock } from "../../runtime/clock.js";
+import type { AccountService } from "../../platform/accounts/account-service.js";
 import { recorded, type Told, told } from "../../runtime/told.js";
+import { withApi } from "../api.js";
 import { moment, print, say } from "../terminal.js";
-import { withStore } from "../with-store.js";
 
 type Facts = Awaited<ReturnType<AccountService["list"]>>[number];
 
@@ -20,10 +17,8 @@ export function addAccountCommands(program: Command, options: { data: () => Opti
     .option("--json", "one JSON object a line", false)
     .addOption(options.data())
     .action(({ json, ...settings }: Partial<Config> & { json: boolean }) => {
-      const config = loadConfig(settings);
-      return withStore(config, async ({ accountDays }) => {
-        const as = { platform: platformOf(config), userAgent: config.userAgent };
-        const accounts = await new AccountService(AccountStore.inside(config.data, systemClock), as, accountDays, systemClock).list();
+      return withApi(loadConfig(settings), async (api) => {
+        const { accounts } = await api.get<{ readonly accounts: readonly Facts[] }>("/accounts");
         if (accounts.length === 0 && !json) say(told`no account is kept; dylive login`);
         for (const facts of accounts) await print(json ? JSON.stringify(facts) : lineOf(facts));
       });

@@ -1,13 +1,14 @@
+import { countsOf, type Loaded, loadFile } from "../../ingest/load-file.js";
 import { MOST_IN_BATCH } from "../../platform/access/read.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
+import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import { openMemoryStore } from "../../store/memory/memory.js";
 import type { Store } from "../../store/store.js";
-import { type Loaded, loadFile } from "../files.js";
 import { lineOf, sayDrift, sayLoaded } from "../show.js";
 import { interruptSignal } from "../stop.js";
-import { print } from "../terminal.js";
+import { print, say } from "../terminal.js";
 
 const PAGE = 500;
 /** Newest events that are kept after they are printed, so that what comes twice is known. */
@@ -25,13 +26,14 @@ export async function decode(files: readonly string[]): Promise<void> {
       shown.set(room, known);
       return known.showNew(room);
     };
-    const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch });
-    for (const one of loaded) sayLoaded(path, one);
+    const setAside = () => say(told`the store refused an event; it was left out`);
+    const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch, setAside });
+    for (const one of loaded) sayLoaded(path, countsOf(one));
     if (loaded[0]) drift.merge(loaded[0].drift);
     await store.close();
     if (signal.aborted) break;
   }
-  sayDrift(drift);
+  sayDrift(drift.toJSON());
 }
 
 /** Prints what is new in a room's log, once each, and drops what was printed long ago. */

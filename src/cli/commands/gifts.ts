@@ -1,10 +1,14 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import { DyliveError } from "../../runtime/errors.js";
 import { told, toldOf } from "../../runtime/told.js";
 import type { KnownGift } from "../../store/sql/gifts.js";
+import { type LocalApi, path, withApi } from "../api.js";
 import { moment, print, printColumns, say } from "../terminal.js";
 import { count } from "../values.js";
-import { withStore } from "../with-store.js";
+
+/** Gifts of one page. */
+const PAGE = 1_000;
 
 /** Options of `dylive gifts`. */
 interface ShownGifts {
@@ -22,12 +26,18 @@ export function addGiftsCommand(program: Command, data: () => Option): void {
     .option("--json", "one JSON object a line, with all prices that were seen", false)
     .addOption(data())
     .action((gift: string | undefined, { limit, json, ...settings }: Partial<Config> & ShownGifts) =>
-      withStore(loadConfig(settings), async ({ gifts }) => {
-        const byId = gift === undefined ? undefined : (await gifts.known([gift])).get(gift);
-        const found = byId !== undefined ? [byId] : await gifts.list({ limit, ...(gift !== undefined && { name: gift }) });
+      withApi(loadConfig(settings), async (api) => {
+        const byId = gift === undefined || !/^\d{1,20}$/.test(gift) ? null : await known(api, gift);
+        const found: KnownGift[] = byId === null ? [] : [byId];
+        const named = { limit: Math.min(limit, PAGE), ...(gift !== undefined && { name: gift }) };
+        if (byId === null)
+          for await (const one of api.items<KnownGift>("/gifts", "gifts", named)) {
+            if (found.length === limit) break;
+            found.push(one);
+          }
         if (found.length === 0) {
           const none = gift === undefined ? told`no gift was seen yet` : told`no gift has the id or a name with ${JSON.stringify(gift)}`;
-          const listedAt = await gifts.listedAt();
+          const { listedAt } = await api.get<{ readonly listedAt: number | null }>("/gifts", { limit: 1 });
           say(
             told`${none}; the platform's list ${listedAt === null ? told`is read when a room is live` : told`was read ${moment(listedAt)}`}`,
           );
@@ -36,6 +46,16 @@ export function addGiftsCommand(program: Command, data: () => Option): void {
         else if (found.length > 0) await show(found);
       }),
     );
+}
+
+/** Returns the gift of an id; null where it was not seen. */
+async function known(api: LocalApi, id: string): Promise<KnownGift | null> {
+  try {
+    return await api.get<KnownGift>(path`/gifts/${id}`);
+  } catch (error) {
+    if (error instanceof DyliveError && error.code === "not_found") return null;
+    throw error;
+  }
 }
 
 async function show(gifts: readonly KnownGift[]): Promise<void> {

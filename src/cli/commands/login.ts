@@ -15,9 +15,9 @@ import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
 import { recorded, told, toldOf } from "../../runtime/told.js";
 import { databasePath } from "../../store/open.js";
+import { path, withApi } from "../api.js";
 import { aborted, exitWith, interruptSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
-import { withStore } from "../with-store.js";
 
 /** Request to `dylive login`. */
 interface LoginAsk {
@@ -57,10 +57,11 @@ async function login(config: Config, ask: LoginAsk): Promise<void> {
   const accounts = AccountStore.inside(config.data, systemClock);
   const as = { platform: platformOf(config), userAgent: config.userAgent };
   if (ask.forget) {
-    if (!(await accounts.remove(ask.account))) throw new DyliveError("not_found", told`there is no account ${JSON.stringify(ask.account)}`);
     // What was seen of it goes too: another one may be given its name. Before a server ran nothing was seen.
     const isKept = config.databaseUrl !== null || existsSync(databasePath(config.data));
-    if (isKept) await withStore(config, ({ accountDays }) => accountDays.remove(ask.account, systemClock.now()));
+    if (isKept) await withApi(config, (api) => api.ask("DELETE", path`/accounts/${ask.account}`));
+    else if (!(await accounts.remove(ask.account)))
+      throw new DyliveError("not_found", told`there is no account ${JSON.stringify(ask.account)}`);
     say(told`account ${ask.account} is forgotten here; the platform still has the session until you log out there`);
     return;
   }

@@ -1,13 +1,14 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { officialAlias } from "../../collector/open-platform/rooms.js";
+import type { RoomAnswer } from "../../http/v1/room-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { Watch } from "../../store/rooms.js";
+import { path, withApi } from "../api.js";
 import { print, say } from "../terminal.js";
-import { withNewStore, withStore } from "../with-store.js";
+import { eventsIn } from "./room.js";
 
-/** Adds `dylive official start`, `stop` and `list`: rooms in which an anchor has mounted your app. They work beside a running server, which follows within seconds. */
+/** Adds `dylive official start`, `stop` and `list`: rooms in which an anchor has mounted your app. */
 export function addOfficialCommands(program: Command, data: () => Option): void {
   const official = program.command("official").description("push tasks of your app on the Open Platform");
   official
@@ -34,26 +35,27 @@ function want(config: Config, roomId: string, watch: Watch): Promise<void> {
   if (!/^\d{1,20}$/.test(roomId)) throw new DyliveError("bad_request", "room_id must be a number of up to 20 digits");
   if (watch === "on" && config.officialSecret === null)
     throw new DyliveError("bad_config", "DYLIVE_OFFICIAL_SECRET is not set: without the app's secret no task can be started");
-  return withNewStore(config, async ({ rooms }) => {
-    const alias = officialAlias(appId, roomId);
-    if (watch !== "on" && (await rooms.find(alias)) === null)
-      throw new DyliveError("not_found", told`no room ${roomId} of ${appId} is known`);
-    await rooms.setWatch(await rooms.ensure([alias]), watch);
-    const by = told`by the server that runs on this data folder, or by the next \`dylive serve\``;
-    say(watch === "on" ? told`the tasks of room ${roomId} are started ${by}` : told`the tasks of room ${roomId} are stopped ${by}`);
-  });
+  return withApi(
+    config,
+    async (api) => {
+      if (watch === "on") await api.post("/official/rooms", { appId, roomId });
+      else await api.post(path`/rooms/${`official:${appId}:${roomId}`}/pause`);
+      const by = told`by the server that runs on this data folder, or by the next \`dylive serve\``;
+      say(watch === "on" ? told`the tasks of room ${roomId} are started ${by}` : told`the tasks of room ${roomId} are stopped ${by}`);
+    },
+    { makes: watch === "on" },
+  );
 }
 
 function list(config: Config): Promise<void> {
   const prefix = `${appOf(config)}:`;
-  return withStore(config, async ({ rooms, log }) => {
+  return withApi(config, async (api) => {
     let listed = 0;
-    for (const { room, watch } of await rooms.list()) {
-      const alias = (await rooms.aliases(room)).find(({ kind, value }) => kind === "official" && value.startsWith(prefix));
+    for await (const { id, aliases, watch } of api.items<RoomAnswer>("/rooms", "rooms", { limit: 1_000 })) {
+      const alias = aliases.find(({ kind, value }) => kind === "official" && value.startsWith(prefix));
       if (alias === undefined) continue;
-      const { head = 0, oldest = 1 } = (await log.heads([room])).get(room) ?? {};
       const tasks = { on: told`wanted`, paused: told`stopped`, off: told`not wanted` }[watch];
-      await print(told`${alias.value.slice(prefix.length)}  tasks ${tasks}  up to ${head - oldest + 1} events  room ${room}`);
+      await print(told`${alias.value.slice(prefix.length)}  tasks ${tasks}  up to ${await eventsIn(api, id)} events  room ${id}`);
       listed++;
     }
     if (listed === 0) say(told`no room of this app is known`);

@@ -30,5 +30,5 @@ export async function replay(
     count++;
   }
   say(told`${count} events`);
-  sayDrift(drift);
+  sayDrift(drift.toJSON());
 }

@@ -1,18 +1,13 @@
-import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig, variableOf } from "../../app/config.js";
-import { beyondLimits } from "../../retention/step.js";
-import { systemClock } from "../../runtime/clock.js";
+import type { ShownRetention } from "../../http/v1/retention-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, told, toldOf } from "../../runtime/told.js";
-import { rawFiles, rawFolder } from "../../sources/raw/files.js";
-import type { RoomKey } from "../../store/log.js";
 import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
-import type { Store } from "../../store/store.js";
+import { type LocalApi, path, withApi } from "../api.js";
 import { WordsOption } from "../completion/node.js";
-import { pastedRoom } from "../pasted-room.js";
+import { pastedName } from "../pasted-room.js";
 import { moment, print, printColumns } from "../terminal.js";
-import { limitsNow, withStore } from "../with-store.js";
 
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1_000_000, GB: 1_000_000_000 };
@@ -37,50 +32,44 @@ export function addRetentionCommand(program: Command, data: () => Option): void 
     .option("--server", "follow the server's settings again", false)
     .addOption(data())
     .action((room: string, { kind, age, size, server, ...settings }: Partial<Config> & RetentionOptions) => {
-      const config = loadConfig(settings);
-      return withStore(config, (store) =>
-        run(store, config, room, { kind, server, ...(age !== undefined && { age }), ...(size !== undefined && { size }) }),
-      );
+      const asked = { kind, server, ...(age !== undefined && { age }), ...(size !== undefined && { size }) };
+      return withApi(loadConfig(settings), (api) => run(api, room, asked));
     });
 }
 
-async function run(store: Store, config: Config, asked: string, { kind, age, size, server: isServers }: RetentionOptions): Promise<void> {
-  const { room } = await pastedRoom(store.rooms, asked);
-  const { retention } = store;
+async function run(api: LocalApi, asked: string, { kind, age, size, server: isServers }: RetentionOptions): Promise<void> {
+  const route = path`/rooms/${pastedName(asked)}/retention`;
   if (isServers && (age !== undefined || size !== undefined))
     throw new DyliveError("bad_request", "--server takes neither --age nor --size");
   if (kind === "statistics" && size !== undefined) throw new DyliveError("bad_request", "statistics are kept by age only");
-  if (isServers) await retention.setLimits(room, kind, null);
-  if (age !== undefined || size !== undefined) {
-    // What is not given stays: as set for the room, else without limit.
-    const { maxAgeMs = null, maxBytes = null } = (await retention.limits(room))[kind] ?? {};
-    await retention.setLimits(room, kind, { maxAgeMs: age === undefined ? maxAgeMs : age, maxBytes: size === undefined ? maxBytes : size });
-  }
-  const own = await retention.limits(room);
-  const { limits: servers, isKnown } = await limitsNow(config, store);
-  const limits: LimitsOf = { ...servers, ...own };
-  const retained = await retainedOf(store, rawFolder(resolve(config.data)), room, limits, systemClock.now());
+  let kept = await api.get<ShownRetention>(route);
+  // What is not given stays: as set for the room, else without limit.
+  const { maxAgeMs = null, maxBytes = null } = kept[kind] ?? {};
+  const limits = isServers ? null : { maxAgeMs: age === undefined ? maxAgeMs : age, maxBytes: size === undefined ? maxBytes : size };
+  if (isServers || age !== undefined || size !== undefined)
+    kept = await api.ask<ShownRetention>("PATCH", route, { body: { [kind]: limits } });
+  await show(kept);
+}
+
+/** Says how much is kept of a room, and what of it is beyond its limits. @param now ms UTC */
+export async function show(kept: ShownRetention, now = Date.now()): Promise<void> {
+  const retained = { events: eventsOf(kept, now), statistics: { now: null, beyond: null }, raw: rawOf(kept) };
   await printColumns(
     [told`what`, told`kept for`, told`up to`, told`by`, told`now`, told`beyond`],
     RETAINED.map((one) => [
       one,
-      ...shown(limits[one]),
-      own[one] !== undefined
-        ? told`this room`
-        : !isKnown
-          ? told`the server (${settingsOf(one)}), which alone knows unless it was changed here`
-          : told`the server (${settingsOf(one)})`,
+      ...shown(kept[one] ?? kept.server[one]),
+      kept[one] !== null ? told`this room` : told`the server (${settingsOf(one)})`,
       retained[one].now,
       retained[one].beyond,
     ]),
   );
-  const horizon = await retention.horizon(room);
-  if (horizon !== null) await print(told`events up to ${moment(horizon)} were removed`);
+  if (kept.removedUntil !== null) await print(told`events up to ${moment(kept.removedUntil)} were removed`);
   if (RETAINED.some((one) => String(retained[one].beyond ?? "nothing") !== "nothing"))
     await print(
-      (await retention.days()) === null
-        ? told`what is beyond is removed within ten minutes, while a server runs`
-        : told`what is beyond is removed within ten minutes, events with their day up to 25 hours later, while a server runs`,
+      kept.byDay
+        ? told`what is beyond is removed within ten minutes, events with their day up to 25 hours later, while a server runs`
+        : told`what is beyond is removed within ten minutes, while a server runs`,
     );
 }
 
@@ -119,49 +108,29 @@ function sizeOf(text: string): number | null {
   return Number(count) * (UNIT_BYTES[unit] ?? 0);
 }
 
-/** Amounts of a kind that are kept now, and that are beyond its limits; null where it is not told. */
+/** Amounts of a kind that are kept now, and that are beyond its limits. */
 interface RetainedNow {
-  readonly now: Told | null;
-  readonly beyond: Told | null;
+  readonly now: Told;
+  readonly beyond: Told;
 }
 
-/** Returns what is kept of a room now. @param folder of all raw recordings @param now ms UTC */
-export async function retainedOf(
-  store: Store,
-  folder: string,
-  room: RoomKey,
-  limits: LimitsOf,
-  now: number,
-): Promise<Readonly<Record<keyof LimitsOf, RetainedNow>>> {
-  return {
-    events: await eventsOf(store, room, limits.events, now),
-    statistics: { now: null, beyond: null },
-    raw: await rawOf(folder, room, limits.raw, now),
-  };
-}
-
-async function eventsOf({ log, retention }: Store, room: RoomKey, { maxAgeMs, maxBytes }: Limits, now: number): Promise<RetainedNow> {
-  const { oldest = 1 } = (await log.heads([room])).get(room) ?? {};
-  const first = (await log.read(room, oldest - 1, 1)).events[0];
-  if (first === undefined) return { now: told`nothing`, beyond: told`nothing` };
-  const bytes = await retention.size(room);
+function eventsOf({ events, server, eventBytes, eventsSince }: ShownRetention, now: number): RetainedNow {
+  const { maxAgeMs, maxBytes } = events ?? server.events;
+  if (eventsSince === null) return { now: told`nothing`, beyond: told`nothing` };
   const parts = [
-    ...(maxBytes !== null && bytes > maxBytes ? [toldOf(megabytes(bytes - maxBytes))] : []),
-    ...(maxAgeMs !== null && first.receivedAt < now - maxAgeMs ? [told`what came before ${moment(now - maxAgeMs)}`] : []),
+    ...(maxBytes !== null && eventBytes > maxBytes ? [toldOf(megabytes(eventBytes - maxBytes))] : []),
+    ...(maxAgeMs !== null && eventsSince < now - maxAgeMs ? [told`what came before ${moment(now - maxAgeMs)}`] : []),
   ];
   return {
-    now: told`${megabytes(bytes)} since ${moment(first.receivedAt)}`,
+    now: told`${megabytes(eventBytes)} since ${moment(eventsSince)}`,
     beyond: parts.length === 0 ? told`nothing` : parts.reduce((one, other) => told`${one} and ${other}`),
   };
 }
 
-async function rawOf(folder: string, room: RoomKey, limits: Limits, now: number): Promise<RetainedNow> {
-  const files = await rawFiles(folder, room);
-  const [first] = files;
-  if (first === undefined) return { now: told`nothing`, beyond: told`nothing` };
-  const shown = (some: readonly { readonly bytes: number }[]) =>
-    some.length === 0 ? told`nothing` : told`${some.length} files, ${megabytes(some.reduce((sum, { bytes }) => sum + bytes, 0))}`;
-  return { now: told`${shown(files)} since ${moment(first.startedAt)}`, beyond: shown(beyondLimits(files, limits, now)) };
+function rawOf({ recordings: { now, beyond, since } }: ShownRetention): RetainedNow {
+  if (since === null) return { now: told`nothing`, beyond: told`nothing` };
+  const shown = ({ files, bytes }: typeof now) => (files === 0 ? told`nothing` : told`${files} files, ${megabytes(bytes)}`);
+  return { now: told`${shown(now)} since ${moment(since)}`, beyond: shown(beyond) };
 }
 
 function megabytes(bytes: number): string {

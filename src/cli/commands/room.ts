@@ -1,35 +1,28 @@
 import { type Command, Option as CommanderOption, type Option } from "commander";
-import { type Config, loadConfig, readMachine } from "../../app/config.js";
-import { reachOf } from "../../app/platform.js";
-import { assertPossible, changeOf, shownSettings } from "../../cluster/settings.js";
-import { meetRoom } from "../../collector/room-resolver.js";
+import { type Config, loadConfig } from "../../app/config.js";
 import type { GiftsEvidence, GiftsState } from "../../health/gifts-watch.js";
 import type { SessionEvidence } from "../../health/sessions.js";
-import { seenIn } from "../../health/sightings.js";
-import type { RoomStatus } from "../../health/state.js";
+import type { Evidence } from "../../health/state.js";
+import type { RoomAnswer } from "../../http/v1/room-routes.js";
 import { ROOM_DOOR, readPaste } from "../../platform/links/paste.js";
-import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";
-import { PlatformAccess, type Reach, wayOf } from "../../platform/platform-access.js";
-import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
-import { watchRoom } from "../../store/cluster.js";
-import { newestReal, type RoomKey } from "../../store/log.js";
-import { type RoomRow, type RoomSettings, roomNames, type Watch } from "../../store/rooms.js";
-import type { Store } from "../../store/store.js";
+import { type RoomSettings, roomNames, type Watch } from "../../store/rooms.js";
+import { type LocalApi, path, withApi } from "../api.js";
 import { confirmDeletion, deleteKept } from "../deletion.js";
-import { pastedRoom } from "../pasted-room.js";
+import { pastedName } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
 import { inWords, moment, padded, plain, print, say } from "../terminal.js";
-import { withNewStore, withStore } from "../with-store.js";
-import { gapsLine, seenFacts } from "./session.js";
+import { gapsLine, type SessionPage, seenFacts, sessionJson } from "./session.js";
 
+/** Rooms of one page. */
+const PAGE = 1_000;
 /** Settings of a room as options say them: `none` gives a setting back to the server. */
 type SettingOptions = { readonly [K in Exclude<keyof RoomSettings, "sessions">]?: string } & { readonly session?: readonly string[] };
 /** Words of an option that stand for another value: the rest is taken as it is. */
 const WORDS: Readonly<Record<string, boolean | null>> = { none: null, on: true, off: false };
 
-/** Adds `dylive room add`, `list`, `show`, `set`, `pause`, `resume` and `remove`. They work beside a running server, which follows within seconds. */
+/** Adds `dylive room add`, `list`, `show`, `set`, `pause`, `resume` and `remove`. */
 export function addRoomCommands(program: Command, options: { data: () => Option; upstream: () => Option }): void {
   const room = program.command("room").description("the watch list: rooms that are collected whether or not anybody asks");
   const withSettings = (command: Command) =>
@@ -59,7 +52,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
     );
   room
     .command("list")
-    .description("every room that is known, with its state as last told")
+    .description("every room that is known, with its state while a server runs")
     .option("--json", "one JSON object a line", false)
     .addOption(options.data())
     .action(({ json, ...settings }: Partial<Config> & { json: boolean }) => list(loadConfig(settings), json));
@@ -82,10 +75,10 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
       .argument("<room>", "its number, id or any other name")
       .addOption(options.data())
       .action((name: string, settings: Partial<Config>) =>
-        withStore(loadConfig(settings), async ({ rooms }) => {
-          const { room: key } = await pastedRoom(rooms, name);
-          await (to === "on" ? watchRoom(rooms, key) : rooms.setWatch(key, to));
-          say(told`${titleOf(await rowOf(rooms, key))} ${done}`);
+        withApi(loadConfig(settings), async (api) => {
+          const route = path`/rooms/${pastedName(name)}`;
+          const changed = to === "off" ? api.ask<RoomAnswer>("DELETE", route) : api.post<RoomAnswer>(`${route}/${command}`);
+          say(told`${titleOf(await changed)} ${done}`);
         }),
       );
   room
@@ -112,124 +105,68 @@ function chosen({ session, ...options }: { readonly [K in keyof SettingOptions]:
 function add(config: Config, text: string, settings: Partial<RoomSettings>): Promise<void> {
   // What names no room makes no store.
   readPaste(text, ROOM_DOOR);
-  return withNewStore(config, async ({ rooms }) => {
-    const room = await addRoom(config, rooms, text, settings, interruptSignal());
-    say(
-      told`${titleOf(await rowOf(rooms, room))} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``,
-    );
-  });
-}
-
-/** Puts the room that a text names on the watch list, for the server that runs on the store or will. @throws DyliveError as the platform or the settings refuse it */
-export async function addRoom(
-  config: Config,
-  rooms: Store["rooms"],
-  text: string,
-  settings: Partial<RoomSettings>,
-  stop: AbortSignal,
-): Promise<RoomKey> {
-  const reach = reachOf(config, readMachine(), systemClock);
-  await assertPossible(settings, reach);
-  const access = new PlatformAccess(reach, wayOf(settings));
-  try {
-    const asker = await access.asker(stop);
-    const name = await nameIn(text, { platform: access.platform, visitor: asker }, stop);
-    const room = await meet(rooms, name, access, stop);
-    await watchRoom(rooms, room, changeOf(settings));
-    return room;
-  } finally {
-    access.leave();
-    await reach.identities.close();
-  }
-}
-
-/** Returns the room of a name. A number or a custom id can be watched although the platform does not answer now. */
-async function meet(rooms: Store["rooms"], name: RoomName, access: PlatformAccess, signal: AbortSignal): Promise<RoomKey> {
-  const known = await rooms.find(name);
-  let why: Told;
-  try {
-    const resolved = await resolveRoom(name, access.platform, await access.asker(signal), signal, access.inPage);
-    if ("facts" in resolved) return await meetRoom(rooms, name, resolved);
-    why = recorded(String(resolved.reason));
-    if (resolved.outcome === "no_account") throw new DyliveError("no_account", why);
-  } catch (error) {
-    if (signal.aborted || !(error instanceof DyliveError) || error.row.fault === "caller") throw error;
-    why = error.said;
-  }
-  if (known === null && name.kind !== "web_rid" && name.kind !== "unique_id") throw new DyliveError("room_unknown", why);
-  say(told`the platform did not say what it is now: ${why}`);
-  return known ?? rooms.ensure([name], { webRid: name.value });
+  const wanted = { room: text, ...(Object.keys(settings).length > 0 && { settings }) };
+  return withApi(
+    config,
+    async (api) => {
+      const room = await api.post<RoomAnswer>("/rooms", wanted, interruptSignal());
+      say(told`${titleOf(room)} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``);
+    },
+    { makes: true },
+  );
 }
 
 function list(config: Config, json: boolean): Promise<void> {
-  return withStore(config, async (store) => {
-    const rows = await store.rooms.list();
-    if (rows.length === 0 && !json) say(told`no room is known; dylive room add LINK`);
-    for (const row of rows) {
-      const last = await lastState(store, row.room);
-      if (json) await print(JSON.stringify({ ...shown(row), state: last }));
+  return withApi(config, async (api) => {
+    let rooms = 0;
+    for await (const room of api.items<RoomAnswer>("/rooms", "rooms", { limit: PAGE })) {
+      rooms++;
+      const state = room.status?.state ?? null;
+      if (json) await print(JSON.stringify(jsonOf(room)));
       else
         await print(
-          [
-            `room:${row.room}`,
-            padded(inWords(toldOf(row.watch)), 6),
-            padded(inWords(toldOf(last?.state ?? "-")), 10),
-            plain(titleOf(row)),
-          ].join("  "),
+          [`room:${room.id}`, padded(inWords(toldOf(room.watch)), 6), padded(inWords(toldOf(state ?? "-")), 10), plain(titleOf(room))].join(
+            "  ",
+          ),
         );
     }
+    if (rooms === 0 && !json) say(told`no room is known; dylive room add LINK`);
   });
 }
 
+/** Returns a room as programs read it. */
+function jsonOf({ id, aliases: _, status, ...facts }: RoomAnswer) {
+  const state = status === null ? null : { state: status.state, since: status.evidence.since, reason: status.evidence.reason };
+  return { room: Number(id), ...facts, state };
+}
+
 function show(config: Config, name: string, json: boolean): Promise<void> {
-  return withStore(config, async (store) => {
-    const { room } = await pastedRoom(store.rooms, name);
-    const row = await rowOf(store.rooms, room);
-    const [aliases, last, sessions, heads, state] = await Promise.all([
-      store.rooms.aliases(room),
-      store.rooms.told(room),
-      store.sessions.list(room, 1),
-      store.log.heads([room]),
-      lastState(store, room),
-    ]);
-    const brought = sessions[0] === undefined ? null : await store.sessions.seen(room, sessions[0].sessionId);
-    const status = statusIn(last);
-    const { head = 0, oldest = 1 } = heads.get(room) ?? {};
-    const events = head - oldest + 1;
-    const [newest] = (await newestReal(store.log, room, 1)).events;
+  return withApi(config, async (api) => {
+    const room = await api.get<RoomAnswer>(path`/rooms/${pastedName(name)}`);
+    const route = path`/rooms/${room.id}`;
+    const [session = null] = (await api.get<SessionPage>(`${route}/sessions`, { limit: 1 })).sessions;
+    const events = await eventsIn(api, room.id);
+    const { aliases, status, settings, watch } = room;
+    const seen = session?.seen ?? null;
+    const evidence = status?.evidence ?? null;
     if (json)
-      return print(
-        JSON.stringify({
-          ...shown(row),
-          aliases,
-          lastSession: sessions[0] ?? null,
-          seen: brought === null ? null : seenIn(brought),
-          events,
-          state,
-          toldAt: last?.at ?? null,
-          evidence: status?.evidence ?? null,
-        }),
-      );
-    const { account, proxy, source, record, sessions: watching } = shown(row).settings;
-    const [session] = sessions;
+      return print(JSON.stringify({ ...jsonOf(room), aliases, lastSession: session && sessionJson(session), seen, events, evidence }));
+    const { account, proxy, source, record, sessions: watching } = settings;
+    const [newest] = (await api.get<EventsAnswer>(`${route}/events`, { limit: 1, filter: 'source != "test"' })).events;
     const lines = [
-      titleOf(row),
-      told`room:${room}, ${toldOf(WATCH_WORDS[row.watch])}; up to ${events} events in the log`,
-      ...(state === null
-        ? []
-        : [told`${toldOf(state.state)} since ${moment(state.since)}, as told at ${moment(state.toldAt)}: ${recorded(state.reason)}`]),
+      titleOf(room),
+      told`room:${room.id}, ${toldOf(WATCH_WORDS[watch])}; up to ${events} events in the log`,
+      ...(status === null ? [] : [told`${toldOf(status.state)} since ${moment(status.evidence.since)}: ${status.evidence.reason}`]),
       ...(newest === undefined ? [] : [told`stored last: what was received at ${moment(newest.receivedAt)}`]),
-      ...(session === undefined
+      ...(session === null
         ? []
         : [
-            told`broadcast ${session.sessionId} from ${moment(session.openedAt)}${session.endedAt === null ? told`, going on` : told` to ${moment(session.endedAt)} (${toldOf(session.endReason ?? "")})`}`,
+            told`broadcast ${session.id} from ${moment(session.openedAt)}${session.endedAt === null ? told`, going on` : told` to ${moment(session.endedAt)} (${toldOf(session.endReason ?? "")})`}`,
           ]),
       told`account ${account ?? told`the server's`}, proxy ${proxy ?? told`the server's`}, source ${source ?? told`the server's`}, frames ${record === null ? told`as the server says` : record ? told`kept` : told`not kept`}`,
       ...(watching === null ? [] : [told`watched by ${watching.length} sessions: ${watching.join("  ")}`]),
-      ...(last === null || status === null
-        ? []
-        : [told`as the server told it at ${moment(last.at)}, ${ageOf(last.at)} ago:`, ...evidenceLines(status)]),
-      ...seenFacts(brought).map(([what, said]) => told`${what}: ${said ?? "–"}`),
+      ...(evidence === null ? [] : evidenceLines(evidence)),
+      ...seenFacts(seen).map(([what, said]) => told`${what}: ${said ?? "–"}`),
       told`known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
     ];
     for (const line of lines) await print(typeof line === "string" ? plain(line) : line);
@@ -239,34 +176,41 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
 function set(config: Config, name: string, settings: Partial<RoomSettings>): Promise<void> {
   if (Object.keys(settings).length === 0)
     throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source, --record or --session");
-  return withStore(config, async ({ rooms }) => {
-    const { room } = await pastedRoom(rooms, name);
-    const reach: Reach = reachOf(config, readMachine(), systemClock);
-    await assertPossible(settings, reach);
-    await rooms.setSettings(room, changeOf(settings));
-    say(told`${titleOf(await rowOf(rooms, room))} is changed; a running server reconnects with it`);
+  return withApi(config, async (api) => {
+    const room = await api.ask<RoomAnswer>("PATCH", path`/rooms/${pastedName(name)}`, { body: settings });
+    say(told`${titleOf(room)} is changed; a running server reconnects with it`);
   });
 }
 
 function deleteRoom(config: Config, name: string, isSure: boolean): Promise<void> {
   const signal = interruptSignal();
-  return withStore(config, async (store) => {
-    const { rooms, log, deletions } = store;
-    const { room } = await pastedRoom(rooms, name);
-    const row = await rowOf(rooms, room);
-    if (row.watch === "on")
+  return withApi(config, async (api) => {
+    const room = await api.get<RoomAnswer>(path`/rooms/${pastedName(name)}`);
+    const { id, watch, aliases } = room;
+    if (watch === "on")
       throw new DyliveError(
         "in_use",
-        told`room ${room} is on the watch list: \`dylive room pause ${room}\` first, and a few seconds later this`,
+        told`room ${id} is on the watch list: \`dylive room pause ${id}\` first, and a few seconds later this`,
       );
-    const { oldest, head } = (await log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
-    const what = told`${titleOf(row)}: up to ${head - oldest + 1} events, with their statistics and recordings`;
-    await confirmDeletion(what, roomNames(row, await rooms.aliases(room)), isSure, signal);
-    await deleteKept(config, store, await deletions.ofRoom(room), signal);
+    const what = told`${titleOf(room)}: up to ${await eventsIn(api, id)} events, with their statistics and recordings`;
+    const typed = await confirmDeletion(what, roomNames({ ...room, room: Number(id) }, aliases), isSure, signal);
+    await deleteKept(api, path`/rooms/${id}/delete`, typed, signal);
   });
 }
 
-const LOGIN_WORDS: Readonly<Record<RoomStatus["evidence"]["login"]["login"], string>> = {
+/** Returns how many events of a room are kept at most: from the oldest to the newest, those erased or removed between them too. */
+export async function eventsIn(api: LocalApi, room: string): Promise<number> {
+  const route = path`/rooms/${room}/events`;
+  const [newest] = (await api.get<EventsAnswer>(route, { limit: 1, types: "*" })).events;
+  const [oldest] = (await api.get<EventsAnswer>(route, { limit: 1, types: "*", after: "0" })).events;
+  return newest === undefined || oldest === undefined ? 0 : newest.seq - oldest.seq + 1;
+}
+
+interface EventsAnswer {
+  readonly events: readonly { readonly seq: number; readonly receivedAt: number }[];
+}
+
+const LOGIN_WORDS: Readonly<Record<Evidence["login"]["login"], string>> = {
   logged_in: "logged in",
   guest: "taken for a guest",
   unknown: "not known yet",
@@ -290,7 +234,7 @@ const GIFTS_WORDS: Readonly<Record<GiftsState, string>> = {
 };
 
 /** Returns what was seen of a room, in lines that begin with the names that the API has for it. */
-function evidenceLines({ evidence }: RoomStatus): readonly Told[] {
+function evidenceLines(evidence: Evidence): readonly Told[] {
   const { gifts, giftsSeen, login, likesSeen, masked, gaps, reconnects, sessions } = evidence;
   const known = (said: Told | null) => said ?? told`not known yet`;
   return [
@@ -314,51 +258,8 @@ function giftsWords(gifts: GiftsState, { since, diamondsWitnessed, diamondsMissi
   return told`${toldOf(GIFTS_WORDS[gifts])}${since === null ? "" : told` since ${moment(since)}`}${missing}`;
 }
 
-/** Returns how long ago a moment (ms UTC) was, in its largest unit of which there are two. */
-function ageOf(at: number): Told {
-  const s = Math.max(0, Math.round((Date.now() - at) / 1000));
-  if (s < 120) return told`${s} s`;
-  if (s < 7200) return told`${Math.floor(s / 60)} min`;
-  return s < 172_800 ? told`${Math.floor(s / 3600)} h` : told`${Math.floor(s / 86_400)} days`;
-}
-
 const WATCH_WORDS: Readonly<Record<Watch, string>> = { on: "watched", paused: "paused", off: "not watched" };
 
-/** State of a room as it was told; times are ms UTC. */
-interface ToldState {
-  readonly state: string;
-  readonly since: number;
-  readonly reason: string;
-  readonly toldAt: number;
-}
-
-/** Returns the state that the server told last, in the log or by the status that it keeps; null when it never did. */
-async function lastState({ log, rooms }: Pick<Store, "log" | "rooms">, room: RoomKey): Promise<ToldState | null> {
-  const [event] = (await newestReal(log, room, 1, { types: ["state"] })).events;
-  const kept = await rooms.told(room);
-  const status = statusIn(kept);
-  if (kept !== null && status !== null && (event === undefined || kept.at >= event.time))
-    return { state: status.state, since: status.evidence.since, reason: status.evidence.reason, toldAt: kept.at };
-  if (event?.type !== "state") return null;
-  return { state: event.to, since: event.time, reason: String(event.evidence["reason"] ?? ""), toldAt: event.time };
-}
-
-function statusIn(kept: { readonly status: string } | null): RoomStatus | null {
-  return kept === null ? null : (JSON.parse(kept.status) as RoomStatus);
-}
-
-/** Returns what is kept of a room. @throws DyliveError not_found */
-export async function rowOf(rooms: Store["rooms"], room: RoomKey): Promise<RoomRow> {
-  const row = await rooms.get(room);
-  if (row === null) throw new DyliveError("not_found", told`there is no room ${room}`);
-  return row;
-}
-
-/** Returns a room as it may be shown: a proxy without its password, nothing of the connection. */
-function shown({ resume: _resume, ...row }: RoomRow) {
-  return { ...row, settings: shownSettings(row.settings) };
-}
-
-function titleOf({ room, webRid, title, anchor }: RoomRow): string {
-  return [webRid ?? `room:${room}`, anchor?.nickname, title].filter((part) => part !== null && part !== undefined).join("  ");
+function titleOf({ id, webRid, title, anchor }: RoomAnswer): string {
+  return [webRid ?? `room:${id}`, anchor?.nickname, title].filter((part) => part !== null && part !== undefined).join("  ");
 }

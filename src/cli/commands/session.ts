@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { SEEN_TYPES, seenIn } from "../../health/sightings.js";
-import { namedBroadcast } from "../../http/v1/session-routes.js";
+import { namedBroadcast, type ShownSession } from "../../http/v1/session-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, type ToldPart, told, toldAll, toldOf } from "../../runtime/told.js";
 import { COMPARED_MAX, comparedMinutes, comparedValues } from "../../statistics/comparison.js";
@@ -9,11 +9,12 @@ import { catchUp } from "../../statistics/reader.js";
 import { type Summary, summaryOf } from "../../statistics/summary.js";
 import { openVocabulary } from "../../statistics/words.js";
 import type { RoomKey } from "../../store/log.js";
-import { type BroughtCounts, type NamedRoom, type Session, sessionNames } from "../../store/rooms.js";
+import { type NamedRoom, type Session, sessionNames } from "../../store/rooms.js";
 import { BROADCAST_ORDERS, type BroadcastOrder } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
+import { path, withApi } from "../api.js";
 import { confirmDeletion, deleteKept } from "../deletion.js";
-import { pastedRoom } from "../pasted-room.js";
+import { pastedName, pastedRoom } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
 import { type Cell, moment, orAsItIs, ProgressLine, percentText, print, printColumns, say } from "../terminal.js";
 import { count, when } from "../values.js";
@@ -190,15 +191,12 @@ async function showMinutes(store: Store, sessions: readonly Session[], titles: r
 
 function deleteSession(config: Config, asked: string, id: string, isSure: boolean): Promise<void> {
   const signal = interruptSignal();
-  return withStore(config, async (store) => {
-    const { rooms, sessions, deletions } = store;
-    const { room } = await pastedRoom(rooms, asked);
-    const session = await namedBroadcast(sessions, room, id);
-    if (session.endedAt === null && (await rooms.get(room))?.watch === "on")
-      throw new DyliveError("in_use", told`the broadcast goes on: \`dylive room pause ${room}\` first, and a few seconds later this`);
-    const what = told`broadcast ${session.sessionId} from ${moment(session.openedAt)}, ${session.title ?? "–"}: its events, statistics and recordings`;
-    await confirmDeletion(what, sessionNames(session), isSure, signal);
-    await deleteKept(config, store, await deletions.ofSession(room, session.sessionId), signal);
+  return withApi(config, async (api) => {
+    const session = await api.get<ShownSession>(path`/rooms/${pastedName(asked)}/sessions/${id}`);
+    const { id: sessionId, title, openedAt } = session;
+    const what = told`broadcast ${sessionId} from ${moment(openedAt)}, ${title ?? "–"}: its events, statistics and recordings`;
+    const typed = await confirmDeletion(what, sessionNames({ title, sessionId }), isSure, signal);
+    await deleteKept(api, path`/rooms/${session.room}/sessions/${sessionId}/delete`, typed, signal);
   });
 }
 
@@ -222,16 +220,25 @@ function show(config: Config, asked: string, id: string | null, json: boolean): 
           : told`${moment(session.endedAt)} (${toldOf(session.endReason ?? "")})`,
       ],
       ...(totals === null ? [] : factsOf(totals)),
-      ...seenFacts(brought),
+      ...seenFacts(seen),
     ];
     await printColumns([told`session`, session.sessionId], about);
   });
 }
 
+/** A page of broadcasts. */
+export interface SessionPage {
+  readonly sessions: readonly ShownSession[];
+}
+
+/** Returns a broadcast as programs read it. */
+export function sessionJson({ room, id, title, openedAt, endedAt, endReason }: ShownSession): Session {
+  return { room: Number(room), sessionId: id, title, openedAt, endedAt, endReason };
+}
+
 /** Returns what several sessions brought of a broadcast, in words; nothing where one watched it. */
-export function seenFacts(brought: BroughtCounts | null): [Told, Cell][] {
-  if (brought === null || brought.sessions.length < 2) return [];
-  const seen = seenIn(brought);
+export function seenFacts(seen: ShownSession["seen"]): [Told, Cell][] {
+  if (seen === null || SEEN_TYPES.every((type) => Object.keys(seen[type].sessions).length < 2)) return [];
   return SEEN_TYPES.flatMap((type): [Told, Cell][] => {
     const { received, shared, sessions } = seen[type];
     if (received === 0) return [];

@@ -1,12 +1,12 @@
 import type { Command, Option } from "commander";
-import { CHANGEABLE, type Config, changedValue, loadConfig, shownSettings, variableOf } from "../../app/config.js";
+import { CHANGEABLE, type Config, changedValue, loadConfig, variableOf } from "../../app/config.js";
 import { meantName } from "../../events/misspelt.js";
-import { systemClock } from "../../runtime/clock.js";
+import type { ServerSetting } from "../../http/api-deps.js";
 import { FieldError } from "../../runtime/errors.js";
-import { told, toldOf } from "../../runtime/told.js";
+import { told } from "../../runtime/told.js";
 import { KEEP_SETTINGS } from "../../store/server-limits.js";
+import { withApi } from "../api.js";
 import { moment, print, printColumns, say } from "../terminal.js";
-import { runningServers, withStore } from "../with-store.js";
 
 /** Adds `dylive settings list` and `set`. @param data makes the option that names the data folder */
 export function addSettingsCommands(program: Command, data: () => Option): void {
@@ -26,23 +26,17 @@ export function addSettingsCommands(program: Command, data: () => Option): void 
 }
 
 function list(config: Config): Promise<void> {
-  return withStore(config, async (store) => {
-    const changed = await store.settings.changed();
-    const servers = await runningServers(config, store);
-    const started = servers.find((one) => one !== null) ?? {};
-    const rows = shownSettings(loadConfig({}, {})).flatMap(({ key, name, value, about }) => {
-      const setting = CHANGEABLE.find((one) => one === key);
-      if (setting === undefined) return [];
-      const change = changed.get(key);
-      const by =
-        setting in started ? told`the server's environment` : change === undefined ? null : told`${change.by}, ${moment(change.at)}`;
-      return [[name, started[setting] ?? change?.value ?? value ?? told`no limit`, by, toldOf(about)]];
-    });
+  return withApi(config, async (api) => {
+    const { settings } = await api.get<{ readonly settings: readonly ServerSetting[] }>("/settings");
+    const names = CHANGEABLE.map(variableOf);
+    const rows = settings
+      .filter(({ name }) => names.includes(name))
+      .map(({ name, value, about, from, changed }) => {
+        const by = from === "start" ? told`the server's environment` : changed === null ? null : told`${changed.by}, ${moment(changed.at)}`;
+        return [name, value ?? told`no limit`, by, about];
+      });
     await printColumns([told`setting`, told`now`, told`set by`, told`what`], rows);
-    const others = servers.filter((one) => one === null).length;
-    if (servers.length === 0) await print(told`no server runs on this data: what one is started with wins over what was changed`);
-    else if (others > 0)
-      await print(told`how ${others} more that run on this data were started is not known here: what each was started with wins there`);
+    if (!api.isServers) await print(told`what a server is started with wins over what was changed`);
   });
 }
 
@@ -59,16 +53,12 @@ function set(config: Config, name: string, text: string): Promise<void> {
   }
   if (text === "") throw new FieldError(name, "it takes a value, or none for its default");
   const value = text === "none" ? null : changedValue(setting, text);
-  return withStore(config, async (store) => {
-    const servers = await runningServers(config, store);
-    const given = servers.filter((one) => one !== null && setting in one);
-    if (given.length > 0 && given.length === servers.length)
-      throw new FieldError(name, "the server was started with it: take it out of the environment and start it again, or change it there");
-    await store.settings.change(new Map([[setting, { value, by: "dylive settings", at: systemClock.now() }]]));
-    const now = value ?? loadConfig({}, {})[setting] ?? told`no limit`;
+  return withApi(config, async (api) => {
+    const { settings } = await api.ask<{ readonly settings: readonly ServerSetting[] }>("PATCH", "/settings", { body: { [name]: value } });
+    const now = settings.find((one) => one.name === name)?.value ?? told`no limit`;
     const within = KEEP_SETTINGS.some((one) => one === setting) ? told`ten minutes` : told`half a minute`;
-    if (servers.length === 0) say(told`${name} is ${now} for a server that is started without it: none runs on this data`);
-    else if (given.length === 0 && !servers.includes(null)) say(told`${name} is ${now}: the running server follows within ${within}`);
+    if (api.isServers) say(told`${name} is ${now}: the running server follows within ${within}`);
+    else if (config.databaseUrl === null) say(told`${name} is ${now} for a server that is started without it: none runs on this data`);
     else say(told`${name} is ${now}: a running server follows within ${within}, unless it was started with another`);
   });
 }

@@ -93,7 +93,7 @@ async function showStats(store: Store, asked: string, id: string | null, { json,
   if (json) return print(JSON.stringify({ session: sessionId, totals, seen, audience, gifters, chatters, words, emoji, witness }));
   await printColumns(
     [told`session`, sessionId],
-    [...(totals === null ? [[told`events`, 0] as const] : factsOf(totals)), ...seenFacts(brought)],
+    [...(totals === null ? [[told`events`, 0] as const] : factsOf(totals)), ...seenFacts(seen)],
   );
   await print("");
   await printColumns([told`people`, String(audience.people ?? 0)], audienceFacts(audience));

@@ -4,15 +4,15 @@ import { fstatSync } from "node:fs";
 import type { Command, Option } from "commander";
 import WebSocket from "ws";
 import { type Config, languageOf, loadConfig } from "../../app/config.js";
-import { messageIn } from "../../i18n/words.js";
 import { type Backoff, backoffMs, type Clock, systemClock } from "../../runtime/clock.js";
-import { DyliveError, ERRORS, type ErrorCode } from "../../runtime/errors.js";
+import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
+import { errorOf, type LocalApi, type ShownError, textOf, withApi } from "../api.js";
 import { isTorn, syncOut, writeOut } from "../stdout.js";
 import { stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
 import { names, whole } from "../values.js";
-import { besideStore, noServer, serverAt } from "./mcp.js";
+import { noServer, serverAt } from "./mcp.js";
 
 /** Bytes that a pipe holds which nobody has read yet: 64 KiB on Linux (`man 7 pipe`), no more elsewhere; a socket's buffer holds more. */
 const PIPE_BYTES = 65_536;
@@ -59,8 +59,12 @@ interface Output {
 
 /** Dependencies of {@link EventLines}. */
 interface EventLinesDeps {
+  /** Address of the server; of one that is asked over its local socket only in words. */
   readonly base: string;
-  readonly secret: string;
+  /** Token for it. */
+  readonly secret?: string;
+  /** API that is asked over a local socket, without a token. */
+  readonly local?: LocalApi;
   /** None stands for all that the token may see, those that come later too. */
   readonly rooms: readonly string[];
   readonly asked: LinesAsked;
@@ -104,11 +108,11 @@ export function addTailCommand(program: Command, data: () => Option): void {
       const config = loadConfig({ ...(folder !== undefined && { data: folder }), ...(token !== undefined && { token }) });
       const stop = stopSignal();
       const output = stdoutOf(behind);
-      const follow = async (base: string, secret: string) => {
-        await new EventLines({ base, secret, rooms, asked, output, clock: systemClock, stop }).run();
-      };
-      if (server !== undefined) await follow(...serverAt(server, config.token));
-      else await besideStore(config, { as: "tail", port: 0 }, ({ url }, secret) => follow(url, secret));
+      const follow = (at: Pick<EventLinesDeps, "base" | "secret" | "local">) =>
+        new EventLines({ ...at, rooms, asked, output, clock: systemClock, stop }).run();
+      const secret = config.token === null ? {} : { secret: config.token };
+      if (server !== undefined) await follow({ base: serverAt(server, config.token), ...secret });
+      else await withApi(config, (local) => follow({ base: "http://localhost", local, ...secret }));
       // A write that nobody takes would hold up the end.
       process.exit();
     });
@@ -177,11 +181,12 @@ export class EventLines {
 
   /** @returns why the connection ended; null when nothing more is to be written */
   async #connection(): Promise<string | null> {
-    const { base, secret, clock, stop: signal } = this.#deps;
+    const { base, local, clock, stop: signal } = this.#deps;
     this.#isFollowing = false;
     this.#asking = 0;
     const socket = new WebSocket(`${base.replace(/^http/, "ws")}/v1/ws`, {
-      headers: { authorization: `Bearer ${secret}`, "accept-language": languageOf() },
+      headers: this.#headers(),
+      ...(local && { agent: local.agent() }),
       ...{ perMessageDeflate: false, followRedirects: false, handshakeTimeout: 10_000 },
     });
     const waiting: (Message | readonly Event[])[] = [];
@@ -279,7 +284,8 @@ export class EventLines {
         if (message["ref"] === "rooms") return this.#refused(message, socket);
         if (message["ref"] === "anew") {
           this.#asking--;
-          if (message["code"] !== "not_found" || (this.#taken.size === 0 && this.#asking === 0)) throw errorOf(message);
+          if (message["code"] !== "not_found" || (this.#taken.size === 0 && this.#asking === 0))
+            throw errorOf(message as unknown as ShownError);
           return;
         }
         if (message["code"] === "in_use") throw this.#replaced();
@@ -328,14 +334,23 @@ export class EventLines {
   }
 
   async #allRooms(): Promise<readonly number[]> {
-    const { base, secret, stop: signal } = this.#deps;
-    const headers = { authorization: `Bearer ${secret}`, "accept-language": languageOf() };
-    const answer = await fetch(`${base}/v1/rooms?limit=${ROOMS_MAX}`, { headers, signal, redirect: "error" });
-    const body = (await answer.json()) as { rooms: { id: string }[]; next: string | null; error?: Message };
+    const { base, local, stop: signal } = this.#deps;
+    const headers = this.#headers();
+    const asked = `/v1/rooms?limit=${ROOMS_MAX}`;
+    const answer =
+      local === undefined
+        ? await (await fetch(`${base}${asked}`, { headers, signal, redirect: "error" })).text()
+        : await textOf(await local.send("GET", asked, { headers, signal }));
+    const body = JSON.parse(answer) as { rooms: { id: string }[]; next: string | null; error?: ShownError };
     if (body.error !== undefined) throw errorOf(body.error);
     if (body.next !== null)
       throw new DyliveError("too_many_subscriptions", told`there are more than ${ROOMS_MAX} rooms: name those that are meant`);
     return body.rooms.map(({ id }) => Number(id));
+  }
+
+  #headers(): Readonly<Record<string, string>> {
+    const { secret } = this.#deps;
+    return { "accept-language": languageOf(), ...(secret !== undefined && { authorization: `Bearer ${secret}` }) };
   }
 
   async #write(events: readonly Event[]): Promise<void> {
@@ -379,7 +394,7 @@ export class EventLines {
   /** Takes that the server refuses the rooms: those that were followed may have been deleted. @throws DyliveError */
   #refused(message: Message, socket: WebSocket): void {
     if (message["code"] === "in_use") throw this.#replaced();
-    if (message["code"] !== "not_found" || this.#names.size === 0) throw errorOf(message);
+    if (message["code"] !== "not_found" || this.#names.size === 0) throw errorOf(message as unknown as ShownError);
     for (const room of [...this.#taken.keys()]) this.#lose(room, socket);
   }
 
@@ -451,23 +466,15 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && ["EPIPE", "EOF", "ECONNRESET"].includes(String(error.code));
 }
 
-/** Returns the error that a server told; one whose words are no longer than they must be. */
-function errorOf({ code, message }: Message): DyliveError {
-  const known = Object.hasOwn(ERRORS, String(code)) ? (code as ErrorCode) : "internal";
-  const words = String(message);
-  const title = messageIn(languageOf(), ERRORS[known].message, "");
-  return new DyliveError(known, words.startsWith(title) ? words.slice(title.length) : words);
-}
-
 /** Reads why a connection was refused: an error where another try would end so too, else the reason. */
 async function refusal(response: AsyncIterable<Buffer> & { readonly statusCode?: number | undefined }): Promise<DyliveError | string> {
   const status = response.statusCode ?? 0;
   let text = "";
   for await (const part of response) if (text.length < 65_536) text += String(part);
   try {
-    const { error } = JSON.parse(text) as { readonly error: Message };
+    const { error } = JSON.parse(text) as { readonly error: ShownError };
     if (status < 500 && status !== 429) return errorOf(error);
-    return String(error["message"]);
+    return error.message;
   } catch {
     return `HTTP ${status}`;
   }

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { Official } from "../../collector/open-platform/official.js";
+import { officialAlias } from "../../collector/open-platform/rooms.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -68,6 +69,10 @@ const Acks = exactly({
     { minItems: 1, maxItems: 100, description: "1 to 100 events that were shown" },
   ),
 });
+const WantedRoom = exactly({
+  appId: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$", description: "id of the app, tt…" }),
+  roomId: Type.String({ pattern: "^\\d{1,20}$", description: "room_id of the broadcast, up to 20 digits" }),
+});
 const AcksAnswer = Type.Object({ confirmed: Type.Integer() }, { description: "how many messages were confirmed" });
 
 /**
@@ -103,6 +108,29 @@ export function officialAppRoutes(app: FastifyInstance, deps: ApiDeps): void {
         .code(201)
         .header("location", `/v1/rooms/${room}`)
         .send({ room: String(room), roomId, anchorOpenId, nickname, avatar });
+    },
+  );
+
+  typed.post(
+    "/official/rooms",
+    {
+      schema: {
+        summary: "Put the room of a broadcast of an app on the watch list: its tasks are started within seconds",
+        description: "Pausing the room stops them.",
+        tags,
+        body: WantedRoom,
+        response: { 201: Type.Object({ room: Type.String() }, { description: "the room's id here" }) },
+      },
+      config: { scope: "manage" },
+    },
+    async (request, reply) => {
+      assertUnlimited(tokenOf(request));
+      const { appId, roomId } = request.body;
+      if (officials.length > 0 && !officials.some((one) => one.appId === appId))
+        throw new DyliveError("not_found", told`this server takes no pushes of ${appId}`);
+      const room = await store.rooms.ensure([officialAlias(appId, roomId)]);
+      await store.rooms.setWatch(room, "on");
+      return reply.code(201).send({ room: String(room) });
     },
   );
 

@@ -3,10 +3,11 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import type { RoomKey } from "../../store/log.js";
-import { RETAINED } from "../../store/sql/retention.js";
+import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
+import type { KeptRecordings } from "../task-list.js";
 import { addSchemas, exactly, RoomParams } from "./fields.js";
 
 const tags = ["retention"];
@@ -32,20 +33,64 @@ const Change = exactly({
   raw: Type.Optional(kinds.raw),
 });
 
+const Recordings = (description: string) => Type.Object({ files: Type.Integer(), bytes: Type.Integer() }, { description });
+const ServersOwn = Type.Object({ maxAgeMs: Nullable(Type.Integer()), maxBytes: Nullable(Type.Integer()) });
+
 /** Limits of a room, and the bytes of its events that are kept. */
 const RetentionSchema = Type.Object(
-  { ...kinds, eventBytes: Type.Integer({ description: "bytes of the JSON text of the events that are kept now" }) },
+  {
+    ...kinds,
+    server: Type.Object(
+      { events: ServersOwn, statistics: ServersOwn, raw: ServersOwn },
+      { description: "the server's limits, which count where the room has none of its own" },
+    ),
+    eventBytes: Type.Integer({ description: "bytes of the JSON text of the events that are kept now" }),
+    eventsSince: Nullable(Type.Integer({ description: "when the oldest event that is kept was received, ms UTC; null without events" })),
+    recordings: Type.Object(
+      {
+        now: Recordings("raw recordings that are kept now"),
+        beyond: Recordings("those of them that are beyond their limits"),
+        since: Nullable(Type.Integer({ description: "when the oldest began, ms UTC; null without recordings" })),
+      },
+      { description: "raw recordings of this process" },
+    ),
+    removedUntil: Nullable(Type.Integer({ description: "events up to here were removed, ms UTC" })),
+    byDay: Type.Boolean({ description: "events are removed with their day, in PostgreSQL" }),
+  },
   { $id: "Retention", description: "limits of a room's own; null where it follows the server's settings" },
 );
 
+const NONE: Limits = { maxAgeMs: null, maxBytes: null };
+const NO_RECORDINGS: KeptRecordings = { now: { files: 0, bytes: 0 }, beyond: { files: 0, bytes: 0 }, since: null };
+const NO_LIMITS: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
+
+/** How much is kept of a room, as v1 shows it. */
+export interface ShownRetention extends Readonly<Record<keyof LimitsOf, Limits | null>> {
+  readonly server: LimitsOf;
+  readonly eventBytes: number;
+  readonly eventsSince: number | null;
+  readonly recordings: KeptRecordings;
+  readonly removedUntil: number | null;
+  readonly byDay: boolean;
+}
+
 /** Registers the routes of a room's limits: look, change. */
-export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiDeps): void {
+export function retentionRoutes(app: FastifyInstance, { store, logger, admin, maintenance }: ApiDeps): void {
   const { retention } = store;
   addSchemas(app, RetentionSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
-  const shown = async (room: RoomKey) => {
-    const { events = null, statistics = null, raw = null } = await retention.limits(room);
-    return { events, statistics, raw, eventBytes: await retention.size(room) };
+  const shown = async (room: RoomKey): Promise<ShownRetention> => {
+    const own = await retention.limits(room);
+    const { events = null, statistics = null, raw = null } = own;
+    const server = admin === null ? NO_LIMITS : await admin.limits();
+    const { oldest = 1 } = (await store.log.heads([room])).get(room) ?? {};
+    return {
+      ...{ events, statistics, raw, server, eventBytes: await retention.size(room) },
+      eventsSince: (await store.log.read(room, oldest - 1, 1)).events[0]?.receivedAt ?? null,
+      recordings: (await maintenance?.recordings(room, raw ?? server.raw)) ?? NO_RECORDINGS,
+      removedUntil: await retention.horizon(room),
+      byDay: (await retention.days()) !== null,
+    };
   };
 
   typed.get(

@@ -309,6 +309,9 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
   change("DELETE", "/rooms/:room", "Take a room off the watch list; its events stay", (room) => rooms.remove(room));
 }
 
+/** A room as v1 shows it. */
+export type RoomAnswer = ReturnType<typeof roomAnswer>;
+
 /** Returns a room as v1 shows it, its reasons in a language. */
 export function roomAnswer({ row, aliases, status }: RoomView, language: Language) {
   const { room, resume: _resume, ...facts } = row;

@@ -24,7 +24,11 @@ import { AmongRooms, Anchor, addSchemas, exactly, keysetPage, Next, PageFields, 
 /** The broadcast in an address. */
 export const SessionParams = exactly({
   ...RoomParams.properties,
-  session: Type.String({ minLength: 1, maxLength: 64, description: "room_id of the broadcast, or `latest`" }),
+  session: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: "room_id of the broadcast, or `latest`: the newest, or that by which the room is named",
+  }),
 });
 
 /**
@@ -35,8 +39,9 @@ export async function sessionOf(
   { rooms, sessions }: Pick<ApiStore, "rooms" | "sessions">,
   request: FastifyRequest<{ Params: { room: string; session: string } }>,
 ): Promise<{ readonly room: RoomKey; readonly session: Session }> {
-  const { room } = await roomOf(rooms, request);
-  return { room, session: await namedBroadcast(sessions, room, request.params.session) };
+  const { room, sessionId } = await roomOf(rooms, request);
+  const { session: asked } = request.params;
+  return { room, session: await namedBroadcast(sessions, room, asked === LATEST ? (sessionId ?? asked) : asked) };
 }
 
 /** Word for a room's newest broadcast, wherever one is named. */
@@ -282,6 +287,9 @@ function uuidOf(text: string): string {
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
 }
+
+/** A broadcast as v1 shows it. */
+export type ShownSession = ReturnType<typeof sessionAnswer>;
 
 /** Returns a broadcast as v1 shows it. */
 export function sessionAnswer(session: Session, room: RoomRow | null, statistics: SessionStatistics | null, brought: BroughtCounts | null) {

@@ -15,6 +15,7 @@ import { tokenOf } from "../authentication.js";
 import { errorWords, languageAsked } from "../failure.js";
 import { roomOf } from "../streams/named-room.js";
 import { type MaintenanceService, TASK_KINDS, TASK_STATES, type Task } from "../task-list.js";
+import { OPERATOR } from "../tokens.js";
 import { addSchemas, exactly, RoomParams } from "./fields.js";
 import { broadcastId, SessionParams, sessionOf } from "./session-routes.js";
 
@@ -47,6 +48,58 @@ const Erased = Type.Object(
   },
   { description: "of erase" },
 );
+const Names = (description: string) => Type.Array(Type.String(), { description });
+const Found = Type.Object(
+  {
+    found: Nullable(
+      Type.Object(
+        {
+          identity: Type.Object(
+            {
+              ids: Names("their ids (uid)"),
+              secUids: Names("sec_uid"),
+              displayIds: Names("visible numbers"),
+              webcastUids: Names("ids of live rooms"),
+              nicknames: Names("nicknames"),
+              byName: Type.Boolean({ description: "nothing but a nickname tells who they are" }),
+            },
+            { description: "what they are known by" },
+          ),
+          erased: Count("their own events"),
+          dropped: Count("ranks, notices and unknown messages that name them"),
+          changed: Count("events that name them, and would be changed"),
+          kept: Count("chats of others that name them, and would stay"),
+          works: Type.Object({ works: Type.Integer(), comments: Type.Integer(), watches: Type.Integer() }),
+        },
+        { description: "null when nobody is known so" },
+      ),
+    ),
+  },
+  { description: "of erase with `look`" },
+);
+const Counts = (description: string) => Type.Record(Type.String(), Type.Integer(), { description });
+const DriftSchema = Type.Object(
+  { methods: Counts("unknown methods"), fields: Counts("unknown fields"), failures: Counts("unreadable"), overflow: Type.Integer() },
+  { description: "what was not understood, by what it is" },
+);
+const Imported = Type.Object(
+  {
+    broadcasts: Type.Array(
+      Type.Object({
+        room: Type.String({ description: "the room's id here" }),
+        kind: Type.String(),
+        messages: Type.Integer(),
+        events: Count("events that are new"),
+        drops: Counts("messages that gave no event, by reason"),
+        skipped: Count("damaged records that were passed over"),
+        lostBytes: Count("bytes at the end that could not be read"),
+      }),
+    ),
+    refused: Count("events that the store refused"),
+    drift: DriftSchema,
+  },
+  { description: "of import" },
+);
 const DecodedAnew = Type.Object(
   {
     sessions: Type.Array(Type.String(), { description: "room_ids of the broadcasts in the recordings" }),
@@ -57,6 +110,7 @@ const DecodedAnew = Type.Object(
     erased: Count("events that somebody was taken out of: they stay as they are"),
     refused: Count("events that the store refused"),
     lostBytes: Count("bytes of the recordings that could not be read"),
+    drift: DriftSchema,
   },
   { description: "of redecode" },
 );
@@ -83,7 +137,7 @@ const TaskSchema = Type.Object(
     startedAt: Type.Integer({ description: "ms UTC" }),
     endedAt: Type.Union([Type.Integer(), Type.Null()], { description: "ms UTC" }),
     progress: Type.Union([Type.Object({ what: Type.String(), count: Type.Integer() }), Type.Null()], { description: "how far it is" }),
-    result: Type.Union([Erased, DecodedAnew, Deleted, Type.Null()], { description: "what came of it" }),
+    result: Type.Union([Erased, Found, DecodedAnew, Deleted, Imported, Type.Null()], { description: "what came of it" }),
     error: Nullable(
       Type.Object({ code: Type.String(), message: Type.String(), hint: Type.String() }, { description: "why it failed, as in refusals" }),
     ),
@@ -101,6 +155,10 @@ const TaskParams = exactly({ task: Type.String({ pattern: "^[0-9]{1,15}$", descr
 const Person = exactly({
   user: Type.String({ minLength: 1, maxLength: 200, description: "their id (uid), sec_uid, visible number or nickname" }),
   pseudonym: Type.Boolean({ default: false, description: "keep what they did, under a name that says nothing" }),
+  look: Type.Boolean({ default: false, description: "erase nothing: the result says who would be erased, and how much" }),
+});
+const ImportFile = exactly({
+  file: Type.String({ minLength: 1, maxLength: 4_096, description: "absolute path of a recording, a HAR or a capture on this machine" }),
 });
 const Broadcast = exactly({
   session: Type.Optional(
@@ -137,12 +195,37 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       config,
     },
     async (request, reply) => {
-      const { user, pseudonym } = request.body;
+      const { user, pseudonym, look } = request.body;
       assertPerson(user);
       const known = menderOf(maintenance);
-      const task = tasks.start("erase", null, (turn, signal) => known.erase(user, pseudonym, turn, signal));
+      const task = tasks.start("erase", null, (turn, signal) =>
+        look ? known.find(user, turn, signal) : known.erase(user, pseudonym, turn, signal),
+      );
+      if (look) return reply.status(202).send(taskAnswer(request, task));
       // Not whom: the log would remember them.
       logger.info({ task: task.id, by: tokenOf(request).id }, "the erasure of a person was started");
+      return reply.status(202).send(taskAnswer(request, task));
+    },
+  );
+
+  typed.post(
+    "/imports",
+    {
+      schema: {
+        summary: "Import a file of this machine: a recording, a HAR or a capture",
+        description: "A task, for the machine's own user alone: `dylive import` asks for it over the local socket.",
+        tags,
+        body: ImportFile,
+        response: { 202: Type.Ref("Task") },
+      },
+      config,
+    },
+    async (request, reply) => {
+      if (tokenOf(request).id !== OPERATOR.id)
+        throw new DyliveError("forbidden", "a file of the server's machine is named by `dylive import` alone, which runs there");
+      const known = menderOf(maintenance);
+      const { file } = request.body;
+      const task = tasks.start("import", null, (turn, signal) => known.import(file, turn, signal));
       return reply.status(202).send(taskAnswer(request, task));
     },
   );
@@ -243,7 +326,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
     async (request, reply) => {
       const { room, session } = await sessionOf(store, request);
       assertTyped(request.body.name, sessionNames(session));
-      const status = rooms.status(room);
+      const { status } = await rooms.view(room);
       if (status !== null && status.sessionId === session.sessionId && BUSY.has(status.state))
         throw new DyliveError("in_use", "the broadcast is being collected: pause the room first");
       const task = await deleting(request, room, session.sessionId, () => store.deletions.ofSession(room, session.sessionId));

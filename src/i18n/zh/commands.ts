@@ -83,7 +83,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "whether its frames are kept as they came; none follows the server": "是否保存原始数据帧；none 表示与服务相同",
   "session that watches it, once for each: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none; none leaves one, by the settings above":
     "看它的会话，每个写一次：guest、guest:2、browser 或 account:名字，后面可加 @browser 或 @websocket，再加 ,proxy=URL 或 ,proxy=none；none 表示只用上面设置的一个",
-  "every room that is known, with its state as last told": "所有已知的直播间，以及最近一次的状态",
+  "every room that is known, with its state while a server runs": "所有已知的房间；有服务器在运行时带上它们的状态",
   "what is known of a room": "直播间的详细情况",
   "its number, id or any other name": "直播间号、id 或其他名称",
   "change how a room is collected": "修改直播间的采集方式",

@@ -43,8 +43,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{}, or {}": "{} 或 {}",
   "room {} is on the watch list: `dylive room pause {}` first, and a few seconds later this":
     "直播间 {} 在监控列表里：先运行 `dylive room pause {}`，过几秒再删除",
-  "the broadcast goes on: `dylive room pause {}` first, and a few seconds later this":
-    "这场直播还没有结束：先运行 `dylive room pause {}`，过几秒再删除",
   "the broadcast is being collected: pause the room first": "这场直播正在采集：请先暂停直播间",
   "the deletion of room {} was not kept": "直播间 {} 的删除没有记下来",
   "room {} has no broadcast {}": "直播间 {} 没有场次 {}",
@@ -439,7 +437,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "this server shows no information about itself": "这台服务器不显示自己的信息",
   "no app of the Open Platform is set: DYLIVE_OFFICIAL_APP": "没有设置开放平台应用：DYLIVE_OFFICIAL_APP",
   "no room {} of the app is known": "应用没有直播间 {}",
-  "no room {} of {} is known": "{2} 没有直播间 {1}",
   "the store cannot be written": "存储无法写入",
   "the store does not answer": "存储没有应答",
   "its headers and body do not belong together": "请求头与请求体对不上",
@@ -852,7 +849,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "--server needs a token: --token or DYLIVE_TOKEN": "--server 需要 token：--token 或 DYLIVE_TOKEN",
   "no dylive server answers at {} (--server): {}": "{}（--server）没有 dylive 服务应答：{}",
   "the answer is none of dylive's: HTTP {}": "应答的不是 dylive：HTTP {}",
-  "rooms are managed by a server: give --server": "直播间由服务管理：请加 --server",
   "it is beyond the newest event of room {}": "它比直播间 {} 最新的事件还新",
   // What fields of bodies and commands are, as errors about them say.
   "anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id":
@@ -950,4 +946,10 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the local socket is missing": "本地套接字没有建起来",
   "the process that has the data folder ended before it answered": "占用数据目录的进程还没回答就结束了",
   "{} is another user's, or open to others: remove it, or set TMPDIR": "{} 属于别的用户，或者别人也能进入：请删掉它，或设置 TMPDIR",
+  "this server takes no pushes of {}": "这个服务器不接收 {} 的推送",
+  "a file of the server's machine is named by `dylive import` alone, which runs there":
+    "服务器那台机器上的文件，只能在那里用 `dylive import` 导入",
+  "erase nothing: the result says who would be erased, and how much": "什么都不抹去，只在结果里说明会抹去谁、抹去多少",
+  "absolute path of a recording, a HAR or a capture on this machine": "这台机器上录制文件、HAR 或抓包文件的绝对路径",
+  "id of the app, tt…": "应用的 id，形如 tt…",
 };

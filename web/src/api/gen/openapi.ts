@@ -816,6 +816,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file of this machine: a recording, a HAR or a capture
+         * @description Needs a token of scope admin. A task, for the machine's own user alone: `dylive import` asks for it over the local socket.
+         */
+        post: operations["postImports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms/{room}/redecode": {
         parameters: {
             query?: never;
@@ -1678,6 +1698,26 @@ export interface paths {
          * @description Needs a token of scope manage.
          */
         post: operations["postOfficialLaunches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/official/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the room of a broadcast of an app on the watch list: its tasks are started within seconds
+         * @description Needs a token of scope manage. Pausing the room stops them.
+         */
+        post: operations["postOfficialRooms"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4022,14 +4062,47 @@ export interface components {
                 maxAgeMs: number | null;
                 maxBytes: number | null;
             } | null;
+            /** @description the server's limits, which count where the room has none of its own */
+            server: {
+                events: {
+                    maxAgeMs: number | null;
+                    maxBytes: number | null;
+                };
+                statistics: {
+                    maxAgeMs: number | null;
+                    maxBytes: number | null;
+                };
+                raw: {
+                    maxAgeMs: number | null;
+                    maxBytes: number | null;
+                };
+            };
             /** @description bytes of the JSON text of the events that are kept now */
             eventBytes: number;
+            eventsSince: number | null;
+            /** @description raw recordings of this process */
+            recordings: {
+                /** @description raw recordings that are kept now */
+                now: {
+                    files: number;
+                    bytes: number;
+                };
+                /** @description those of them that are beyond their limits */
+                beyond: {
+                    files: number;
+                    bytes: number;
+                };
+                since: number | null;
+            };
+            removedUntil: number | null;
+            /** @description events are removed with their day, in PostgreSQL */
+            byDay: boolean;
         };
         /** @description long work on what is kept */
         Task: {
             id: string;
             /** @enum {unknown} */
-            kind: "erase" | "redecode" | "delete";
+            kind: "erase" | "redecode" | "delete" | "import";
             /** @description the room's id here; null: all rooms */
             room: string | null;
             /** @enum {unknown} */
@@ -4081,6 +4154,37 @@ export interface components {
                 /** @description what holds them still */
                 notReached: string[];
             } | {
+                found: {
+                    /** @description what they are known by */
+                    identity: {
+                        /** @description their ids (uid) */
+                        ids: string[];
+                        /** @description sec_uid */
+                        secUids: string[];
+                        /** @description visible numbers */
+                        displayIds: string[];
+                        /** @description ids of live rooms */
+                        webcastUids: string[];
+                        /** @description nicknames */
+                        nicknames: string[];
+                        /** @description nothing but a nickname tells who they are */
+                        byName: boolean;
+                    };
+                    /** @description their own events */
+                    erased: number;
+                    /** @description ranks, notices and unknown messages that name them */
+                    dropped: number;
+                    /** @description events that name them, and would be changed */
+                    changed: number;
+                    /** @description chats of others that name them, and would stay */
+                    kept: number;
+                    works: {
+                        works: number;
+                        comments: number;
+                        watches: number;
+                    };
+                } | null;
+            } | {
                 /** @description room_ids of the broadcasts in the recordings */
                 sessions: string[];
                 /** @description messages in the recordings */
@@ -4097,6 +4201,22 @@ export interface components {
                 refused: number;
                 /** @description bytes of the recordings that could not be read */
                 lostBytes: number;
+                /** @description what was not understood, by what it is */
+                drift: {
+                    /** @description unknown methods */
+                    methods: {
+                        [key: string]: number;
+                    };
+                    /** @description unknown fields */
+                    fields: {
+                        [key: string]: number;
+                    };
+                    /** @description unreadable */
+                    failures: {
+                        [key: string]: number;
+                    };
+                    overflow: number;
+                };
             } | {
                 /** @description events that were removed */
                 events: number;
@@ -4109,6 +4229,41 @@ export interface components {
                 };
                 /** @description what holds it still */
                 notReached: string[];
+            } | {
+                broadcasts: {
+                    /** @description the room's id here */
+                    room: string;
+                    kind: string;
+                    messages: number;
+                    /** @description events that are new */
+                    events: number;
+                    /** @description messages that gave no event, by reason */
+                    drops: {
+                        [key: string]: number;
+                    };
+                    /** @description damaged records that were passed over */
+                    skipped: number;
+                    /** @description bytes at the end that could not be read */
+                    lostBytes: number;
+                }[];
+                /** @description events that the store refused */
+                refused: number;
+                /** @description what was not understood, by what it is */
+                drift: {
+                    /** @description unknown methods */
+                    methods: {
+                        [key: string]: number;
+                    };
+                    /** @description unknown fields */
+                    fields: {
+                        [key: string]: number;
+                    };
+                    /** @description unreadable */
+                    failures: {
+                        [key: string]: number;
+                    };
+                    overflow: number;
+                };
             } | null;
             error: {
                 code: string;
@@ -6411,7 +6566,7 @@ export interface operations {
             path: {
                 /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
                 room: string;
-                /** @description room_id of the broadcast, or `latest` */
+                /** @description room_id of the broadcast, or `latest`: the newest, or that by which the room is named */
                 session: string;
             };
             cookie?: never;
@@ -6550,7 +6705,7 @@ export interface operations {
             path: {
                 /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
                 room: string;
-                /** @description room_id of the broadcast, or `latest` */
+                /** @description room_id of the broadcast, or `latest`: the newest, or that by which the room is named */
                 session: string;
             };
             cookie?: never;
@@ -6600,7 +6755,7 @@ export interface operations {
             path: {
                 /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
                 room: string;
-                /** @description room_id of the broadcast, or `latest` */
+                /** @description room_id of the broadcast, or `latest`: the newest, or that by which the room is named */
                 session: string;
             };
             cookie?: never;
@@ -6646,7 +6801,7 @@ export interface operations {
             path: {
                 /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
                 room: string;
-                /** @description room_id of the broadcast, or `latest` */
+                /** @description room_id of the broadcast, or `latest`: the newest, or that by which the room is named */
                 session: string;
             };
             cookie?: never;
@@ -6696,7 +6851,7 @@ export interface operations {
             path: {
                 /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
                 room: string;
-                /** @description room_id of the broadcast, or `latest` */
+                /** @description room_id of the broadcast, or `latest`: the newest, or that by which the room is named */
                 session: string;
             };
             cookie?: never;
@@ -6748,7 +6903,7 @@ export interface operations {
             path: {
                 /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
                 room: string;
-                /** @description room_id of the broadcast, or `latest` */
+                /** @description room_id of the broadcast, or `latest`: the newest, or that by which the room is named */
                 session: string;
             };
             cookie?: never;
@@ -6791,7 +6946,7 @@ export interface operations {
             path: {
                 /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
                 room: string;
-                /** @description room_id of the broadcast, or `latest` */
+                /** @description room_id of the broadcast, or `latest`: the newest, or that by which the room is named */
                 session: string;
             };
             cookie?: never;
@@ -6847,7 +7002,7 @@ export interface operations {
             path: {
                 /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
                 room: string;
-                /** @description room_id of the broadcast, or `latest` */
+                /** @description room_id of the broadcast, or `latest`: the newest, or that by which the room is named */
                 session: string;
             };
             cookie?: never;
@@ -7441,6 +7596,56 @@ export interface operations {
                      * @default false
                      */
                     pseudonym?: boolean;
+                    /**
+                     * @description erase nothing: the result says who would be erased, and how much
+                     * @default false
+                     */
+                    look?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description long work on what is kept */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postImports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description absolute path of a recording, a HAR or a capture on this machine */
+                    file: string;
                 };
             };
         };
@@ -7577,7 +7782,7 @@ export interface operations {
             path: {
                 /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
                 room: string;
-                /** @description room_id of the broadcast, or `latest` */
+                /** @description room_id of the broadcast, or `latest`: the newest, or that by which the room is named */
                 session: string;
             };
             cookie?: never;
@@ -10144,6 +10349,55 @@ export interface operations {
                         anchorOpenId: string | null;
                         nickname: string | null;
                         avatar: string | null;
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postOfficialRooms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description id of the app, tt… */
+                    appId: string;
+                    /** @description room_id of the broadcast, up to 20 digits */
+                    roomId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the room's id here */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        room: string;
                     };
                 };
             };

@@ -1,4 +1,3 @@
-import { type Broadcast, Pipeline, type Stored, type Without } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import { roomNameIn } from "../platform/links/link.js";
 import { Drift } from "../platform/wire/drift.js";
@@ -9,7 +8,7 @@ import { type Capture, openCaptures } from "../sources/capture.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
-import { say } from "./terminal.js";
+import { type Broadcast, Pipeline, type Stored, type Without } from "./pipeline.js";
 
 /** Result of loading a file. */
 export interface Loaded {
@@ -33,6 +32,8 @@ interface FileOptions {
   readonly readFirst?: boolean;
   /** Knows who was erased since the file was recorded; nobody by default. */
   readonly erased?: () => Promise<Without | null>;
+  /** Called for each event that the store refuses, which is left out. */
+  readonly setAside?: () => void;
 }
 
 /**
@@ -70,9 +71,12 @@ function assertTimes({ kind }: Capture, batch: readonly Received[], now: number)
     );
 }
 
-async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch, erased }: FileOptions): Promise<Loaded> {
+async function load(
+  capture: Capture,
+  drift: Drift,
+  { store, clock, signal, onBatch, erased, setAside = () => {} }: FileOptions,
+): Promise<Loaded> {
   const room = await roomOf(capture, store);
-  const setAside = () => say(told`the store refused an event; it was left out`);
   const pipeline = await Pipeline.open({
     log: store.log,
     rooms: store.rooms,
@@ -147,6 +151,26 @@ async function decideRoom(
 
 function named(first: [Alias], roomId: string | null): [Alias, ...Alias[]] {
   return roomId === null ? first : [...first, { kind: "room_id", value: roomId }];
+}
+
+/** What came of a broadcast's file, in numbers. */
+export interface LoadedCounts {
+  /** The room's id here. */
+  readonly room: string;
+  readonly kind: string;
+  readonly messages: number;
+  readonly events: number;
+  /** Messages that gave no event, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+  /** Damaged records that were passed over, and bytes at the end that could not be read. */
+  readonly skipped: number;
+  readonly lostBytes: number;
+}
+
+/** Returns what came of a broadcast's file. */
+export function countsOf({ room, capture, messages, events, drops }: Loaded): LoadedCounts {
+  const { skipped, lostBytes } = capture.report;
+  return { room: String(room), kind: capture.kind, messages, events, drops: Object.fromEntries(drops), skipped, lostBytes };
 }
 
 function add(loaded: Loaded, { events, messages, drops }: Stored): void {
