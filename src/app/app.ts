@@ -20,6 +20,8 @@ import { partsAt } from "../jobs/jobs.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
+import { rawFolder } from "../sources/raw/files.js";
+import { RawRecorder } from "../sources/raw/recorder.js";
 import { AppendHealth } from "../store/health.js";
 import { lockDataDir } from "../store/lock.js";
 import { tellSystem } from "../store/log.js";
@@ -101,8 +103,15 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const store: Store = { ...opened, ...parts };
     // What collects must go on when the worker thread does not: its one small question is answered here.
     const collectors: Store = { ...store, retention: opened.retention };
-    const services = openServices(config, machine, { store, jobs, clock, logger, closers });
-    const { reach, downloads, authors, raw, feed, hooks } = services;
+    const raw = new RawRecorder({
+      folder: rawFolder(resolve(config.data)),
+      clock,
+      byDefault: config.record === "on",
+      onError: (error, about) => logger.error({ err: error, ...about }, "a raw recording could not be written"),
+    });
+    closers.push(() => raw.close());
+    const services = openServices(config, machine, { store, jobs, raw, clock, logger, closers });
+    const { reach, downloads, authors, feed, hooks } = services;
     // Our own code that cannot be loaded once, for want of file handles, never can as long as the process lives: a server loads it at its start.
     await import("../platform/browser/session.js");
     const sidecars = await Sidecars.open({
@@ -117,7 +126,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     closers.push(() => sidecars.close());
     metrics.lookAtSidecars(() => sidecars.list());
     const running = new RunningSettings(config, { settings: opened.settings, clock, logger });
-    await running.start();
+    await running.start(opened.cluster !== undefined);
     closers.push(async () => running.stop());
     const collecting = await startCollecting(config, {
       ...reach,
@@ -194,13 +203,13 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const api = await startApi({
       ...{ host: config.host, port: config.port, store, rooms, here, clock, logger, metrics, appends, exports, sidecars, admin },
       ...{ ...services, hooks: hooks.webhooks, official: official === null ? [] : [official], healthOnly: !serves },
-      ...(at.engine === "sqlite" && { socketFolder: config.data }),
+      ...(serves && { socketFolder: config.data }),
       speech: findSpeech(config.speech, config.speechModel, machine.speakers ?? NO_SPEAKERS),
       webRoot: WEB_ROOT,
       picture: pictureOf(config),
     });
     closers.push(() => api.close());
-    if (api.socket !== null) lock.tell({ socket: api.socket });
+    if (api.socket !== null) lock.tell({ server: { socket: api.socket, databaseUrl: config.databaseUrl } });
     if (serves) void downloads.goOn();
     const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, { store, rooms, feed, clock, logger }));
     compat = streams;

@@ -218,14 +218,6 @@ export function isGiven(config: Config, key: keyof Config): boolean {
 /** Settings that may be changed while a server runs. */
 export const CHANGEABLE = [...KEEP_SETTINGS, ...PACE_SETTINGS] as const;
 
-/** Settings that a server was started with, as it tells commands: of these, none of which is secret. */
-export type Started = Partial<Pick<Config, (typeof CHANGEABLE)[number]>>;
-
-/** Returns those of the settings that may be changed which a process was started with. @param config as it was loaded */
-export function startedOf(config: Config): Started {
-  return Object.fromEntries(CHANGEABLE.flatMap((key) => (isGiven(config, key) ? [[key, config[key]]] : [])));
-}
-
 /** Whether a setting may be changed while a server with this configuration runs: what it was started with wins. */
 export function mayChange(config: Config, key: keyof Config): boolean {
   return CHANGEABLE.some((one) => one === key) && !isGiven(config, key);

@@ -1,9 +1,12 @@
+import { resolve } from "node:path";
 import { pino } from "pino";
 import { startApi } from "../http/server.js";
 import type { JobExecutor } from "../jobs/jobs.js";
 import { JobRunner } from "../jobs/thread.js";
 import { systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { rawFolder } from "../sources/raw/files.js";
+import { packLeft } from "../sources/raw/recorder.js";
 import { isUnwritable } from "../store/health.js";
 import { lockDataDir } from "../store/lock.js";
 import { openStore, storeAt } from "../store/open.js";
@@ -46,7 +49,8 @@ export async function startLocal(config: Config, waitMs: number, tell: (sentence
     const store = await openStore(at, { clock, tell, mayOnlyRead: true });
     closers.push(() => store.close());
     const jobs = jobsHere(new JobRunner(store));
-    const services = openServices(config, readMachine(), { store, jobs, clock, logger, closers });
+    const raw = { rotate: () => packIdle(config) };
+    const services = openServices(config, readMachine(), { store, jobs, raw, clock, logger, closers });
     const { reach, hooks } = services;
     const { accountDays, retention, settings } = store;
     const api = await startApi({
@@ -64,6 +68,17 @@ export async function startLocal(config: Config, waitMs: number, tell: (sentence
   } catch (error) {
     await close().catch(() => {}); // why it could not start says more
     throw error;
+  }
+}
+
+/** Compresses recordings that a server left open which was killed. Those of a server that runs beside a shared store are its own. */
+async function packIdle({ data, databaseUrl }: Config): Promise<void> {
+  const lock = databaseUrl === null ? null : await lockDataDir(data).catch(() => undefined);
+  if (lock === undefined) return;
+  try {
+    await packLeft(rawFolder(resolve(data)), systemClock);
+  } finally {
+    lock?.release();
   }
 }
 

@@ -5,7 +5,7 @@ import type { ChangedSetting } from "../store/sql/meta.js";
 import type { Store } from "../store/store.js";
 import { CHANGEABLE, type Config, mayChange, variableOf } from "./config.js";
 
-/** Time between two looks whether settings were changed, in ms: by another process, or by the command. Waits that go by them follow ten seconds later. */
+/** Time between two looks whether another process changed settings, in ms. Waits that go by them follow ten seconds later. */
 const LOOK_MS = 20_000;
 
 type PaceSettings = Pick<Config, (typeof PACE_SETTINGS)[number]>;
@@ -49,10 +49,10 @@ export class RunningSettings {
     return this.#now;
   }
 
-  /** Looks, and then again and again. */
-  async start(): Promise<void> {
+  /** Looks, and then again and again where other processes have the same store. */
+  async start(isShared: boolean): Promise<void> {
     await this.look();
-    this.#stop = this.#deps.clock.every(LOOK_MS, () => void this.look());
+    if (isShared) this.#stop = this.#deps.clock.every(LOOK_MS, () => void this.look());
   }
 
   stop(): void {

@@ -6,8 +6,7 @@ import { Feed } from "../feed/feed.js";
 import type { MaintenanceService } from "../http/task-list.js";
 import type { JobExecutor } from "../jobs/jobs.js";
 import type { Clock } from "../runtime/clock.js";
-import { rawFolder } from "../sources/raw/files.js";
-import { RawRecorder } from "../sources/raw/recorder.js";
+import type { RawRecorder } from "../sources/raw/recorder.js";
 import { tellSystem } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import { openHooks } from "../webhooks/runner.js";
@@ -28,7 +27,6 @@ export interface Services {
   readonly listRuns: ListRunService;
   readonly downloads: DownloadService;
   readonly authors: AuthorWatcher;
-  readonly raw: RawRecorder;
   readonly feed: Feed;
   readonly hooks: ReturnType<typeof openHooks>;
   readonly maintenance: MaintenanceService;
@@ -39,6 +37,8 @@ interface ServicesDeps {
   readonly store: Store;
   /** Does long work. */
   readonly jobs: JobExecutor;
+  /** Closes and compresses what was recorded. */
+  readonly raw: Pick<RawRecorder, "rotate">;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Takes what closes each service; to be called in reverse order. */
@@ -46,7 +46,7 @@ interface ServicesDeps {
 }
 
 /** Builds the services by the settings. @throws DyliveError bad_config */
-export function openServices(config: Config, machine: Machine, { store, jobs, clock, logger, closers }: ServicesDeps): Services {
+export function openServices(config: Config, machine: Machine, { store, jobs, raw, clock, logger, closers }: ServicesDeps): Services {
   const reach = reachOf(config, machine, clock);
   closers.push(() => reach.identities.close());
   const reader = workReaderOf(config, reach, clock);
@@ -76,13 +76,6 @@ export function openServices(config: Config, machine: Machine, { store, jobs, cl
     onError: (error, author) => logger.warn({ err: error, author }, "the works of an author who is watched could not be looked at"),
   });
   const data = resolve(config.data);
-  const raw = new RawRecorder({
-    folder: rawFolder(data),
-    clock,
-    byDefault: config.record === "on",
-    onError: (error, about) => logger.error({ err: error, ...about }, "a raw recording could not be written"),
-  });
-  closers.push(() => raw.close());
   const feed = new Feed({
     log: store.log,
     clock,
@@ -95,5 +88,5 @@ export function openServices(config: Config, machine: Machine, { store, jobs, cl
   });
   closers.push(() => hooks.close());
   const maintenance = maintenanceService({ jobs, clock, raw, downloads, data, elsewhere: config.databaseUrl !== null });
-  return { reach, works, commentRuns, listRuns, downloads, authors, raw, feed, hooks, maintenance };
+  return { reach, works, commentRuns, listRuns, downloads, authors, feed, hooks, maintenance };
 }

@@ -153,7 +153,7 @@ export async function withApi<T>(config: Config, use: (api: LocalApi) => Promise
   if (config.databaseUrl === null && !makes) existingStore(config);
   const end = Date.now() + WAIT_MS;
   for (;;) {
-    const socket = config.databaseUrl === null ? serverSocketOf(config.data) : null;
+    const socket = serverSocketOf(config.data, config.databaseUrl);
     if (socket !== null && (await answers(socket))) return use(new LocalApi(socket));
     // Loaded where no server runs alone: it is most of a server.
     const { startLocal } = await import("../app/local.js");

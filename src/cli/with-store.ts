@@ -1,57 +1,57 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Config, keepOf, loadConfig, type Started } from "../app/config.js";
+import type { Config } from "../app/config.js";
 import { recognised } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
 import { told } from "../runtime/told.js";
-import { dataDirOwner } from "../store/lock.js";
+import { isUnwritable } from "../store/health.js";
+import { lockDataDir } from "../store/lock.js";
 import { databasePath, openStore, storeAt } from "../store/open.js";
-import { keepNow, serverLimits } from "../store/server-limits.js";
-import type { LimitsOf } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
 import { say } from "./terminal.js";
 
 /**
- * Opens the store beside a server that may be running, for one short piece of work. One that cannot be written is opened for reading, and
- * that is said.
+ * Opens the store for reading, for one short piece of work. Where no process has the data folder, the work has it meanwhile, and may bring what
+ * is counted up to date; beside one that has, the file is read as it is.
  * @throws DyliveError bad_config where nothing is kept yet: reading makes no store
  */
 export async function withStore<T>(config: Pick<Config, "data" | "databaseUrl">, work: (store: Store) => Promise<T>): Promise<T> {
   if (config.databaseUrl === null) existingStore(config);
-  return withNewStore(config, work);
+  const lock = config.databaseUrl === null ? await folderOf(config.data) : null;
+  const isAnothers = config.databaseUrl === null && lock === null;
+  try {
+    const mayOnlyRead = isAnothers ? "always" : true;
+    const store = await openStore(storeAt(config), { tell: (sentence) => say(recognised(sentence)), mayOnlyRead });
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  } finally {
+    lock?.release();
+  }
 }
 
-/** As {@link withStore}, for commands that keep something: it makes a store where there is none. */
-export async function withNewStore<T>(config: Pick<Config, "data" | "databaseUrl">, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(storeAt(config), { tell: (sentence) => say(recognised(sentence)), mayOnlyRead: true });
+/** Takes the lock of a data folder. @returns null when another process has it, or it cannot be written */
+async function folderOf(data: string): Promise<Awaited<ReturnType<typeof lockDataDir>> | null> {
+  try {
+    return await lockDataDir(data);
+  } catch (error) {
+    if (error instanceof DyliveError && (error.code === "in_use" || isUnwritable(error))) return null;
+    throw error;
+  }
+}
+
+/** Opens the store for reading beside whichever process has the data folder, for work that goes on: it holds up none that is to have the folder. */
+export async function withStoreToRead<T>(config: Pick<Config, "data" | "databaseUrl">, work: (store: Store) => Promise<T>): Promise<T> {
+  if (config.databaseUrl === null) existingStore(config);
+  const store = await openStore(storeAt(config), { mayOnlyRead: "always" });
   try {
     return await work(store);
   } finally {
     await store.close();
   }
-}
-
-/**
- * Returns what each server that runs on this data was started with, of the settings that may be changed: the one of this data folder tells it
- * there. Null stands for one of another folder or machine, which alone knows.
- */
-export async function runningServers({ data }: Pick<Config, "data">, { cluster }: Store): Promise<readonly (Started | null)[]> {
-  const owner = dataDirOwner(data);
-  const here = owner === null ? [] : [null];
-  const members = (await cluster?.leases.members())?.filter(({ connected }) => connected).length ?? 0;
-  return [...here, ...Array.from({ length: Math.max(0, members - here.length) }, () => null)];
-}
-
-/**
- * Returns the limits, of rooms that have none of their own, of the server that runs on this data. Where none runs, one may be started with what
- * this command has. `isKnown`: false where only the server knows what was not changed since it started.
- */
-export async function limitsNow(config: Config, store: Store): Promise<{ readonly limits: LimitsOf; readonly isKnown: boolean }> {
-  const servers = await runningServers(config, store);
-  const [server = keepOf(config)] = servers;
-  const started = { ...keepOf(loadConfig({}, {})), ...server };
-  return { limits: serverLimits(keepNow(started, await store.settings.changed())).limits, isKnown: !servers.includes(null) };
 }
 
 /**

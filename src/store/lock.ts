@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../runtime/clock.js";
@@ -25,8 +26,8 @@ interface ServerHealth {
 /** What an owner says of itself beside its pid. */
 interface OwnerFacts {
   readonly health: ServerHealth;
-  /** Address of its local socket. */
-  readonly socket: string;
+  /** Address of its local socket, and the store that is asked there. */
+  readonly server: { readonly socket: string; readonly databaseUrl: string | null };
 }
 
 /** Lock of a data directory, held until `release` or the end of the process. */
@@ -71,7 +72,7 @@ export async function lockDataDir(
     }
     const end = clock.now() + waitMs;
     let taken = FileLock.take(path);
-    while (taken === null && serverSocketOf(dir) === null && clock.now() < end) {
+    while (taken === null && !("socket" in read(owner)) && clock.now() < end) {
       await clock.sleep(AGAIN_MS);
       taken = FileLock.take(path);
     }
@@ -95,8 +96,12 @@ export async function lockDataDir(
     }
   });
   return {
-    tell: ({ health, ...facts }) => {
-      about = { ...about, ...facts, ...(health !== undefined && { health: { ...health, at: clock.now() } }) };
+    tell: ({ health, server }) => {
+      about = {
+        ...about,
+        ...(health !== undefined && { health: { ...health, at: clock.now() } }),
+        ...(server !== undefined && { socket: server.socket, store: storeMark(server.databaseUrl) }),
+      };
       // A directory that was lost is another's.
       if (held.isHeld && pidIn(owner) === process.pid) writeOwner(owner, about);
     },
@@ -129,10 +134,19 @@ interface DataDirOwner {
   readonly health: (ServerHealth & { readonly at: number }) | null;
 }
 
-/** Returns the address at which the server of a data directory says that it is asked; null where none has said. One that was killed has said, too. */
-export function serverSocketOf(dir: string): string | null {
-  const { socket } = read(join(dir, OWNER));
-  return typeof socket === "string" ? socket : null;
+/**
+ * Returns the address at which the server of a data directory says that it is asked for a store; null where none has said. One that was
+ * killed has said, too.
+ * @param databaseUrl of PostgreSQL; null for the store in the directory
+ */
+export function serverSocketOf(dir: string, databaseUrl: string | null): string | null {
+  const { socket, store } = read(join(dir, OWNER));
+  return typeof socket === "string" && store === storeMark(databaseUrl) ? socket : null;
+}
+
+/** Names a store without its password. */
+function storeMark(databaseUrl: string | null): string {
+  return databaseUrl === null ? "sqlite" : createHash("sha256").update(databaseUrl).digest("hex");
 }
 
 /** Returns the server that has a data directory now; null where none has. */

@@ -13,7 +13,7 @@ export type StoreAt =
   | { readonly engine: "postgres"; readonly url: string };
 
 interface OpenOptions {
-  /** Clock for `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
+  /** Clock for `createdAt`, for connecting again; the real time by default. */
   readonly clock?: Clock;
   /**
    * Called with one sentence that says what was done to an older file before it was brought up to date; of a database, when it is missed
@@ -22,9 +22,9 @@ interface OpenOptions {
   readonly tell?: (sentence: string) => void;
   /**
    * Whether a SQLite file that cannot be written (a full or read-only disk, no right to) is opened for reading only, which is told; false
-   * by default.
+   * by default. "always": one that can be written, too.
    */
-  readonly mayOnlyRead?: boolean;
+  readonly mayOnlyRead?: boolean | "always";
 }
 
 /**

@@ -11,7 +11,7 @@ import { FirstLive } from "./selection.js";
 import { HttpSender, MailSender, type Send } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
 
-/** Time between two looks at the hooks, in ms: other processes (`dylive hook …`) change them too. */
+/** Time between two looks at the hooks, in ms: other processes of a cluster change them too. */
 const LOOK_MS = 2_000;
 /** Failing time in ms after which a hook is paused, unless told otherwise. */
 const PAUSE_AFTER_MS = 3 * 86_400_000;
@@ -189,16 +189,6 @@ interface OpenHooks {
   deliver(): () => Promise<void>;
   /** Closes the sender. To be called when nothing is delivered any more. */
   close(): Promise<void>;
-}
-
-/** Opens the webhook service alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
-export function webhookServiceBeside(deps: Omit<HooksDeps, "feed" | "tell" | "onError" | "pauseAfterMs">): {
-  readonly webhooks: WebhookService;
-  close(): Promise<void>;
-} {
-  const { allowed, sender } = senderOf(deps);
-  const pace = new AddressPace(deps.clock);
-  return { webhooks: new WebhookService({ ...deps, send: sender.send, pace, allowed }), close: () => sender.close() };
 }
 
 /** Opens the webhook service; nothing is delivered yet. @throws DyliveError bad_config */

@@ -20,7 +20,7 @@ it("follows what is changed while a process runs, in whichever, but for what tha
   });
   const [first] = processes;
   for (const { pace } of processes) {
-    await pace.start();
+    await pace.start(true);
     onTestFinished(() => pace.stop());
   }
   const look = () => processes.map(({ pace, logger }) => [pace.now.pollMs, pace.rates.requestsPerS, logger.level]);
@@ -59,7 +59,7 @@ it("logs who changed what as it takes it, whatever the level, and what does not 
     store.settings.change(new Map([[name, { value, by, at: clock.now() }]]));
   await change("pollMs", 7_000, "web");
   const pace = new RunningSettings(config, { settings: store.settings, clock, logger });
-  await pace.start();
+  await pace.start(true);
   onTestFinished(() => pace.stop());
   const told = () => lines.splice(0);
   const changedAt = new Date(clock.now()).toISOString();

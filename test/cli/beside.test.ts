@@ -29,7 +29,7 @@ async function filled(): Promise<string> {
 async function serving(data: string): Promise<() => Promise<void>> {
   const server = await startLocal(loadConfig({ data }, {}), 0, () => {});
   const owner = join(data, "server.pid");
-  writeFileSync(owner, JSON.stringify({ ...JSON.parse(readFileSync(owner, "utf8")), socket: server.socket }));
+  writeFileSync(owner, JSON.stringify({ ...JSON.parse(readFileSync(owner, "utf8")), socket: server.socket, store: "sqlite" }));
   return () => server.close();
 }
 
@@ -104,7 +104,7 @@ describe("a data folder", () => {
   });
 
   it("is had by the command itself where a server was killed", async () => {
-    writeFileSync(join(data, "server.pid"), JSON.stringify({ pid: 1, socket: join(data, "server.sock") }));
+    writeFileSync(join(data, "server.pid"), JSON.stringify({ pid: 1, socket: join(data, "server.sock"), store: "sqlite" }));
     expect((await ranHere(["token", "list", "--data", data])).stderr).toContain("there is no token");
   });
 });

@@ -18,8 +18,7 @@ import { Drift } from "../../src/platform/wire/drift.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { eraseAllRaw } from "../../src/sources/raw/erase-all.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
-import { closeRecordings } from "../../src/sources/raw/pack.js";
-import { RawRecorder } from "../../src/sources/raw/recorder.js";
+import { packLeft, RawRecorder } from "../../src/sources/raw/recorder.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
@@ -144,7 +143,7 @@ describe("erase-user", () => {
     const data = directory("data");
     const { store, folder, raw, again, events } = await collected(data);
     await raw.close();
-    await closeRecordings(folder, () => false, new FakeClock(), signal);
+    await packLeft(folder, new FakeClock());
     const person = await someone(await events());
     const before = holding(data, person);
     expect(before.filter((path) => path.endsWith(".dyrec.gz")).length).toBeGreaterThan(1);

@@ -8,8 +8,7 @@ import { normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { type RawFile, rawFiles } from "../../src/sources/raw/files.js";
-import { closeRecordings } from "../../src/sources/raw/pack.js";
-import { RawRecorder } from "../../src/sources/raw/recorder.js";
+import { packLeft, RawRecorder } from "../../src/sources/raw/recorder.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import { check } from "../../src/store/check.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -236,7 +235,7 @@ describe("raw frames decoded anew", () => {
   it("go on where a recording was compressed meanwhile, or removed by its limits", async () => {
     const store = open();
     const { again, folder, room } = await collected(store, older, directory("raw"));
-    await closeRecordings(folder, () => false, systemClock, new AbortController().signal);
+    await packLeft(folder, systemClock);
     const files = await rawFiles(folder, room);
     const moved = files.map((file) => ({ ...file, path: file.path.replace(/\.gz$/, "") }));
     const whole = await again({ files: [{ ...files[0], path: `${folder}/removed.dyrec` } as RawFile, ...moved] });

@@ -1,12 +1,10 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { type ClusterView, clusterView } from "../../http/v1/cluster-routes.js";
-import { systemClock } from "../../runtime/clock.js";
+import type { ClusterView } from "../../http/v1/cluster-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
-import { webhookServiceBeside } from "../../webhooks/runner.js";
+import { withApi } from "../api.js";
 import { type Cell, print, printColumns } from "../terminal.js";
-import { withStore } from "../with-store.js";
 
 /** Adds `dylive cluster`. @param data makes the option that names the data folder */
 export function addClusterCommand(program: Command, data: () => Option): void {
@@ -19,19 +17,12 @@ export function addClusterCommand(program: Command, data: () => Option): void {
 }
 
 async function show(config: Config, json: boolean): Promise<void> {
-  const view = await withStore(config, async (store) => {
-    if (store.cluster === undefined)
-      throw new DyliveError(
-        "bad_config",
-        "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)",
-      );
-    const { webhooks, close } = webhookServiceBeside({ store, clock: systemClock, allow: config.hookAllowPrivate, smtp: config.smtp });
-    try {
-      return await clusterView(store, webhooks);
-    } finally {
-      await close();
-    }
-  });
+  if (config.databaseUrl === null)
+    throw new DyliveError(
+      "bad_config",
+      "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)",
+    );
+  const view = await withApi(config, (api) => api.get<ClusterView>("/cluster"));
   if (json) await print(JSON.stringify(view, null, 2));
   else await printView(view, Date.now());
 }

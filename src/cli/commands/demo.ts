@@ -9,7 +9,7 @@ import { told, toldAll } from "../../runtime/told.js";
 import type { Tokens } from "../../store/sql/tokens.js";
 import { aborted, stopSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
-import { withNewStore } from "../with-store.js";
+import { withStore } from "../with-store.js";
 import { start } from "./serve.js";
 
 /** The simulated rooms by web_rid, as people are told of them. */
@@ -68,7 +68,7 @@ export async function demo(config: Config): Promise<void> {
  * @throws DyliveError in_use
  */
 async function assertForDemo(config: Config, tokenFile: string): Promise<void> {
-  await withNewStore(config, async ({ tokens, rooms }) => {
+  await withStore(config, async ({ tokens, rooms }) => {
     if ((await tokens.find(hashToken(kept(tokenFile)))) !== null) return;
     if ((await tokens.list()).length > 0 || (await rooms.list()).length > 0)
       throw new DyliveError(

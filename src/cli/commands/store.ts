@@ -1,19 +1,22 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
-import { type Config, downloadsOf, loadConfig } from "../../app/config.js";
+import { type Config, downloadsOf, loadConfig, variableOf } from "../../app/config.js";
+import type { ServerSetting } from "../../http/api-deps.js";
 import { recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, told, toldOf } from "../../runtime/told.js";
 import { type CheckFinding, checkStore } from "../../store/check.js";
 import { backUp, integrityOf } from "../../store/sqlite/copy.js";
 import { checkFiles, DownloadStorage } from "../../works/download-storage.js";
+import { withApi } from "../api.js";
 import { pastedRoom } from "../pasted-room.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, print, say } from "../terminal.js";
-import { existingStore, limitsNow, withStore } from "../with-store.js";
+import { existingStore, withStore } from "../with-store.js";
 
 /** Number of findings that are shown: more lines say nothing new. */
 const SHOWN = 200;
+const DAY_MS = 86_400_000;
 
 /** Adds `dylive backup` and `dylive check`. @param data makes the option that names the data folder */
 export function addStoreCommands(program: Command, data: () => Option): void {
@@ -59,12 +62,10 @@ async function backup(config: Config, file: string): Promise<void> {
 async function check(config: Config, asked: string | null): Promise<void> {
   const stop = interruptSignal();
   const what = await sound(config);
+  const statisticsMaxAgeMs = await statisticsAge(config);
   await withStore(config, async (store) => {
     const room = asked === null ? {} : { room: (await pastedRoom(store.rooms, asked)).room };
     const progress = new ProgressLine(told`checking`, told`events`);
-    const { limits, isKnown } = await limitsNow(config, store);
-    // Where only the server knows its limit, statistics that are missing may be beyond it.
-    const statisticsMaxAgeMs = isKnown ? limits.statistics.maxAgeMs : 0;
     const rows = { works: 0, comments: 0 };
     const onProgress = (what: string, count: number) => {
       if (what in rows) rows[what as keyof typeof rows] = count;
@@ -85,6 +86,17 @@ async function check(config: Config, asked: string | null): Promise<void> {
     if (elsewhere > 0) await print(told`${elsewhere} downloads are in other folders (DYLIVE_DOWNLOADS): their files were not looked at`);
     await print(all.length === 0 ? told`nothing is wrong` : told`${all.length} findings`);
     if (all.length > 0) exitWith(1);
+  });
+}
+
+/** Returns the age beyond which statistics may be missing, in ms, null is none: 0 where only the servers of a shared store know. */
+async function statisticsAge(config: Config): Promise<number | null> {
+  if (config.databaseUrl !== null) return 0;
+  return withApi(config, async (api) => {
+    const { settings } = await api.get<{ readonly settings: readonly ServerSetting[] }>("/settings");
+    const days = settings.find(({ name }) => name === variableOf("keepStatisticsDays"))?.value ?? null;
+    const own = api.isServers ? null : config.keepStatisticsDays; // that of a server which is started as this command was
+    return own === null && days === null ? null : Number(own ?? days) * DAY_MS;
   });
 }
 

@@ -952,4 +952,5 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "erase nothing: the result says who would be erased, and how much": "什么都不抹去，只在结果里说明会抹去谁、抹去多少",
   "absolute path of a recording, a HAR or a capture on this machine": "这台机器上录制文件、HAR 或抓包文件的绝对路径",
   "id of the app, tt…": "应用的 id，形如 tt…",
+  "{} is an older dylive's, which has it: stop that": "{} 是旧版 dylive 的，正被它占用：请先停掉它",
 };

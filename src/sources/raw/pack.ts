@@ -1,14 +1,11 @@
-import { createReadStream, existsSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { createReadStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { WireError } from "../../platform/wire/reader.js";
 import { RecordingReader } from "../../platform/wire/recording.js";
-import type { Clock } from "../../runtime/clock.js";
-import { makeFolder, NewFile } from "../../runtime/durable-file.js";
-import { rawFiles, rewriteAlone } from "./files.js";
+import { NewFile } from "../../runtime/durable-file.js";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -57,37 +54,4 @@ function upTo(bytes: number): Transform {
       done(null, taken);
     },
   });
-}
-
-/** Time that a server has to close and compress what it writes to, in ms; its files are 64 MiB at most. */
-const WAIT_MS = 30_000;
-const LOOK_MS = 200;
-
-/** Returns the file that asks whoever writes recordings in a folder to close them. */
-export function rotateMark(folder: string): string {
-  return join(folder, "close-files");
-}
-
-/**
- * Has everything that was recorded so far closed and compressed: by the server that writes it, which looks for our mark, or by us where no
- * server runs. What a server does not close in time stays open.
- * @param isRunning tells whether a server runs in the data folder
- */
-export async function closeRecordings(folder: string, isRunning: () => boolean, clock: Clock, signal: AbortSignal): Promise<void> {
-  if (!existsSync(folder)) return;
-  const packAll = async () => {
-    if (isRunning()) return false; // it has begun while we waited, and writes
-    for (const { path, open } of await rawFiles(folder)) if (open) await packRaw(path, signal);
-    return true;
-  };
-  if (!isRunning() && (await rewriteAlone(folder, clock, signal, packAll))) return;
-  const mark = rotateMark(folder);
-  await makeFolder(folder);
-  await writeFile(mark, "", { mode: 0o600 });
-  const end = clock.now() + WAIT_MS;
-  try {
-    while (existsSync(mark) && clock.now() < end) await clock.sleep(LOOK_MS, signal);
-  } finally {
-    await rm(mark, { force: true });
-  }
 }

@@ -6,7 +6,7 @@ import { encodeHeader, encodeRecord } from "../../platform/wire/recording.js";
 import { type Clock, steadyMs } from "../../runtime/clock.js";
 import { makeFolder, syncFolder } from "../../runtime/durable-file.js";
 import { type RawFile, rawFiles, rawName, rewriteAlone } from "./files.js";
-import { packRaw, rotateMark } from "./pack.js";
+import { packRaw } from "./pack.js";
 
 /** Origin of frames. */
 interface RawAbout {
@@ -161,8 +161,6 @@ interface RawRecorderDeps {
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
-/** Interval, in ms, at which we look whether somebody asks for the files to be closed. */
-const LOOK_MS = 1000;
 /** Shortest time between two reports of a room's losses, in ms. */
 const TELL_EVERY_MS = 60_000;
 
@@ -179,9 +177,7 @@ export class RawRecorder {
   readonly #lost = new Map<number, { frames: number; toldAt: number }>();
   /** Resolves when the files left open are listed: until then a new file of ours would be taken for one of them. */
   readonly #listed: Promise<void>;
-  readonly #stopLooking: () => void;
   #packing: Promise<void>;
-  #rotating = false;
 
   /** Begins by packing what an earlier process left open, when no command rewrites the recordings any more. */
   constructor(deps: RawRecorderDeps) {
@@ -193,7 +189,6 @@ export class RawRecorder {
       () => {},
     );
     this.#packing = this.#recover(left);
-    this.#stopLooking = deps.clock.every(LOOK_MS, () => void this.#look());
   }
 
   /** Takes a batch of a room as it came. Never throws, and makes nobody wait. */
@@ -236,7 +231,6 @@ export class RawRecorder {
 
   /** Writes what waits. What is not packed yet is packed by the next process. */
   async close(): Promise<void> {
-    this.#stopLooking();
     await this.#leaveAll();
     this.#stop.abort();
     await this.#packing;
@@ -269,21 +263,6 @@ export class RawRecorder {
     }
   }
 
-  /** Does what a command asks for that runs beside us. */
-  async #look(): Promise<void> {
-    const mark = rotateMark(this.#deps.folder);
-    if (this.#rotating || !existsSync(mark)) return;
-    this.#rotating = true;
-    try {
-      await this.rotate();
-      await rm(mark, { force: true });
-    } catch (error) {
-      this.#deps.onError(error, {});
-    } finally {
-      this.#rotating = false;
-    }
-  }
-
   #pack(path: string): void {
     this.#packing = this.#packing.then(() => this.#packNow(path));
   }
@@ -306,4 +285,16 @@ export class RawRecorder {
     this.#deps.onError(error, { room, framesLost: lost.frames });
     this.#lost.set(room, { frames: 0, toldAt: now });
   }
+}
+
+/** Compresses what an earlier process left open in a folder of recordings, which no other writes now. @throws the system's errors */
+export async function packLeft(folder: string, clock: Clock): Promise<void> {
+  let failed: unknown = null;
+  const onError = (error: unknown) => {
+    failed ??= error;
+  };
+  const recorder = new RawRecorder({ folder, clock, byDefault: false, onError });
+  await recorder.packed();
+  await recorder.close();
+  if (failed !== null) throw failed;
 }

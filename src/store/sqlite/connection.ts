@@ -43,10 +43,11 @@ export class SqliteConnection {
 
   /**
    * @param tell called with one sentence that says what was done to an older store, or that it can only be read
-   * @param mayOnlyRead whether a store that cannot be written is opened all the same: writes are refused then
+   * @param mayOnlyRead whether a store that cannot be written is opened all the same: writes are refused then; "always": one that can be, too
    */
-  constructor(path: string, clock: Clock, tell?: (sentence: string) => void, mayOnlyRead = false) {
-    this.database = mayOnlyRead ? openAnyhow(path, clock.now(), tell) : open(path, clock.now(), tell);
+  constructor(path: string, clock: Clock, tell?: (sentence: string) => void, mayOnlyRead: boolean | "always" = false) {
+    if (mayOnlyRead === "always") this.database = openAsItIs(path);
+    else this.database = mayOnlyRead ? openAnyhow(path, clock.now(), tell) : open(path, clock.now(), tell);
     this.clock = clock;
     this.#assertKept = this.database.memory ? () => {} : keptFile(path, tell);
     this.#writer = new GroupWriter(this.database, this.#assertKept);
@@ -150,6 +151,14 @@ function openAnyhow(path: string, at: number, tell: (sentence: string) => void =
     tell(`${error.row.message}, so it is only read, as it is now: ${error.detail}`);
     return database;
   }
+}
+
+/** Opens the file of another process's store for reading only. @throws DyliveError bad_config when an older dylive has it */
+function openAsItIs(path: string): Database.Database {
+  const database = openToRead(path);
+  if (assertOurs(database) === MIGRATIONS.length) return database;
+  database.close();
+  throw new DyliveError("bad_config", told`${path} is an older dylive's, which has it: stop that`);
 }
 
 /**
