@@ -7,9 +7,12 @@ import { systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { rawFolder } from "../sources/raw/files.js";
 import { packLeft } from "../sources/raw/recorder.js";
+import { catchUp } from "../statistics/reader.js";
+import { openVocabulary } from "../statistics/words.js";
 import { isUnwritable } from "../store/health.js";
 import { lockDataDir } from "../store/lock.js";
 import { openStore, storeAt } from "../store/open.js";
+import type { Store } from "../store/store.js";
 import { adminService } from "./admin.js";
 import { type Config, loadConfig, readMachine } from "./config.js";
 import { restingRooms } from "./resting-rooms.js";
@@ -54,7 +57,7 @@ export async function startLocal(config: Config, waitMs: number, tell: (sentence
     const { reach, hooks } = services;
     const { accountDays, retention, settings } = store;
     const api = await startApi({
-      ...{ host: "127.0.0.1", port: null, socketFolder: null, store, clock, logger },
+      ...{ host: "127.0.0.1", port: null, socketFolder: null, store: upToDate(store), clock, logger },
       ...{ ...services, hooks: hooks.webhooks, rooms: restingRooms(reach, store) },
       admin: adminService({
         ...{ ...reach, config, at, clock, accountDays, retention, settings },
@@ -80,6 +83,49 @@ async function packIdle({ data, databaseUrl }: Config): Promise<void> {
   } finally {
     lock?.release();
   }
+}
+
+/** Figures that are read of what is counted, and searches of what is indexed. */
+const COUNTED = [
+  ...(["sessions", "minutes", "people", "gifts", "audience", "witnesses", "words"] as const),
+  ...(["person", "personRooms", "personTotal", "broadcasts", "named"] as const),
+];
+const SEARCHED = ["find", "findAnywhere"] as const;
+
+/** Returns a store whose statistics and index are brought up to date before they are first read: no loop does that here. */
+function upToDate(store: Store): Store {
+  const { statistics, search } = store;
+  const count = once(async () => catchUp(store, await openVocabulary()));
+  const index = once(async () => {
+    for (const { room } of await search.progress()) while (await search.advance(room));
+  });
+  return { ...store, statistics: after(count, statistics, COUNTED), search: after(index, search, SEARCHED) };
+}
+
+/** Returns what does some work once. What cannot be written stays as it is: answers say how far behind they are. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => {
+    done ??= work().catch((error: unknown) => {
+      if (!(error instanceof DyliveError && isUnwritable(error))) throw error;
+    });
+    return done;
+  };
+}
+
+/** Returns a part of a store of which some calls wait for something. */
+function after<T extends object>(ready: () => Promise<void>, part: T, names: readonly (keyof T)[]): T {
+  const waiting = names.map((name) => {
+    const call = part[name] as (...asked: readonly unknown[]) => unknown;
+    return [
+      name,
+      async (...asked: readonly unknown[]) => {
+        await ready();
+        return call(...asked);
+      },
+    ];
+  });
+  return { ...part, ...Object.fromEntries(waiting) };
 }
 
 function jobsHere(runner: JobRunner): JobExecutor {

@@ -85,6 +85,22 @@ export class LocalApi {
     } while (cursor !== null);
   }
 
+  /** Returns the first items of a list, and whether there are more. @param pageMax most items of a page of it */
+  async some<T>(
+    route: string,
+    name: string,
+    query: Query,
+    limit: number,
+    pageMax = 1_000,
+  ): Promise<{ readonly items: readonly T[]; readonly more: boolean }> {
+    const items: T[] = [];
+    for await (const item of this.items<T>(route, name, { ...query, limit: Math.min(limit + 1, pageMax) })) {
+      if (items.length === limit) return { items, more: true };
+      items.push(item);
+    }
+    return { items, more: false };
+  }
+
   /** Asks a route of `/v1` and returns its JSON. @throws DyliveError as the server refuses it */
   async ask<T>(method: string, route: string, asked: RequestOptions = {}): Promise<T> {
     return JSON.parse(await textOf(await this.open(method, route, asked))) as T;

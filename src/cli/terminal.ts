@@ -2,9 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { languageOf } from "../app/config.js";
 import { shownText } from "../events/hidden.js";
 import { inLanguage } from "../i18n/words.js";
-import { DyliveError } from "../runtime/errors.js";
-import { type Said, type Told, type ToldPart, told, toldOf } from "../runtime/told.js";
-import { isUnwritable } from "../store/health.js";
+import { type Said, type Told, type ToldPart, told } from "../runtime/told.js";
 import { writeOut } from "./stdout.js";
 
 /**
@@ -121,14 +119,6 @@ export function moment(at: number | null): string | null {
   const two = (part: number) => String(Math.trunc(Math.abs(part))).padStart(2, "0");
   const zone = `${ahead < 0 ? "-" : "+"}${two(ahead / 60)}:${two(ahead % 60)}`;
   return `${local.toISOString().slice(0, -5).replace("T", " ")} ${zone}`;
-}
-
-/** Waits for what brings a store up to date before it is read. One that cannot be written is read as it is. @param lacking what is told then */
-export async function orAsItIs(work: Promise<void>, lacking: Told): Promise<void> {
-  await work.catch((error: unknown) => {
-    if (!(error instanceof DyliveError && isUnwritable(error))) throw error;
-    say(told`${lacking}, since they could not be taken in (${toldOf(error.row.message)})`);
-  });
 }
 
 const EVERY_MS = 500;

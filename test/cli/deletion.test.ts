@@ -55,5 +55,5 @@ it("removes a broadcast's events and recordings, and no others", async () => {
   onTestFinished(() => after.close());
   expect((await readAll(after.log, room)).events.map(({ id }) => id)).toEqual(["b"]);
   expect([existsSync(own ?? ""), existsSync(other ?? "")]).toEqual([false, true]);
-  expect(stdout).toMatch(/deleted: 1 events, statistics of 0 broadcasts, 1 raw recordings\n.*not reached:\n- backups\n/s);
+  expect(stdout).toMatch(/deleted: 1 events, statistics of 1 broadcasts, 1 raw recordings\n.*not reached:\n- backups\n/s);
 });

@@ -16,8 +16,9 @@ import { fileFailure } from "../../runtime/file-failure.js";
 import { FileLock } from "../../runtime/file-lock.js";
 import { told } from "../../runtime/told.js";
 import type { Store } from "../../store/store.js";
+import { path, withApi } from "../api.js";
 import { WordsOption } from "../completion/node.js";
-import { pastedRoom } from "../pasted-room.js";
+import { pastedName, pastedRoom } from "../pasted-room.js";
 import { writeOut } from "../stdout.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, say } from "../terminal.js";
@@ -71,9 +72,13 @@ export function addExportCommand(program: Command, data: () => Option): void {
       "people by pseudonyms, the same wherever the key is the same; without a key by the store's own, as erase-user",
     )
     .addOption(data())
-    .action((room: string, session: string | undefined, options: Partial<Config> & ExportOptions) => {
-      const { data: folder } = options;
-      return withStore(loadConfig(folder === undefined ? {} : { data: folder }), (store) => run(store, room, session ?? null, options));
+    .action(async (room: string, session: string | undefined, options: Partial<Config> & ExportOptions) => {
+      const { data: folder, format, pseudonyms } = options;
+      const config = loadConfig(folder === undefined ? {} : { data: folder });
+      // The store's own key is made when it is first wanted, which takes the one that writes.
+      if (pseudonyms === true)
+        await withApi(config, (api) => api.open("HEAD", path`/rooms/${pastedName(room)}/export`, { query: { format, pseudonyms: "own" } }));
+      await withStore(config, (store) => run(store, room, session ?? null, options));
     });
 }
 

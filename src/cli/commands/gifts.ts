@@ -7,9 +7,6 @@ import { type LocalApi, path, withApi } from "../api.js";
 import { moment, print, printColumns, say } from "../terminal.js";
 import { count } from "../values.js";
 
-/** Gifts of one page. */
-const PAGE = 1_000;
-
 /** Options of `dylive gifts`. */
 interface ShownGifts {
   readonly limit: number;
@@ -28,13 +25,8 @@ export function addGiftsCommand(program: Command, data: () => Option): void {
     .action((gift: string | undefined, { limit, json, ...settings }: Partial<Config> & ShownGifts) =>
       withApi(loadConfig(settings), async (api) => {
         const byId = gift === undefined || !/^\d{1,20}$/.test(gift) ? null : await known(api, gift);
-        const found: KnownGift[] = byId === null ? [] : [byId];
-        const named = { limit: Math.min(limit, PAGE), ...(gift !== undefined && { name: gift }) };
-        if (byId === null)
-          for await (const one of api.items<KnownGift>("/gifts", "gifts", named)) {
-            if (found.length === limit) break;
-            found.push(one);
-          }
+        const named = gift === undefined ? {} : { name: gift };
+        const found = byId === null ? (await api.some<KnownGift>("/gifts", "gifts", named, limit)).items : [byId];
         if (found.length === 0) {
           const none = gift === undefined ? told`no gift was seen yet` : told`no gift has the id or a name with ${JSON.stringify(gift)}`;
           const { listedAt } = await api.get<{ readonly listedAt: number | null }>("/gifts", { limit: 1 });

@@ -4,15 +4,16 @@ import type { Headers } from "../../exports/columns.js";
 import { HIGHLIGHT_FORMAT_NAMES, type HighlightFormat, highlightFile, peakInWords } from "../../exports/highlights.js";
 import { readInstant, readZone } from "../../exports/instant.js";
 import { OFFSET_MAX_S } from "../../exports/plan.js";
+import type { ShownSession } from "../../http/v1/session-routes.js";
 import { inLanguage } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told, toldAll } from "../../runtime/told.js";
-import { highlightsOf } from "../../statistics/highlights.js";
+import type { highlightsOf } from "../../statistics/highlights.js";
+import { path, withApi } from "../api.js";
 import { moment, print, printColumns, say } from "../terminal.js";
 import { count, numberFrom, wholeFrom } from "../values.js";
-import { withStore } from "../with-store.js";
 import { headersOption } from "./export.js";
-import { BROADCAST, countedSession } from "./session.js";
+import { BROADCAST, sessionPath } from "./session.js";
 
 /** Options of `dylive highlights`. */
 interface HighlightArguments {
@@ -52,9 +53,12 @@ export function addHighlightsCommand(program: Command, data: () => Option): void
           throw new DyliveError("bad_request", told`--format makes a file and --json lines: name one of them`);
         const zoneMinutes = zone === undefined ? null : readZone("--zone", zone);
         const startMs = start === undefined ? null : readInstant("--start", start, zoneMinutes);
-        return withStore(loadConfig(settings), async (store) => {
-          const session = await countedSession(store, room, id ?? null);
-          const found = await highlightsOf(store, session.room, session.sessionId, { limit });
+        return withApi(loadConfig(settings), async (api) => {
+          const session = await api.get<ShownSession>(sessionPath(room, id ?? null));
+          const { highlights: found } = await api.get<{ readonly highlights: Awaited<ReturnType<typeof highlightsOf>> }>(
+            path`/rooms/${session.room}/sessions/${session.id}/highlights`,
+            { limit },
+          );
           if (json) {
             for (const one of found) await print(JSON.stringify(one));
             return;

@@ -1,24 +1,19 @@
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { SEEN_TYPES, seenIn } from "../../health/sightings.js";
-import { namedBroadcast, type ShownSession } from "../../http/v1/session-routes.js";
-import { DyliveError } from "../../runtime/errors.js";
-import { type Told, type ToldPart, told, toldAll, toldOf } from "../../runtime/told.js";
-import { COMPARED_MAX, comparedMinutes, comparedValues } from "../../statistics/comparison.js";
-import { catchUp } from "../../statistics/reader.js";
-import { type Summary, summaryOf } from "../../statistics/summary.js";
-import { openVocabulary } from "../../statistics/words.js";
-import type { RoomKey } from "../../store/log.js";
-import { type NamedRoom, type Session, sessionNames } from "../../store/rooms.js";
+import { SEEN_TYPES } from "../../health/sightings.js";
+import type { RoomAnswer } from "../../http/v1/room-routes.js";
+import type { ShownSession } from "../../http/v1/session-routes.js";
+import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import type { comparedValues } from "../../statistics/comparison.js";
+import type { Summary } from "../../statistics/summary.js";
+import { type Session, sessionNames } from "../../store/rooms.js";
 import { BROADCAST_ORDERS, type BroadcastOrder } from "../../store/statistics.js";
-import type { Store } from "../../store/store.js";
 import { path, withApi } from "../api.js";
 import { confirmDeletion, deleteKept } from "../deletion.js";
-import { pastedName, pastedRoom } from "../pasted-room.js";
+import { pastedName } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
-import { type Cell, moment, orAsItIs, ProgressLine, percentText, print, printColumns, say } from "../terminal.js";
+import { type Cell, moment, percentText, print, printColumns, say } from "../terminal.js";
 import { count, when } from "../values.js";
-import { withStore } from "../with-store.js";
 
 type Options = Partial<Config> & { readonly json: boolean };
 
@@ -33,8 +28,6 @@ interface ListOptions {
   readonly json: boolean;
 }
 
-/** Number of minutes that no broadcast will reach. */
-const MINUTES_MAX = 100_000;
 const ROOM = "the room's id here, or any of its names that is known here";
 
 /** Adds `dylive session list`, `show` and `compare`. @param data makes the option that names the data folder */
@@ -90,28 +83,18 @@ export function addSessionCommands(program: Command, data: () => Option): void {
     .action((room: string, id: string | undefined, { json, ...settings }: Options) => show(loadConfig(settings), room, id ?? null, json));
 }
 
-function list(config: Config, asked: string | null, { title: text, limit, json, ...which }: ListOptions): Promise<void> {
-  return withStore(config, async (store) => {
-    const named = asked === null ? null : await countedRoom(store, asked);
-    if (named === null) await countAll(store, told`all rooms`);
-    const found = await store.statistics.broadcasts(
-      { ...which, among: named === null ? null : [named.room], ...(text !== undefined && { text }) },
-      limit + 1,
-    );
-    const rows = await summed(
-      store,
-      found.slice(0, limit).map(({ session }) => session),
-    );
+function list(config: Config, asked: string | null, { title, limit, json, ascending, by, from, to }: ListOptions): Promise<void> {
+  return withApi(config, async (api) => {
+    const room = asked === null ? undefined : pastedName(asked);
+    const query = { by, order: ascending ? "asc" : "desc", from, to, q: title, room };
+    const { items, more } = await api.some<ShownSession>("/sessions", "sessions", query, limit);
     if (json) {
-      for (const row of rows) await print(JSON.stringify(row));
+      for (const one of items) await print(JSON.stringify({ ...sessionJson(one), totals: one.totals }));
       return;
     }
-    if (rows.length === 0) return say(told`no such broadcast is kept`);
-    const anchors = new Map(
-      (named === null ? await store.rooms.list() : []).map(({ room, anchor }) => [room, anchor?.nickname ?? null] as const),
-    );
+    if (items.length === 0) return say(told`no such broadcast is kept`);
     const titles = [
-      ...(named === null ? [told`room`, told`anchor`] : []),
+      ...(asked === null ? [told`room`, told`anchor`] : []),
       told`session`,
       told`began`,
       told`ended`,
@@ -127,26 +110,24 @@ function list(config: Config, asked: string | null, { title: text, limit, json, 
     ];
     await printColumns(
       titles,
-      rows.map((row) => [...(named === null ? [row.room, anchors.get(row.room) ?? null] : []), ...lineOf(row)]),
+      items.map((one) => [...(asked === null ? [Number(one.room), one.anchor?.nickname ?? null] : []), ...lineOf(one)]),
     );
-    if (found.length > limit) say(told`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
+    if (more) say(told`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
   });
 }
 
 function compare(config: Config, named: readonly string[], byMinute: boolean, json: boolean): Promise<void> {
-  return withStore(config, async (store) => {
-    if (named.length < 2 || named.length > COMPARED_MAX)
-      throw new DyliveError("bad_request", told`it takes 2 to ${COMPARED_MAX} broadcasts, not ${named.length}`);
-    const sessions: Session[] = [];
-    for (const name of named) {
-      const [, room = name, id = null] = /^([^/]+)\/([^/]+)$/.exec(name) ?? [];
-      sessions.push(await countedSession(store, room, id));
-    }
-    const titles = sessions.map(({ room, sessionId }) => `${room}/${sessionId}`);
-    if (byMinute) return showMinutes(store, sessions, titles, json);
-    const rows = await summed(store, sessions);
-    if (json) return print(JSON.stringify(rows));
-    const line = (name: Told, of: (row: (typeof rows)[number]) => Cell): Cell[] => [name, ...rows.map(of)];
+  return withApi(config, async (api) => {
+    const broadcasts = named.map((name) => {
+      const [, room = name, id = "latest"] = /^([^/]+)\/([^/]+)$/.exec(name) ?? [];
+      return `${pastedName(room)}/${id}`;
+    });
+    const query = { sessions: broadcasts, limit: 1 };
+    const { sessions } = await api.get<SessionPage>("/compare", query);
+    const titles = sessions.map(({ room, id }) => `${room}/${id}`);
+    if (byMinute) return showMinutes(api.items<ComparisonRow>("/compare", "minutes", { ...query, limit: 1_000 }), titles, json);
+    if (json) return print(JSON.stringify(sessions.map((one) => ({ ...sessionJson(one), totals: one.totals }))));
+    const line = (name: Told, of: (session: ShownSession) => Cell): Cell[] => [name, ...sessions.map(of)];
     const sum = (name: Told, of: (totals: Summary) => Cell) => line(name, ({ totals }) => (totals === null ? null : of(totals)));
     await printColumns(
       [told`session`, ...titles],
@@ -170,23 +151,24 @@ function compare(config: Config, named: readonly string[], byMinute: boolean, js
   });
 }
 
-async function showMinutes(store: Store, sessions: readonly Session[], titles: readonly string[], json: boolean): Promise<void> {
-  const { minutes } = await comparedMinutes(store.statistics, sessions, 0, MINUTES_MAX);
-  const rows = minutes.map(({ minute, totals }) => ({
-    minute,
-    values: totals.map((one) => (one === null ? null : comparedValues(one))),
-  }));
-  if (json) {
-    for (const row of rows) await print(JSON.stringify(row));
-    return;
-  }
-  await printColumns(
-    [told`minute`, ...titles.flatMap((title) => [told`chats ${title}`, told`joins`, told`diamonds`, told`online`])],
-    rows.map(({ minute, values }) => [
+/** A minute of broadcasts that are compared. */
+interface ComparisonRow {
+  readonly minute: number;
+  readonly values: readonly (ReturnType<typeof comparedValues> | null)[];
+}
+
+async function showMinutes(minutes: AsyncIterable<ComparisonRow>, titles: readonly string[], json: boolean): Promise<void> {
+  const rows: Cell[][] = [];
+  for await (const row of minutes) {
+    const { minute, values } = row;
+    if (json) await print(JSON.stringify(row));
+    rows.push([
       minute,
       ...values.flatMap((one) => (one === null ? [null, null, null, null] : [one.chats, one.joins, one.diamonds, one.online])),
-    ]),
-  );
+    ]);
+  }
+  if (json) return;
+  await printColumns([told`minute`, ...titles.flatMap((title) => [told`chats ${title}`, told`joins`, told`diamonds`, told`online`])], rows);
 }
 
 function deleteSession(config: Config, asked: string, id: string, isSure: boolean): Promise<void> {
@@ -201,29 +183,27 @@ function deleteSession(config: Config, asked: string, id: string, isSure: boolea
 }
 
 function show(config: Config, asked: string, id: string | null, json: boolean): Promise<void> {
-  return withStore(config, async (store) => {
-    const session = await countedSession(store, asked, id);
-    const row = await store.rooms.get(session.room);
-    const totals = (await summed(store, [session]))[0]?.totals ?? null;
-    const brought = await store.sessions.seen(session.room, session.sessionId);
-    const seen = brought === null ? null : seenIn(brought);
-    if (json) return print(JSON.stringify({ ...session, anchor: row?.anchor ?? null, totals, seen }));
+  return withApi(config, async (api) => {
+    const session = await api.get<ShownSession>(sessionPath(asked, id));
+    const { anchor, title, openedAt, endedAt, endReason, totals, seen } = session;
+    if (json) return print(JSON.stringify({ ...sessionJson(session), anchor, totals, seen }));
+    const { webRid } = await api.get<RoomAnswer>(path`/rooms/${session.room}`);
     const about: [Told, Cell][] = [
-      [told`room`, `${session.room}${row?.webRid ? ` (web_rid ${row.webRid})` : ""}`],
-      [told`anchor`, row?.anchor?.nickname ?? null],
-      [told`title`, session.title],
-      [told`began`, moment(session.openedAt)],
-      [
-        told`ended`,
-        session.endedAt === null
-          ? told`not yet, as far as is known`
-          : told`${moment(session.endedAt)} (${toldOf(session.endReason ?? "")})`,
-      ],
+      [told`room`, `${session.room}${webRid ? ` (web_rid ${webRid})` : ""}`],
+      [told`anchor`, anchor?.nickname ?? null],
+      [told`title`, title],
+      [told`began`, moment(openedAt)],
+      [told`ended`, endedAt === null ? told`not yet, as far as is known` : told`${moment(endedAt)} (${toldOf(endReason ?? "")})`],
       ...(totals === null ? [] : factsOf(totals)),
       ...seenFacts(seen),
     ];
-    await printColumns([told`session`, session.sessionId], about);
+    await printColumns([told`session`, session.id], about);
   });
+}
+
+/** Returns the path of the broadcast that is meant: the one named, else that by which its room is named, else the newest of the room. */
+export function sessionPath(asked: string, id: string | null): string {
+  return path`/rooms/${pastedName(asked)}/sessions/${id ?? "latest"}`;
 }
 
 /** A page of broadcasts. */
@@ -282,27 +262,8 @@ function witnessLine({ diamondsWitnessed, diamondsReceived, share }: Summary["wi
   return told`at least ${diamondsWitnessed} diamonds were given by people they name; gifts that reached us explain ${diamondsReceived} (${percentText(share, 1)} %)`;
 }
 
-async function summed(store: Store, sessions: readonly Session[]) {
-  const counted = new Map<RoomKey, Awaited<ReturnType<Store["statistics"]["sessions"]>>>();
-  for (const room of new Set(sessions.map((one) => one.room))) {
-    const ids = sessions.filter((one) => one.room === room).map(({ sessionId }) => sessionId);
-    counted.set(room, await store.statistics.sessions(room, ids));
-  }
-  return sessions.map((session) => {
-    const statistics = counted.get(session.room)?.get(session.sessionId);
-    return { ...session, totals: summaryOf(session, statistics) };
-  });
-}
-
-function lineOf({
-  sessionId,
-  openedAt,
-  endedAt,
-  endReason,
-  title,
-  totals,
-}: Session & { readonly totals: Summary | null }): readonly Cell[] {
-  const when = [sessionId, moment(openedAt), moment(endedAt), endReason === null ? null : toldOf(endReason)];
+function lineOf({ id, openedAt, endedAt, endReason, title, totals }: ShownSession): readonly Cell[] {
+  const when = [id, moment(openedAt), moment(endedAt), endReason === null ? null : toldOf(endReason)];
   if (totals === null) return [...when, 0, 0, 0, 0, null, null, 0, title];
   const { events, chatters, gifters, gifts, diamondsPerMinute, peak, gaps } = totals;
   return [...when, events, chatters, gifters, gifts.diamonds, diamondsPerMinute, peak.online, gaps.count, title];
@@ -317,36 +278,3 @@ export function gapsLine({ count, totalMs, unmeasured }: Summary["gaps"]): Told 
 
 /** Help of commands on the broadcast that they take. */
 export const BROADCAST = "room_id of the broadcast; latest is the newest";
-
-const TOLD_FROM_STEPS = 10;
-
-/** Returns the room that a word on the command line names, with its statistics up to date: no server is needed, and one does no harm. */
-export async function countedRoom(store: Store, asked: string): Promise<NamedRoom> {
-  const named = await pastedRoom(store.rooms, asked);
-  await countAll(store, asked, named.room);
-  return named;
-}
-
-/** Counts what is new in a room, or in all rooms. @param asked what is counted, as it is told */
-export async function countAll(store: Store, asked: ToldPart, room?: RoomKey): Promise<void> {
-  const rooms = await store.statistics.progress();
-  const behind = rooms.reduce((sum, one) => sum + (room === undefined || one.room === room ? one.behind : 0), 0);
-  if (behind === 0) return;
-  const progress = new ProgressLine(told`counting ${asked}`, told`steps of 500 events`);
-  let steps = 0;
-  const onStep = () => {
-    // A few steps are over before they are told.
-    if (++steps >= TOLD_FROM_STEPS) progress.show(steps);
-  };
-  const counted = catchUp(store, await openVocabulary(), { ...(room !== undefined && { room }), signal: interruptSignal(), onStep });
-  await orAsItIs(counted, told`${behind} events are not counted in what follows`);
-}
-
-/**
- * Returns the broadcast that is meant: the one named, else the newest of the room.
- * @throws DyliveError not_found
- */
-export async function countedSession(store: Store, asked: string, sessionId: string | null): Promise<Session> {
-  const named = await countedRoom(store, asked);
-  return namedBroadcast(store.sessions, named.room, sessionId ?? named.sessionId ?? "latest");
-}

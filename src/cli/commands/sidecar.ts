@@ -16,7 +16,7 @@ import { pastedRoom } from "../pasted-room.js";
 import { exitWith, stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
 import { names, numberFrom, wholeFrom } from "../values.js";
-import { withStoreToRead } from "../with-store.js";
+import { withStore } from "../with-store.js";
 
 /** Longest offset, in s, and longest pause of a file that grows. */
 const OFFSET_MAX_S = 3600;
@@ -56,7 +56,7 @@ export function addSidecarCommand(program: Command, data: () => Option): void {
       await stat(folder).catch((error: unknown) => {
         throw fileFailure(error, told`nothing can be written in ${folder}`);
       });
-      return withStoreToRead(loadConfig(place === undefined ? {} : { data: place }), (store) => run(store, folder, options));
+      return withStore(loadConfig(place === undefined ? {} : { data: place }), (store) => run(store, folder, options));
     });
 }
 

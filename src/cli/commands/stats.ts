@@ -1,23 +1,22 @@
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { seenIn } from "../../health/sightings.js";
+import type { RoomAnswer } from "../../http/v1/room-routes.js";
+import type { ShownSession } from "../../http/v1/session-routes.js";
+import type { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer } from "../../http/v1/statistics-schemas.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, told } from "../../runtime/told.js";
-import { amountOf, knownDiamonds, shownAudience, shownGifts, shownWitness, summaryOf } from "../../statistics/summary.js";
-import { GIFT_GROUPS, type GiftGroup, HIDDEN_RECEIVER } from "../../store/statistics.js";
-import type { Store } from "../../store/store.js";
-import { type Cell, moment, percentText, print, printColumns } from "../terminal.js";
+import type { shownAudience, shownWitness } from "../../statistics/summary.js";
+import { GIFT_GROUPS, type GiftGroup } from "../../store/statistics.js";
+import { type LocalApi, path, withApi } from "../api.js";
+import { pastedName } from "../pasted-room.js";
+import { type Cell, moment, percentText, print, printColumns, say } from "../terminal.js";
 import { count } from "../values.js";
-import { withStore } from "../with-store.js";
-import { BROADCAST, countAll, countedRoom, countedSession, factsOf, seenFacts } from "./session.js";
+import { BROADCAST, factsOf, seenFacts, sessionPath } from "./session.js";
 
-const MINUTE_MS = 60_000;
-const MINUTES_MAX = 100_000;
+/** Rows of one page. */
+const PAGE = 1_000;
 /** Levels that are shown as one. */
 const BAND = 10;
-const SESSIONS_MAX = 100_000;
-/** Number of rooms in which nobody was seen. */
-const ROOMS_MAX = 100_000;
 
 interface ShownStatistics {
   readonly json: boolean;
@@ -53,11 +52,10 @@ export function addStatsCommands(program: Command, data: () => Option): void {
       if (by !== undefined && minutes) throw new DyliveError("bad_request", "--gifts and --minutes are two questions: give one");
       if (by === undefined && user !== undefined)
         throw new DyliveError("bad_request", "--user says whose gifts --gifts shows; what a person did is told by dylive user");
-      return withStore(loadConfig(settings), (store) => {
-        const session = id ?? null;
-        if (by !== undefined)
-          return showGifts(store, room, session, { by, json, limit: limit ?? 50, ...(user !== undefined && { userId: user }) });
-        return minutes ? showMinutes(store, room, session, json) : showStats(store, room, session, { json, limit: limit ?? 10 });
+      return withApi(loadConfig(settings), async (api) => {
+        const session = await api.get<ShownSession>(sessionPath(room, id ?? null));
+        if (by !== undefined) return showGifts(api, session, { by, json, limit: limit ?? 50, user });
+        return minutes ? showMinutes(api, session, json) : showStats(api, session, { json, limit: limit ?? 10 });
       });
     });
   program
@@ -68,28 +66,28 @@ export function addStatsCommands(program: Command, data: () => Option): void {
     .addOption(json())
     .addOption(data())
     .action((user: string, room: string | undefined, { json, ...settings }: Partial<Config> & { json: boolean }) =>
-      withStore(loadConfig(settings), (store) => (room === undefined ? showPerson(store, user, json) : showUser(store, room, user, json))),
+      withApi(loadConfig(settings), (api) => (room === undefined ? showPerson(api, user, json) : showUser(api, room, user, json))),
     );
 }
 
-async function showStats(store: Store, asked: string, id: string | null, { json, limit }: ShownStatistics): Promise<void> {
-  const session = await countedSession(store, asked, id);
-  const { room, sessionId } = session;
-  const { statistics } = store;
-  const counted = (await statistics.sessions(room, [sessionId])).get(sessionId);
-  const totals = summaryOf(session, counted);
+/** Returns the path of a part of a broadcast's figures. */
+function partOf({ room, id }: ShownSession, part: string): string {
+  return `${path`/rooms/${room}/sessions/${id}`}/${part}`;
+}
+
+async function showStats(api: LocalApi, session: ShownSession, { json, limit }: ShownStatistics): Promise<void> {
+  const { id: sessionId, totals, seen } = session;
   const top = async (by: "diamonds" | "chats") =>
-    (await statistics.people(room, sessionId, by, limit)).map(({ diamonds, ...one }) => ({ ...one, diamonds: amountOf(diamonds) }));
-  const [gifters, chatters] = [await top("diamonds"), await top("chats")];
-  const [words, emoji] = [await statistics.words(room, sessionId, "word", limit), await statistics.words(room, sessionId, "emoji", limit)];
-  const witness = (await statistics.witnesses(room, sessionId, limit)).map(({ userId, name, ...said }) => ({
-    userId,
-    name,
-    ...shownWitness(said),
-  }));
-  const brought = await store.sessions.seen(room, sessionId);
-  const seen = brought === null ? null : seenIn(brought);
-  const audience = shownAudience(await statistics.audience(room, sessionId));
+    (await api.some<PersonAnswer>(partOf(session, "top"), "people", { by }, limit)).items.map(asPerson);
+  const counted = async (kind: "word" | "emoji") =>
+    (await api.some<{ readonly text: string; readonly count: number }>(partOf(session, "words"), "words", { kind }, limit)).items;
+  const [gifters, chatters, words, emoji] = [await top("diamonds"), await top("chats"), await counted("word"), await counted("emoji")];
+  const ranks = await api.get<{ readonly people: readonly WitnessAnswer[] }>(partOf(session, "witness"), { limit: Math.min(limit, PAGE) });
+  const witness = ranks.people.map(asPerson);
+  const { behind, ...audience } = await api.get<ReturnType<typeof shownAudience> & { readonly behind: number }>(
+    partOf(session, "audience"),
+  );
+  if (behind > 0) say(told`${behind} events are not counted in what follows`);
   if (json) return print(JSON.stringify({ session: sessionId, totals, seen, audience, gifters, chatters, words, emoji, witness }));
   await printColumns(
     [told`session`, sessionId],
@@ -148,43 +146,34 @@ function audienceFacts({
   ];
 }
 
-async function showMinutes(store: Store, asked: string, id: string | null, json: boolean): Promise<void> {
-  const { room, sessionId } = await countedSession(store, asked, id);
-  const minutes = await store.statistics.minutes(room, sessionId, Number.MIN_SAFE_INTEGER, MINUTES_MAX);
-  const rows = minutes.map(({ minute, totals }) => ({ time: minute * MINUTE_MS, ...totals, diamonds: knownDiamonds(totals) }));
-  if (json) {
-    for (const { hidden: _hidden, ...row } of rows) await print(JSON.stringify(row));
-    return;
+async function showMinutes(api: LocalApi, session: ShownSession, json: boolean): Promise<void> {
+  const rows: Cell[][] = [];
+  for await (const minute of api.items<ReturnType<typeof minuteAnswer>>(partOf(session, "stats"), "minutes", { limit: PAGE })) {
+    if (json) await print(JSON.stringify(minute));
+    const { time, messages, units, diamonds, unpricedUnits, likes, online } = minute;
+    const worth = diamonds === 0 && unpricedUnits > 0 ? null : diamonds;
+    rows.push([
+      ...[moment(time), messages.chat ?? 0, messages.gift ?? 0, units, worth],
+      ...[likes, messages.join ?? 0, messages.follow ?? 0, online],
+    ]);
   }
+  if (json) return;
   await printColumns(
     [told`minute`, told`chats`, told`gifts`, told`units`, told`diamonds`, told`likes`, told`joins`, told`follows`, told`online`],
-    rows.map(({ time, types, units, diamonds, likes, online }) => [
-      moment(time),
-      types.chat ?? 0,
-      types.gift ?? 0,
-      units,
-      diamonds,
-      likes,
-      types.join ?? 0,
-      types.follow ?? 0,
-      online?.value ?? null,
-    ]),
+    rows,
   );
 }
 
 async function showGifts(
-  store: Store,
-  asked: string,
-  id: string | null,
-  { json, ...ask }: { readonly json: boolean; readonly by: GiftGroup; readonly limit: number; readonly userId?: string },
+  api: LocalApi,
+  session: ShownSession,
+  { json, limit, by, user: userId }: ShownStatistics & { readonly by: GiftGroup; readonly user: string | undefined },
 ): Promise<void> {
-  const { room, sessionId } = await countedSession(store, asked, id);
-  const rows = await store.statistics.gifts(room, sessionId, ask);
+  const { items } = await api.some<ReturnType<typeof giftAnswer>>(partOf(session, "gifts"), "gifts", { by, user: userId }, limit);
   if (json) {
-    for (const { place: _place, ...row } of rows) await print(JSON.stringify({ ...row, ...shownGifts(row) }));
+    for (const one of items) await print(JSON.stringify(one));
     return;
   }
-  const { by } = ask;
   const [user, receiver, gift] = [by === "user" || by === "line", by === "receiver" || by === "line", by === "gift" || by === "line"];
   await printColumns(
     [
@@ -197,32 +186,44 @@ async function showGifts(
       told`diamonds`,
       told`unpriced`,
     ],
-    rows.map((row) => {
-      const { combos, settled, units, diamonds, unpricedUnits } = shownGifts(row);
+    items.map((row) => {
+      const { combos, settled, units, diamonds, unpricedUnits } = row;
       const to =
-        row.receiverId === null
+        row.receiver === null
           ? told`the anchor`
-          : row.receiverId === HIDDEN_RECEIVER
+          : row.receiver.id === null
             ? told`hidden guests`
-            : (row.receiverName ?? row.receiverId);
+            : (row.receiver.nickname ?? row.receiver.id);
       return [
-        ...(user ? [row.userId === null ? told`hidden people` : row.userName, row.userId] : []),
+        ...(user ? [row.user === null ? told`hidden people` : row.user.nickname, row.user?.id ?? null] : []),
         ...(receiver ? [to] : []),
-        ...(gift ? [row.giftName ?? row.giftId] : []),
+        ...(gift ? [row.gift?.name ?? row.gift?.id ?? null] : []),
         ...[combos, settled, units, diamonds, unpricedUnits],
       ];
     }),
   );
 }
 
-async function showPerson(store: Store, userId: string, json: boolean): Promise<void> {
-  await countAll(store, told`all rooms`);
-  const rows = await store.statistics.personRooms(userId, null, ROOMS_MAX);
-  if (rows.length === 0) throw new DyliveError("not_found", told`nobody with the id ${JSON.stringify(userId)} was seen in any room`);
-  const anchors = new Map((await store.rooms.list()).map(({ room, anchor }) => [room, anchor?.nickname ?? null]));
-  const shown = rows.map((row) => ({ ...row, anchor: anchors.get(row.room) ?? null, diamonds: amountOf(row.diamonds) }));
+type Done = ReturnType<typeof doneBy>;
+type PersonAnswer = ReturnType<typeof personAnswer>;
+type WitnessAnswer = ReturnType<typeof shownWitness> & { readonly id: string; readonly nickname: string | null };
+
+/** Returns a person as this command has called their fields from the beginning. */
+function asPerson<T extends { readonly id: string; readonly nickname: string | null }>({ id, nickname, ...rest }: T) {
+  return { userId: id, name: nickname, ...rest };
+}
+
+async function showPerson(api: LocalApi, userId: string, json: boolean): Promise<void> {
+  const rows: (Done & {
+    readonly room: string;
+    readonly nickname: string | null;
+    readonly sessions: number;
+    readonly anchor: RoomAnswer["anchor"];
+  })[] = [];
+  for await (const row of api.items<(typeof rows)[number]>(path`/users/${userId}`, "rooms", { limit: PAGE })) rows.push(row);
   if (json) {
-    for (const row of shown) await print(JSON.stringify(row));
+    for (const { room, nickname, anchor, ...row } of rows)
+      await print(JSON.stringify({ room: Number(room), name: nickname, ...row, anchor: anchor?.nickname ?? null }));
     return;
   }
   await printColumns(
@@ -238,34 +239,26 @@ async function showPerson(store: Store, userId: string, json: boolean): Promise<
       told`units`,
       told`diamonds`,
     ],
-    shown.map((row) => [
-      ...[row.room, row.anchor, row.name, moment(row.firstAt), moment(row.lastAt), row.sessions],
+    rows.map((row) => [
+      ...[Number(row.room), row.anchor?.nickname ?? null, row.nickname, moment(row.firstAt), moment(row.lastAt), row.sessions],
       ...[row.chats, row.likes, row.units, row.diamonds],
     ]),
   );
 }
 
-async function showUser(store: Store, asked: string, userId: string, json: boolean): Promise<void> {
-  const { room } = await countedRoom(store, asked);
-  const rows = await store.statistics.person(room, userId, SESSIONS_MAX);
-  if (rows.length === 0) throw new DyliveError("not_found", told`nobody with the id ${JSON.stringify(userId)} was seen in the room`);
-  const shown = rows.map(({ place: _place, nameSeq: _seq, ...row }) => ({ ...row, diamonds: amountOf(row.diamonds) }));
+async function showUser(api: LocalApi, asked: string, userId: string, json: boolean): Promise<void> {
+  const rows: ReturnType<typeof personSessionAnswer>[] = [];
+  const route = path`/rooms/${pastedName(asked)}/users/${userId}`;
+  for await (const row of api.items<(typeof rows)[number]>(route, "sessions", { limit: PAGE })) rows.push(row);
   if (json) {
-    for (const row of shown) await print(JSON.stringify(row));
+    for (const { session, nickname, ...row } of rows) await print(JSON.stringify({ sessionId: session ?? "", name: nickname, ...row }));
     return;
   }
   await printColumns(
     [told`session`, told`name`, told`first`, told`last`, told`events`, told`chats`, told`likes`, told`units`, told`diamonds`],
-    shown.map((row) => [
-      row.sessionId,
-      row.name,
-      moment(row.firstAt),
-      moment(row.lastAt),
-      row.events,
-      row.chats,
-      row.likes,
-      row.units,
-      row.diamonds,
+    rows.map((row) => [
+      ...[row.session ?? "", row.nickname, moment(row.firstAt), moment(row.lastAt)],
+      ...[row.events, row.chats, row.likes, row.units, row.diamonds],
     ]),
   );
 }

@@ -10,7 +10,7 @@ import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { visibleRoom } from "../streams/named-room.js";
 import { addSchemas, exactly, Next, PageFields } from "./fields.js";
-import { namedBroadcast, shownSessions } from "./session-routes.js";
+import { broadcastOf, shownSessions } from "./session-routes.js";
 import { Amount, Count } from "./statistics-schemas.js";
 
 /** Broadcasts beside each other. */
@@ -71,8 +71,7 @@ export function compareRoutes(app: FastifyInstance, { store }: ApiDeps): void {
         throw new FieldError("sessions", told`it takes 2 to ${COMPARED_MAX} broadcasts, not ${names.length}`);
       const sessions = await Promise.all(
         names.map(async ([room, session]) => {
-          const named = await visibleRoom(store.rooms, tokenOf(request), room);
-          return namedBroadcast(store.sessions, named.room, session);
+          return broadcastOf(store.sessions, await visibleRoom(store.rooms, tokenOf(request), room), session);
         }),
       );
       const [from] = decodePlace(KIND, cursor, [0] as const) ?? [0];

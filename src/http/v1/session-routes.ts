@@ -13,7 +13,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { summaryOf } from "../../statistics/summary.js";
 import type { RoomKey } from "../../store/log.js";
-import type { BroughtCounts, RoomRow, Session, Sessions } from "../../store/rooms.js";
+import type { BroughtCounts, NamedRoom, RoomRow, Session, Sessions } from "../../store/rooms.js";
 import { BROADCAST_ORDERS, type SessionStatistics } from "../../store/statistics.js";
 import type { ApiDeps, ApiStore } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -39,9 +39,13 @@ export async function sessionOf(
   { rooms, sessions }: Pick<ApiStore, "rooms" | "sessions">,
   request: FastifyRequest<{ Params: { room: string; session: string } }>,
 ): Promise<{ readonly room: RoomKey; readonly session: Session }> {
-  const { room, sessionId } = await roomOf(rooms, request);
-  const { session: asked } = request.params;
-  return { room, session: await namedBroadcast(sessions, room, asked === LATEST ? (sessionId ?? asked) : asked) };
+  const named = await roomOf(rooms, request);
+  return { room: named.room, session: await broadcastOf(sessions, named, request.params.session) };
+}
+
+/** Finds a broadcast as {@link namedBroadcast} does; of a room that is named by a room_id that one is the latest. */
+export function broadcastOf(sessions: Pick<Sessions, "get" | "list">, { room, sessionId }: NamedRoom, asked: string): Promise<Session> {
+  return namedBroadcast(sessions, room, asked === LATEST ? (sessionId ?? asked) : asked);
 }
 
 /** Word for a room's newest broadcast, wherever one is named. */

@@ -212,6 +212,7 @@ const PersonRoomsSchema = Type.Object(
       Type.Object({
         room: Type.String({ description: "the room's key here" }),
         anchor: Anchor,
+        nickname: Nullable(Type.String({ description: "as the room told it last" })),
         sessions: Type.Integer({ minimum: 0, description: "broadcasts in which they were seen" }),
         ...did,
       }),

@@ -67,7 +67,13 @@ export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const [newest] = after === undefined ? rows : await store.statistics.personRooms(user, among, 1);
       const { items, next } = keysetPage(rows, limit, "person's rooms", ({ lastAt, room }) => [lastAt, room]);
       const anchors = await Promise.all(items.map(async ({ room }) => (await store.rooms.get(room))?.anchor ?? null));
-      const rooms = items.map((row, i) => ({ room: String(row.room), anchor: anchors[i] ?? null, sessions: row.sessions, ...doneBy(row) }));
+      const rooms = items.map((row, i) => ({
+        room: String(row.room),
+        anchor: anchors[i] ?? null,
+        nickname: row.name,
+        sessions: row.sessions,
+        ...doneBy(row),
+      }));
       return { id: user, nickname: newest?.name ?? null, rooms, next };
     },
   );

@@ -298,8 +298,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "no broadcast was found": "没有找到这一场",
   "the room has no broadcast {}": "这个直播间没有场次 {}",
   "no broadcast of the room was collected yet": "这个直播间还没有采集过任何一场",
-  "nobody with the id {} was seen in the room": "这个直播间里没有见过 id 为 {} 的人",
-  "nobody with the id {} was seen in any room": "所有直播间里都没有见过 id 为 {} 的人",
   "nobody with this id was seen in any room": "所有直播间里都没有见过这个 id 的人",
   "nobody with this id was seen in the room": "这个直播间里没有见过这个 id 的人",
   "room 0 is the system's: it has events, and nothing else": "房间 0 是系统的：只有事件，没有别的",
@@ -952,5 +950,5 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "erase nothing: the result says who would be erased, and how much": "什么都不抹去，只在结果里说明会抹去谁、抹去多少",
   "absolute path of a recording, a HAR or a capture on this machine": "这台机器上录制文件、HAR 或抓包文件的绝对路径",
   "id of the app, tt…": "应用的 id，形如 tt…",
-  "{} is an older dylive's, which has it: stop that": "{} 是旧版 dylive 的，正被它占用：请先停掉它",
+  "{} was written by an older dylive: `dylive serve` brings it up to date": "{} 是旧版 dylive 写的：运行一次 `dylive serve` 就会更新它",
 };

@@ -153,12 +153,12 @@ function openAnyhow(path: string, at: number, tell: (sentence: string) => void =
   }
 }
 
-/** Opens the file of another process's store for reading only. @throws DyliveError bad_config when an older dylive has it */
+/** Opens the file for reading only, whoever writes it. @throws DyliveError bad_config when an older dylive wrote it */
 function openAsItIs(path: string): Database.Database {
   const database = openToRead(path);
   if (assertOurs(database) === MIGRATIONS.length) return database;
   database.close();
-  throw new DyliveError("bad_config", told`${path} is an older dylive's, which has it: stop that`);
+  throw new DyliveError("bad_config", told`${path} was written by an older dylive: \`dylive serve\` brings it up to date`);
 }
 
 /**

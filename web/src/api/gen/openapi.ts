@@ -3884,6 +3884,7 @@ export interface components {
                     nickname: string | null;
                     avatar: string | null;
                 } | null;
+                nickname: string | null;
                 /** @description broadcasts in which they were seen */
                 sessions: number;
                 events: number;
