@@ -135,9 +135,18 @@ export class LocalApi {
     }
   }
 
-  /** Begins a task. @throws DyliveError as the server refuses it */
-  begin<R>(route: string, body: unknown): Promise<ShownTask<R>> {
-    return this.post(route, body);
+  /** Begins a task, once no other is under way. @throws DyliveError as the server refuses it */
+  async begin<R>(route: string, body: unknown): Promise<ShownTask<R>> {
+    for (;;) {
+      try {
+        return await this.post(route, body);
+      } catch (error) {
+        const { tasks } = await this.get<{ readonly tasks: readonly ShownTask<unknown>[] }>("/tasks");
+        const isBusy = error instanceof DyliveError && error.code === "in_use" && tasks.some(({ state }) => state === "running");
+        if (!isBusy) throw error;
+        await systemClock.sleep(LOOK_MS);
+      }
+    }
   }
 
   /**
@@ -160,34 +169,64 @@ export class LocalApi {
   }
 }
 
+/** An API that is open for a command. */
+interface OpenApi {
+  readonly api: LocalApi;
+  close(): Promise<void>;
+}
+
+/** Gives a command the API of what is kept, as {@link openApi} does, for as long as it uses it. */
+export async function withApi<T>(config: Config, use: (api: LocalApi) => Promise<T>, { makes = false } = {}): Promise<T> {
+  const { api, close } = await openApi(config, makes);
+  try {
+    return await use(api);
+  } finally {
+    await close();
+  }
+}
+
+/** Returns what gives several uses at once one API, which is open as long as there is one: see {@link withApi}. */
+export function sharedApi(config: Config): <T>(use: (api: LocalApi) => Promise<T>) => Promise<T> {
+  let opening: Promise<OpenApi> | null = null;
+  let uses = 0;
+  return async (use) => {
+    uses++;
+    opening ??= openApi(config, false);
+    const opened = opening;
+    try {
+      return await use((await opened).api);
+    } finally {
+      if (--uses === 0) {
+        opening = null;
+        await opened.then(
+          ({ close }) => close(),
+          () => {},
+        );
+      }
+    }
+  };
+}
+
 /**
- * Gives a command the API of what is kept: that of the server that has the data folder, else its own, for as long as the command takes.
+ * Opens the API of what is kept: that of the server that has the data folder, else this command's own, which has the folder until it is closed.
  * @param makes whether a store is made where there is none
  * @throws DyliveError bad_config where nothing is kept yet; in_use while another process has the data folder and answers nothing
  */
-export async function withApi<T>(config: Config, use: (api: LocalApi) => Promise<T>, { makes = false } = {}): Promise<T> {
+async function openApi(config: Config, makes: boolean): Promise<OpenApi> {
   if (config.databaseUrl === null && !makes) existingStore(config);
   const end = Date.now() + WAIT_MS;
   for (;;) {
     const socket = serverSocketOf(config.data, config.databaseUrl);
-    if (socket !== null && (await answers(socket))) return use(new LocalApi(socket));
+    if (socket !== null && (await answers(socket))) return { api: new LocalApi(socket), close: async () => {} };
     // Loaded where no server runs alone: it is most of a server.
     const { startLocal } = await import("../app/local.js");
-    const local = await startLocal(config, Math.max(0, end - Date.now()), (sentence) => say(recognised(sentence))).catch(
-      (error: unknown) => {
-        // One that has just begun says where it is asked a moment later.
-        if (error instanceof DyliveError && error.code === "in_use" && Date.now() < end) return null;
-        throw error;
-      },
-    );
-    if (local === null) {
-      await systemClock.sleep(FIRST_LOOK_MS);
-      continue;
-    }
     try {
-      return await use(new LocalApi(local.socket, false));
-    } finally {
-      await local.close();
+      const local = await startLocal(config, Math.max(0, end - Date.now()), (sentence) => say(recognised(sentence)));
+      return { api: new LocalApi(local.socket, false), close: () => local.close() };
+    } catch (error) {
+      // One that has just begun says where it is asked a moment later.
+      if (!(error instanceof DyliveError && error.code === "in_use") || Date.now() >= end) throw error;
+      await systemClock.sleep(FIRST_LOOK_MS);
     }
   }
 }

@@ -16,7 +16,7 @@ it("dylive settings judges what a server was started with by that server, and sa
   expect(await set("DYLIVE_KEEP_EVENTS_DAYS", "90")).toMatchObject({ code: 0, stderr: told });
   const { stdout: listed } = await ran(["settings", "list"], own);
   expect(listed).toMatch(/^DYLIVE_POLL_MS +60000 +the server's environment /m);
-  expect(listed).toMatch(/^DYLIVE_KEEP_EVENTS_DAYS +90 +dylive settings, 20/m);
+  expect(listed).toMatch(/^DYLIVE_KEEP_EVENTS_DAYS +90 +operator, 20/m);
   server.process.kill("SIGTERM");
   expect(await server.ended).toBe(0);
   expect(await set("DYLIVE_POLL_MS", "7000")).toMatchObject({

@@ -133,6 +133,10 @@ describe("importing the library", { tags: ["full"] }, () => {
   it("loads what npm may leave out when it is wanted: to ask a server, or PostgreSQL, needs no SQLite", () => {
     for (const entry of ["store/sqlite/store.ts", "cli/commands/mcp.ts", "cli/commands/tail.ts", "cli/commands/doctor.ts"])
       expect([entry, graphOf(entry).packages.has("better-sqlite3")]).toEqual([entry, false]);
+    for (const command of ["room", "token", "hook", "session", "stats", "search", "erase", "settings", "import"]) {
+      const { packages } = graphOf(`cli/commands/${command}.ts`);
+      expect([command, packages.has("better-sqlite3"), packages.has("fastify")]).toEqual([command, false, false]);
+    }
     expect(graphOf("store/sqlite/store.ts").files.has("store/sqlite/driver.ts")).toBe(true);
     expect([...graphOf("runtime/file-lock.ts").packages]).toEqual([]);
   });

@@ -9,7 +9,7 @@ import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { loadPackage } from "../../runtime/packages.js";
 import { told } from "../../runtime/told.js";
-import { textOf, withApi } from "../api.js";
+import { sharedApi, textOf } from "../api.js";
 import { stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
 
@@ -32,10 +32,11 @@ export function addMcpCommand(program: Command, options: { data: () => Option; u
       if (server !== undefined) return serve(askServer(serverAt(server, token), token ?? ""));
       // The one who has the files and names no token may read all of it.
       const headers = token === null ? { [SCOPE_HEADER]: "read" } : { authorization: `Bearer ${token}` };
-      await withApi(config, (api) => api.ask("GET", "/token", { headers })); // a wrong one is told at once
+      // Open while something is asked: a server that is started meanwhile finds the folder free, and is asked from then on.
+      const asking = sharedApi(config);
+      await asking((api) => api.ask("GET", "/token", { headers })); // a wrong one is told at once
       return serve(({ method, url, body }, signal) =>
-        // For each request: a server that is started meanwhile finds the folder free, and is asked from then on.
-        withApi(config, async (api) => {
+        asking(async (api) => {
           const answer = await api.send(method, url, { body, headers, signal });
           return { status: answer.statusCode ?? 0, text: await textOf(answer) };
         }),
