@@ -14,7 +14,8 @@ const INTRODUCTION: Readonly<Record<Language, { readonly before: readonly string
       "(`npx vitest run --project unit test/cli/document.test.ts -u`); `dylive COMMAND --help` says the same in a terminal. [中文](cli.zh.md)",
       "",
       "Results go to stdout, everything that is said beside them to stderr, so that a pipe gets results alone. Settings are read from options, then",
-      "from `DYLIVE_…` variables. Commands that work on what is kept open the same data folder beside a running server, which follows within seconds.",
+      "from `DYLIVE_…` variables. Commands that work on what is kept ask the server that runs on the data folder, over",
+      "its local socket (`server.sock`) and without a token. Where none runs they have the folder themselves as long as they take, one after another.",
       "",
     ],
     after: [
@@ -36,8 +37,8 @@ const INTRODUCTION: Readonly<Record<Language, { readonly before: readonly string
       "全部命令、它们的选项和退出码。本页由命令自己写成（`npx vitest run --project unit test/cli/document.test.ts -u`）；在终端里用",
       "`dylive COMMAND --help` 看到的相同。[English](cli.md)",
       "",
-      "结果写到 stdout，其他的话写到 stderr，所以管道里只有结果。设置先看选项，再看 `DYLIVE_…` 变量。查看和修改已保存内容的命令打开同一个数据目录，",
-      "服务正在运行也可以用，它几秒之内就会跟上。",
+      "结果写到 stdout，其他的话写到 stderr，所以管道里只有结果。设置先看选项，再看 `DYLIVE_…` 变量。查看和修改已保存内容的命令，",
+      "会通过数据目录里的本地套接字（`server.sock`）去问正在运行的服务，不需要 token；没有服务在运行时，命令自己占用数据目录，一个接一个地执行。",
       "",
     ],
     after: [
