@@ -137,14 +137,15 @@ export class LocalApi {
 
   /** Begins a task, once no other is under way. @throws DyliveError as the server refuses it */
   async begin<R>(route: string, body: unknown): Promise<ShownTask<R>> {
-    for (;;) {
+    for (let isLast = false; ; ) {
       try {
         return await this.post(route, body);
       } catch (error) {
+        if (isLast || !(error instanceof DyliveError && error.code === "in_use")) throw error;
         const { tasks } = await this.get<{ readonly tasks: readonly ShownTask<unknown>[] }>("/tasks");
-        const isBusy = error instanceof DyliveError && error.code === "in_use" && tasks.some(({ state }) => state === "running");
-        if (!isBusy) throw error;
-        await systemClock.sleep(LOOK_MS);
+        // Where none is running the one in the way has just ended, or something else is in use.
+        isLast = !tasks.some(({ state }) => state === "running");
+        if (!isLast) await systemClock.sleep(LOOK_MS);
       }
     }
   }

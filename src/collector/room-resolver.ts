@@ -142,7 +142,7 @@ export async function meetRoom(rooms: Rooms, name: RoomName, { facts, webRid, ro
   const custom: Alias = { kind: "unique_id", value: name.value };
   const known = await rooms.find(custom);
   const number = known === null ? null : ((await rooms.get(known))?.webRid ?? null);
-  // A room that was put on the watch list before anybody met it has the custom id in place of its number.
+  // A room that was imported before anybody met it may have the custom id in place of its number.
   const isAnothers = number !== null && number !== name.value && number !== webRid;
   if (isAnothers) await rooms.ensure(lasting, facts);
   return rooms.ensure([...lasting, custom], facts);

@@ -93,25 +93,24 @@ function jsonOf(text: string): ToolAnswer | null {
 }
 
 /**
- * Makes what asks the API within its own process: requests that are part of one that was let in, or that bring a token.
+ * Makes what asks the API within its own process: requests that are part of one that was let in.
  * @param answer handles a request as the server does
  */
 export function askWithin(
   answer: Parameters<typeof inject>[0],
-  letIn: (request: Parameters<Authenticator["isPart"]>[0], by: TokenRow | null) => void,
-): (by: TokenRow | { readonly secret: string }, language: Language) => AskApi {
+  letIn: Authenticator["isPart"],
+): (by: TokenRow, language: Language) => AskApi {
   return (by, language) =>
     async ({ method, url, body }, signal) => {
       signal.throwIfAborted();
       const headers = {
         "accept-language": language,
-        ...("secret" in by && { authorization: `Bearer ${by.secret}` }),
         ...(body !== undefined && { "content-type": "application/json" }),
       };
       const payload = body === undefined ? {} : { payload: JSON.stringify(body) };
       const { statusCode, payload: text } = await inject(
         (request, response) => {
-          letIn(request, "secret" in by ? null : by);
+          letIn(request, by);
           answer(request, response);
         },
         { method, url, headers, signal, ...payload },

@@ -124,8 +124,6 @@ export interface Api {
   readonly port: number;
   /** Address of the local socket; null without one. */
   readonly socket: string | null;
-  /** Makes what asks it within this process: by a token that was let in, or by a secret that is still to be. */
-  readonly ask: ReturnType<typeof askWithin>;
   /** Ends what waits, refuses what comes, and resolves when nothing uses the store any more: within 5 s. */
   close(): Promise<void>;
 }
@@ -233,7 +231,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   metrics.lookAtConnections(listener);
   const ask = askWithin(
     (request, response) => app.routing(request, response),
-    (request, by) => (by === null ? secrets.take(request) : authenticator.isPart(request, by)),
+    (request, by) => authenticator.isPart(request, by),
   );
   await options.describe?.(app);
   const here = options.here ?? (async () => (await deps.rooms.list()).map(({ status }) => status));
@@ -292,7 +290,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     url: `http://${addressOf(host, bound)}`,
     port: bound,
     socket,
-    ask,
     close: () => {
       closing ??= close();
       return closing;

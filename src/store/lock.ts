@@ -121,11 +121,6 @@ export function makeLockFile(dir: string): void {
   if (!existsSync(path)) writeFileSync(path, "", { flag: "a", mode: 0o600 });
 }
 
-/** Returns whether a server has a data directory now. @throws the system's errors; DyliveError file_failed */
-export function isDataDirLocked(dir: string): boolean {
-  return dataDirOwner(dir) !== null;
-}
-
 /** Server that has a data directory. */
 interface DataDirOwner {
   /** Null in the moment before it has said it. */

@@ -35,7 +35,7 @@ describe("a custom id", () => {
   it("that is all that is known of a room leads to it when it is met, and so does an anchor whose number is another", async () => {
     const store = openMemoryStore({ maxEventsPerRoom: 10 });
     const { rooms } = store;
-    const added = await rooms.ensure([X], { webRid: X.value }); // as `dylive room add` does while the platform is away
+    const added = await rooms.ensure([X], { webRid: X.value }); // as an import of a recording by that name does
     expect(await meetRoom(rooms, X, live("11"))).toBe(added);
     expect(await meetRoom(rooms, X, live("12", "MS4wLjABAAAA11"))).toBe(added);
     await store.close();

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { dataDirOwner, isDataDirLocked, lockDataDir } from "../../src/store/lock.js";
+import { dataDirOwner, lockDataDir } from "../../src/store/lock.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { type Child, startChild } from "./child/spawn.js";
@@ -21,12 +21,11 @@ describe("the lock of a data directory", () => {
     const lock = await lockDataDir(dir);
     expect([dataDirOwner(dir), dataDirOwner(path("other"))]).toEqual([{ pid: process.pid, health: null }, null]);
     expect(JSON.parse(readFileSync(join(dir, "server.pid"), "utf8"))).toMatchObject({ pid: process.pid });
-    expect([isDataDirLocked(dir), isDataDirLocked(path("other"))]).toEqual([true, false]);
     await expect(lockDataDir(dir)).rejects.toThrow(`the server with pid ${process.pid} has the data directory ${dir}`);
     lock.release();
     lock.release();
     expect(existsSync(join(dir, "server.pid"))).toBe(false);
-    expect([isDataDirLocked(dir), dataDirOwner(dir)]).toEqual([false, null]);
+    expect(dataDirOwner(dir)).toBeNull();
     (await lockDataDir(dir)).release();
   });
 
@@ -66,15 +65,15 @@ describe("the lock of a data directory", () => {
     rmSync(join(dir, "server.lock"));
     const second = lockDataDir(dir, { clock }).catch((error: unknown) => error);
     await clock.advance(1000);
-    expect(isDataDirLocked(dir)).toBe(true);
+    expect(dataDirOwner(dir)?.pid).toBe(process.pid);
     await clock.advance(4000);
     expect(await second).toMatchObject({ code: "in_use", detail: expect.stringContaining(`pid ${process.pid} `) });
     rmSync(join(dir, "server.lock"));
     await clock.advance(1000);
-    expect(isDataDirLocked(dir)).toBe(true);
+    expect(dataDirOwner(dir)?.pid).toBe(process.pid);
     expect(statSync(join(dir, "server.lock")).mode & 0o777).toBe(0o600);
     lock.release();
-    expect(isDataDirLocked(dir)).toBe(false);
+    expect(dataDirOwner(dir)).toBeNull();
     expect(lost).toEqual([]);
     const next = lockDataDir(dir, { clock });
     (await next).release();
