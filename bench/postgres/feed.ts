@@ -30,7 +30,7 @@ export async function feedLags(url: string, supply: Supply, perSecond: number, s
       await Promise.all(
         [...woken].map(async (room) => {
           for (;;) {
-            const page = await reader.log.read(room, places.get(room) ?? 0, 1000);
+            const page = await reader.log.readRoom(room, places.get(room) ?? 0, 1000);
             const now = Date.now();
             for (const event of page.events) lags.push(now - event.receivedAt);
             places.set(room, page.scanned);

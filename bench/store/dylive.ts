@@ -28,7 +28,7 @@ export async function dylive(path: string): Promise<Sided> {
       }
     },
     index: async () => {
-      while (await store.search.advance(room));
+      while (await store.search.advance());
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import type { SearchAsk, SearchPlace } from "../../src/store/search.js";
+import type { SearchAsk } from "../../src/store/search.js";
 import type { Store } from "../../src/store/store.js";
 import { median } from "../rounds.js";
 import type { Kept, Told } from "./after.js";
@@ -10,7 +10,7 @@ const CHAT = "type = 'chat' AND json_extract(body, '$.text') LIKE ?";
 
 interface Question {
   readonly name: string;
-  readonly ask: Omit<SearchAsk, "places">;
+  readonly ask: SearchAsk;
   readonly where: string;
   readonly values: readonly (string | number)[];
   /** Gifts of dylive are not those of the plain table, which has no ledger. */
@@ -47,12 +47,12 @@ export async function searched(store: Store, room: number, plain: Database, { ro
   return { lines, ratio: ["search, the one that gains least", "json_extract … LIKE in the plain table", Math.min(...ratios), null] };
 }
 
-async function find(store: Store, room: number, ask: Omit<SearchAsk, "places">): Promise<string[]> {
+async function find(store: Store, room: number, ask: SearchAsk): Promise<string[]> {
   const found: string[] = [];
-  for (let places: readonly SearchPlace[] | null = [{ room, before: Number.MAX_SAFE_INTEGER }]; places !== null && found.length < PAGE; ) {
-    const page = await store.search.find({ ...ask, places }, PAGE - found.length);
+  for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null && found.length < PAGE; ) {
+    const page = await store.search.find({ ...ask, rooms: new Set([room]) }, before, PAGE - found.length);
     found.push(...page.events.map(({ id }) => id));
-    places = page.places;
+    ({ before } = page);
   }
   return found;
 }

@@ -10,7 +10,7 @@ export function sizes({ ours, plain, messages }: Kept): Told {
   return {
     lines: [
       `kept: ${events} events of ${messages} messages in dylive, ${count(plain)} in the plain table`,
-      `bytes an event: dylive ${sum(/^events/).toFixed(0)} (indexes ${sum(/^events_/).toFixed(0)} of it) and ${sum(/^(search|blocks)/).toFixed(1)} of search index; ` +
+      `bytes an event: dylive ${sum(/^events/).toFixed(0)} (indexes ${sum(/^events_/).toFixed(0)} of it) and ${sum(/^search/).toFixed(1)} of search index; ` +
         `plain table ${(all / count(plain)).toFixed(0)}`,
     ],
   };

@@ -90,14 +90,14 @@ const COUNTED = [
   ...(["sessions", "minutes", "people", "gifts", "audience", "witnesses", "words"] as const),
   ...(["person", "personRooms", "personTotal", "broadcasts", "named"] as const),
 ];
-const SEARCHED = ["find", "findAnywhere"] as const;
+const SEARCHED = ["find"] as const;
 
 /** Returns a store whose statistics and index are brought up to date before they are first read: no loop does that here. */
 function upToDate(store: Store): Store {
   const { statistics, search } = store;
   const count = once(async () => catchUp(store, await openVocabulary()));
   const index = once(async () => {
-    for (const { room } of await search.progress()) while (await search.advance(room));
+    while (await search.advance());
   });
   return { ...store, statistics: after(count, statistics, COUNTED), search: after(index, search, SEARCHED) };
 }

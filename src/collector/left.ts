@@ -47,7 +47,7 @@ async function toldGap(
   { since, reason, longerThanMs }: Missing,
 ): Promise<LiveEventOf<"gap"> | null> {
   if (longerThanMs !== undefined) return null;
-  const { events } = await log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOK, { types: ["gap"], tests: false });
+  const { events } = await log.readRoomBefore(room, Number.MAX_SAFE_INTEGER, LOOK, { types: ["gap"], tests: false });
   const gaps = events.filter((event) => event.type === "gap");
   // Whichever of them counted: what is latest as it was noted need not be when it is read.
   const isTold = (gap: LiveEventOf<"gap">) =>
@@ -59,9 +59,9 @@ async function toldGap(
 const LOOK = 50;
 
 /** Returns the newest events of these types that are no tests, up to {@link LOOK}; none only where there are none. */
-export async function newest(log: Pick<Log, "readBefore">, room: RoomKey, types: readonly EventType[]): Promise<readonly LiveEvent[]> {
+export async function newest(log: Pick<Log, "readRoomBefore">, room: RoomKey, types: readonly EventType[]): Promise<readonly LiveEvent[]> {
   for (let before = Number.MAX_SAFE_INTEGER; ; ) {
-    const { events, scanned } = await log.readBefore(room, before, LOOK, { types, tests: false });
+    const { events, scanned } = await log.readRoomBefore(room, before, LOOK, { types, tests: false });
     if (events.length > 0 || scanned <= 1 || scanned >= before) return events;
     before = scanned;
   }

@@ -53,14 +53,14 @@ interface ToldAlarm extends Pick<NewEventOf<"system">, "kind" | "text" | "eviden
  * added: a restart asks for thousands.
  */
 export class ToldAlarms {
-  readonly #log: Pick<Log, "heads" | "read" | "readBefore">;
+  readonly #log: Pick<Log, "heads" | "readRoom" | "readRoomBefore">;
   /** Last words by room, then by what they are about; rooms in the order in which they were last told of. */
   readonly #byRoom = new Map<string, Map<string, ToldAlarm>>();
   /** Seq up to which the log was read; null before. */
   #read: number | null = null;
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(log: Pick<Log, "heads" | "read" | "readBefore">) {
+  constructor(log: Pick<Log, "heads" | "readRoom" | "readRoomBefore">) {
     this.#log = log;
   }
 
@@ -79,7 +79,7 @@ export class ToldAlarms {
       const { rows, scanned } =
         this.#read === null
           ? { ...(await newestReal(this.#log, SYSTEM_ROOM, LAST_NEWS, where)), scanned: head }
-          : await this.#log.read(SYSTEM_ROOM, this.#read, LAST_NEWS, { ...where, tests: false });
+          : await this.#log.readRoom(SYSTEM_ROOM, this.#read, LAST_NEWS, { ...where, tests: false });
       for (const { event } of rows) {
         const found = ID.exec(event.id)?.groups;
         if (event.type !== "system" || found === undefined) continue;

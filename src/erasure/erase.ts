@@ -61,7 +61,7 @@ class Meant {
 
 /** Looks for people in the next events of a room. */
 async function lookStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, meant: Meant): Promise<EraseProgress> {
-  const { events, scanned, head } = await log.read(room, after, STEP_EVENTS, ALL);
+  const { events, scanned, head } = await log.readRoom(room, after, STEP_EVENTS, ALL);
   for (const event of events) for (const user of peopleIn(event)) meant.look(user);
   return { scanned, head };
 }
@@ -74,7 +74,7 @@ async function eraseStep({ log }: Pick<Store, "log">, room: RoomKey, after: numb
   const sums = { nothing: 0, erased: 0, dropped: 0, changed: 0, kept: 0 };
   let reached = Number.POSITIVE_INFINITY;
   for (let again: ReadonlySet<number> | null = null; ; ) {
-    const { events, scanned, head } = await log.read(room, after, STEP_EVENTS, ALL);
+    const { events, scanned, head } = await log.readRoom(room, after, STEP_EVENTS, ALL);
     // Where some were removed meanwhile, the same page holds later ones, which the next step takes.
     reached = Math.min(reached, scanned);
     const changes = events.filter(({ seq }) => again?.has(seq) ?? true).map((event) => ({ seq: event.seq, ...changeOf(event, plan) }));

@@ -46,7 +46,7 @@ async function* rowsOf(
     row.seq <= until && (tests || !row.isTest) && (from === null || row.event.time >= from) && (to === null || row.event.time < to);
   for (let after = plan.after; after < until; ) {
     signal.throwIfAborted();
-    const page = await log.read(room, after, PAGE, where);
+    const page = await log.readRoom(room, after, PAGE, where);
     assertNoneLost(page.removed);
     after = Math.max(page.scanned, after + 1);
     const rows = page.rows.filter(inRange);
@@ -137,7 +137,7 @@ const COMMENT_ENCODERS: Readonly<Record<TableFormat, Encode<KeptComment, TableAb
 
 /** Dependencies of exports. */
 interface Exported {
-  readonly log: Pick<Store["log"], "read" | "lines" | "removals">;
+  readonly log: Pick<Store["log"], "readRoom" | "lines" | "removals">;
   readonly comments: Pick<Store["comments"], "walk">;
 }
 

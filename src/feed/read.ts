@@ -70,7 +70,7 @@ export async function readAfter(reading: ReadRequest, after: number, signal: Abo
     for (;;) {
       await steps.begin();
       if (signal.aborted) return { ...steps.got, next, more: true };
-      const page = await log.read(room, next, steps.rows, filter.where);
+      const page = await log.readRoom(room, next, steps.rows, filter.where);
       const { last, isWhole } = await steps.take(page, page.rows);
       // Without progress the store has nothing more to say, whatever its head is.
       const more = isWhole ? page.scanned > next && page.scanned < page.head : (last ?? next) < page.head;
@@ -99,7 +99,7 @@ export async function readNewest(reading: ReadRequest, head: number, signal?: Ab
 }
 
 /** Reads the last events before a seq that the filter shows, up to `limit`, oldest first; `next` is the seq before which to go on. */
-export async function readBefore(reading: ReadRequest, from: number, signal?: AbortSignal): Promise<ReadEvents> {
+export async function readRoomBefore(reading: ReadRequest, from: number, signal?: AbortSignal): Promise<ReadEvents> {
   const end = await reading.time.begin(reading.payer, signal);
   if (end === null) return nothing(from);
   try {
@@ -126,7 +126,7 @@ async function stepBack(reading: ReadRequest, from: number, signal?: AbortSignal
   while (before > 1) {
     await steps.begin();
     if (signal?.aborted) break;
-    const page = await log.readBefore(room, before, steps.rows, filter.where);
+    const page = await log.readRoomBefore(room, before, steps.rows, filter.where);
     const { last, isWhole } = await steps.take(page, page.rows.toReversed());
     if (isWhole && page.scanned >= before) before = 1;
     else before = isWhole ? page.scanned : (last ?? before);

@@ -33,7 +33,7 @@ export class Subscription implements TailReader, AsyncIterable<Batch> {
   /** Everything up to here came from the tail or the log. */
   at: number;
   readonly #followed: Followed;
-  readonly #log: Pick<Log, "read">;
+  readonly #log: Pick<Log, "readRoom">;
   readonly #hold: () => Promise<Tail>;
   readonly #signal: AbortSignal;
   readonly #waiting: Batch[] = [];
@@ -47,7 +47,7 @@ export class Subscription implements TailReader, AsyncIterable<Batch> {
   #endPage: (() => void) | null = null;
 
   /** @param hold returns the room's tail, held until the signal aborts */
-  constructor(followed: Followed, log: Pick<Log, "read">, hold: () => Promise<Tail>, signal: AbortSignal) {
+  constructor(followed: Followed, log: Pick<Log, "readRoom">, hold: () => Promise<Tail>, signal: AbortSignal) {
     this.#followed = followed;
     this.#log = log;
     this.#hold = hold;
@@ -132,7 +132,7 @@ export class Subscription implements TailReader, AsyncIterable<Batch> {
     const endPage = (await ready?.(this.#signal)) ?? (() => {});
     try {
       if (this.#signal.aborted) return null;
-      const page = await this.#log.read(room, this.at, pageEvents, where);
+      const page = await this.#log.readRoom(room, this.at, pageEvents, where);
       if (this.#signal.aborted) return null;
       if (page.scanned <= this.at) throw new Error(`the log of room ${room} ends at ${page.head}, before ${tail.at}`);
       const batch = new Batch(room, this.at, page);

@@ -21,7 +21,7 @@ export class Batch {
   readonly #choosing = new Map<string, Promise<void>>();
   readonly #chosen = new Map<string, ReadonlySet<StoredEvent>>();
 
-  constructor(room: RoomKey, after: number, { rows, scanned, head, removed }: Omit<Page, "events">) {
+  constructor(room: RoomKey, after: number, { rows, scanned, head, removed }: Omit<Page, "events" | "pos">) {
     this.room = room;
     this.after = after;
     this.to = scanned;
@@ -83,7 +83,7 @@ export interface TailReader {
 
 /** Dependencies of a tail. */
 export interface TailDeps {
-  readonly log: Pick<Log, "read" | "heads" | "wakes">;
+  readonly log: Pick<Log, "readRoom" | "heads" | "wakes">;
   readonly clock: Clock;
   /** Least ms between two batches of a room: what comes in between goes out together. */
   readonly coalesceMs: number;
@@ -167,7 +167,7 @@ export class Tail {
         this.#again = true;
         return;
       }
-      const page = await this.#deps.log.read(this.room, this.#at, PAGE_EVENTS);
+      const page = await this.#deps.log.readRoom(this.room, this.#at, PAGE_EVENTS);
       if (page.scanned <= this.#at) return;
       const batch = new Batch(this.room, this.#at, page);
       this.#at = batch.to;

@@ -532,7 +532,7 @@ async function newestGifts(log: Log, room: RoomKey): Promise<readonly LiveEvent[
   let gifts = page.events;
   const since = (gifts.at(-1)?.receivedAt ?? 0) - ms;
   while (page.events.length === limit && gifts.length < most && (gifts[0]?.receivedAt ?? 0) > since) {
-    page = await log.readBefore(room, page.scanned, limit, where);
+    page = await log.readRoomBefore(room, page.scanned, limit, where);
     gifts = [...page.events, ...gifts];
   }
   return gifts;

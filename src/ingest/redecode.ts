@@ -25,7 +25,7 @@ const PAGE = 500;
  * @returns how many events were replaced
  */
 async function regift(
-  log: Pick<Log, "read" | "replace" | "heads">,
+  log: Pick<Log, "readRoom" | "replace" | "heads">,
   room: RoomKey,
   sessionId: string,
   claims: ReadonlyMap<string, Claim>,
@@ -39,7 +39,7 @@ async function regift(
   let replaced = 0;
   for (let after = 0; ; ) {
     signal.throwIfAborted();
-    const page = await log.read(room, after, PAGE, { types: ["gift"], sessionId });
+    const page = await log.readRoom(room, after, PAGE, { types: ["gift"], sessionId });
     const changed: LiveEvent[] = [];
     for (const event of page.events) {
       if (event.type !== "gift") continue;

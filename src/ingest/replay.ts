@@ -42,7 +42,7 @@ export async function* replayFile(path: string, options: ReplayOptions): AsyncGe
       for await (const batch of speed > 0 ? paced(batches, { speed, clock }, signal) : batches) {
         await pipeline.store(batch, { sessionId: capture.roomId, webRid: capture.webRid, anchorId: null, source: "recording" });
         for (;;) {
-          const page = await store.log.read(room, after, PAGE);
+          const page = await store.log.readRoom(room, after, PAGE);
           yield* page.events;
           after = page.scanned;
           if (after >= page.head) break;

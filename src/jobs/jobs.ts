@@ -84,11 +84,10 @@ function retentionAt(jobs: JobExecutor): Retention {
 /** Returns search that is done where jobs are done: comparing some thousand texts takes its time. */
 function searchAt(jobs: JobExecutor): Search {
   return {
-    progress: (...ask) => jobs.run("search.progress", ask),
+    behind: (...ask) => jobs.run("search.behind", ask),
     advance: (...ask) => jobs.run("search.advance", ask),
     reset: (...ask) => jobs.run("search.reset", ask),
     find: (...ask) => jobs.run("search.find", ask),
-    findAnywhere: (...ask) => jobs.run("search.findAnywhere", ask),
     purge: (...ask) => jobs.run("search.purge", ask),
     verify: (...ask) => jobs.run("search.verify", ask),
   };

@@ -166,6 +166,9 @@ function turnsOf(tell: (progress: JobProgress) => void): (what: string, count: n
   };
 }
 
+/** Pause between looks at what the search index has not got yet, in ms. */
+const INDEX_PAUSE_MS = 1_000;
+
 /** Returns the loops on a store. */
 function loopsOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Loops> {
   return {
@@ -175,8 +178,20 @@ function loopsOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Loop
       return null;
     },
     search: async (_ask, tell, signal) => {
-      const step = (room: RoomKey) => store.search.advance(room);
-      await keepUpToDate({ progress: () => store.search.progress(), step: inTurns(step), ...readerNews(tell) }, signal);
+      let told = 0;
+      while (!signal.aborted) {
+        try {
+          for (let more = true; more && !signal.aborted; await breathe()) {
+            const behind = await store.search.behind();
+            if (behind !== told) tell({ behind });
+            told = behind;
+            more = await store.search.advance();
+          }
+        } catch (error) {
+          if (!signal.aborted) tell({ failed: sentError(error) });
+        }
+        await systemClock.sleep(INDEX_PAUSE_MS, signal).catch(() => {});
+      }
       return null;
     },
     retention: async ({ folder, started, what }, tell, signal) => {

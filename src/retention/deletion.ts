@@ -69,7 +69,7 @@ async function removeEvents(
   for (let after = 0; after < until; ) {
     signal?.throwIfAborted();
     const page = await log
-      .read(room, after, STEP_EVENTS, sessionId === null ? { deleted: true } : { sessionId, deleted: true })
+      .readRoom(room, after, STEP_EVENTS, sessionId === null ? { deleted: true } : { sessionId, deleted: true })
       .catch((error: unknown) => {
         if (sessionId === null && error instanceof DamagedEvent) return error;
         throw error;

@@ -257,7 +257,7 @@ export class RetentionScheduler {
     let oldest: { readonly room: RoomKey; readonly at: number } | null = null;
     for (const [room, ends] of await log.heads(rooms)) {
       if (this.#damaged.has(room)) continue;
-      const events = (await this.#apart(room, async () => (await log.read(room, ends.oldest - 1, LOOKED_AT)).events)) ?? [];
+      const events = (await this.#apart(room, async () => (await log.readRoom(room, ends.oldest - 1, LOOKED_AT)).events)) ?? [];
       const at = events.find((event) => isBelieved(event, clock.now()))?.receivedAt ?? events[0]?.receivedAt;
       if (at !== undefined && (oldest === null || at < oldest.at)) oldest = { room, at };
     }
@@ -280,7 +280,7 @@ export class RetentionScheduler {
   async #newest(rooms: readonly RoomKey[]): Promise<number | null> {
     const times: number[] = [];
     for (const room of rooms) {
-      const newest = async () => (await this.#deps.store.log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOKED_AT)).events;
+      const newest = async () => (await this.#deps.store.log.readRoomBefore(room, Number.MAX_SAFE_INTEGER, LOOKED_AT)).events;
       const events = (await this.#apart(room, newest)) ?? [];
       const event = events.findLast((one) => isBelieved(one, this.#deps.clock.now()));
       if (event !== undefined) times.push(event.receivedAt);

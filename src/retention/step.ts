@@ -100,7 +100,7 @@ async function oldestWhile({ log }: Deps, room: RoomKey, now: number, goes: (eve
   let going = 0;
   let after = ((await log.heads([room])).get(room)?.oldest ?? 1) - 1;
   for (let pages = 0; pages < STEP_PAGES && going < STEP_EVENTS; pages++) {
-    const { events, scanned, head } = await log.read(room, after, STEP_EVENTS - going);
+    const { events, scanned, head } = await log.readRoom(room, after, STEP_EVENTS - going);
     for (const event of events) {
       seen.push(event);
       if (goes(event)) going = seen.length;
@@ -122,12 +122,12 @@ async function goesLater(
   goes: (event: LiveEvent) => boolean,
 ): Promise<boolean> {
   for (let step = STEP_EVENTS, head = Number.POSITIVE_INFINITY; from + step <= head; step *= 2) {
-    const page = await log.read(room, from + step - 1, 1);
+    const page = await log.readRoom(room, from + step - 1, 1);
     const [event] = page.events;
     if (event !== undefined && isBelieved(event, now)) return goes(event);
     head = page.head;
   }
-  const [newest] = (await log.readBefore(room, Number.MAX_SAFE_INTEGER, 1)).events;
+  const [newest] = (await log.readRoomBefore(room, Number.MAX_SAFE_INTEGER, 1)).events;
   return newest !== undefined && isBelieved(newest, now) && goes(newest);
 }
 

@@ -231,7 +231,7 @@ class Around {
 
 /** Reads the events of a stretch, as far as they are kept, in order of time. `isWhole`: none of them were removed, and there are not more than are looked at. */
 async function eventsOf(
-  log: Pick<Store["log"], "read">,
+  log: Pick<Store["log"], "readRoom">,
   room: RoomKey,
   sessionId: string,
   { from, to, firstSeq }: Stretch,
@@ -241,7 +241,7 @@ async function eventsOf(
   let [isRead, isRemoved] = [false, false];
   for (let after = firstSeq - 1; !isRead && found.length < READ_MAX; ) {
     signal?.throwIfAborted();
-    const page = await log.read(room, after, READ_PAGE, { types: HIGHLIGHT_KINDS, sessionId });
+    const page = await log.readRoom(room, after, READ_PAGE, { types: HIGHLIGHT_KINDS, sessionId });
     found.push(...page.events.filter(({ time }) => time >= from && time < to));
     isRemoved ||= page.removed !== undefined;
     isRead = page.scanned >= page.head || page.scanned <= after || (page.events.at(-1)?.time ?? 0) >= to + LATE_MS;

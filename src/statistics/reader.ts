@@ -20,7 +20,7 @@ export async function advance(
 ): Promise<boolean> {
   const task = await statistics.task(room);
   if (task === null) return statistics.sweep(room);
-  const page = await log.read(room, task.after, STEP_EVENTS, task.sessionId === null ? {} : whereOf(task.sessionId));
+  const page = await log.readRoom(room, task.after, STEP_EVENTS, task.sessionId === null ? {} : whereOf(task.sessionId));
   const events = page.events.filter(
     ({ seq, sessionId }) => seq <= task.until && (task.sessionId === null || (sessionId ?? "") === task.sessionId),
   );

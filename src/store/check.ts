@@ -16,8 +16,6 @@ type LogFinding =
   | { readonly kind: "damaged"; readonly room: RoomKey; readonly seq: number }
   /** A combo whose deltas do not add up to its largest total. */
   | { readonly kind: "combo"; readonly room: RoomKey; readonly comboId: string; readonly sum: number; readonly high: number }
-  /** An event that the search index does not hold as it should, or holds although it is not kept. */
-  | { readonly kind: "search"; readonly room: RoomKey; readonly seq: number }
   /** Statistics of a broadcast that say something else than its events. */
   | {
       readonly kind: "statistics";
@@ -32,7 +30,11 @@ type LogFinding =
 type CheckedTable = "works" | "comments" | "comment_runs" | "list_runs" | "downloads" | "author_watches";
 
 /** Something that the check found wrong: beside logs a row that is damaged, or whose columns say different things. */
-export type CheckFinding = LogFinding | ({ readonly kind: "row"; readonly table: CheckedTable } & WrongRow);
+export type CheckFinding =
+  | LogFinding
+  /** A position whose event the search index does not hold as it should, or holds although it is not kept. */
+  | { readonly kind: "search"; readonly pos: number }
+  | ({ readonly kind: "row"; readonly table: CheckedTable } & WrongRow);
 
 /** Most findings of one check, which then stops: more say nothing new. */
 const MAX_FINDINGS = 1000;
@@ -66,7 +68,7 @@ export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Pro
 async function checkPage(log: Log, room: RoomKey, walk: CheckWalk): Promise<void> {
   for (let damaged = 0, limit = PAGE; ; limit = 1)
     try {
-      const page = await log.read(room, walk.scanned, limit, { deleted: true });
+      const page = await log.readRoom(room, walk.scanned, limit, { deleted: true });
       const { events } = page;
       if (page.removed !== undefined) walk.passRemoved(...page.removed);
       for (const event of events) walk.pass(event);
@@ -77,7 +79,7 @@ async function checkPage(log: Log, room: RoomKey, walk: CheckWalk): Promise<void
       damaged = error.seq;
       if (limit > 1) continue;
       // It is the next one: only what was removed may lie before it.
-      const { removed } = await log.read(room, walk.scanned, 0, { deleted: true });
+      const { removed } = await log.readRoom(room, walk.scanned, 0, { deleted: true });
       if (removed !== undefined) walk.passRemoved(...removed);
       return walk.passDamaged(damaged);
     }
@@ -185,7 +187,7 @@ async function checkStatistics(
   const sums = new Map<string, Sum>();
   let lost = false;
   for (let after = 0; after < counted; ) {
-    const page = await log.read(room, after, PAGE);
+    const page = await log.readRoom(room, after, PAGE);
     if (page.removed !== undefined) {
       lost = true;
       for (const sum of sums.values()) sum.lost = true;
@@ -251,7 +253,7 @@ async function countedUpTo({ log, statistics }: Pick<Store, "log" | "statistics"
 
 /** Options for checking a store. */
 interface CheckOptions {
-  /** The only room to check; all rooms by default, and then works with their comments, too. */
+  /** The only room to check; all rooms by default, and then the search index, and works with their comments, too. */
   readonly room?: RoomKey;
   /** Time for which the server keeps statistics of rooms that have no limit of their own, in ms; null, the default, is forever. */
   readonly statisticsMaxAgeMs?: number | null;
@@ -282,16 +284,15 @@ export async function checkStore(store: Store, options: CheckOptions = {}): Prom
     const now = clock.now();
     const expiredBefore = maxAgeMs === null ? null : now - maxAgeMs;
     findings.push(...(await checkStatistics(store, key, expiredBefore, now, onEvents)));
-    for (let after = 0; ; ) {
-      signal?.throwIfAborted();
-      const verified = await store.search.verify(key, after);
-      if (verified === null) break;
-      findings.push(...verified.wrong.map((seq): CheckFinding => ({ kind: "search", room: key, seq })));
-      after = verified.scanned;
-      onProgress(`search index of room ${key}`, after);
-    }
   }
   if (room !== undefined) return findings;
+  for (let after: number | null = unreadable.size > 0 ? null : 0; after !== null; ) {
+    signal?.throwIfAborted();
+    const verified: Awaited<ReturnType<Store["search"]["verify"]>> = await store.search.verify(after);
+    findings.push(...(verified?.wrong ?? []).map((pos): CheckFinding => ({ kind: "search", pos })));
+    after = verified?.scanned ?? null;
+    if (after !== null) onProgress("search index", after);
+  }
   const { works, comments, commentRuns, listRuns, downloads, authorWatches } = store;
   await checkRows("works", works.verify, "");
   await checkRows("comments", comments.verify, null);

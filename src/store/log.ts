@@ -44,6 +44,8 @@ export interface AppendObserver {
 
 /** Conditions that a store pushes down to its engine. All given ones must hold. */
 export interface Where {
+  /** Rooms of a {@link Log.read}: any of these; none of them matches nothing. */
+  readonly rooms?: ReadonlySet<RoomKey>;
   /** Any of these; none of them matches nothing. */
   readonly types?: readonly EventType[];
   readonly sessionId?: string;
@@ -63,20 +65,43 @@ export interface Removal {
   readonly to: number;
 }
 
-/** A page of a room's log. */
-export interface Page {
+/** Rows of a page. */
+interface PageRows {
   /** Rows that were found, as they are stored. */
   readonly rows: readonly StoredEvent[];
   /** The same, parsed when it is asked for. */
   readonly events: readonly LiveEvent[];
+}
+
+/** A removed range of a room that a page of the whole log passed over. */
+export interface RoomRemoval extends Removal {
+  readonly room: RoomKey;
+  /** Position of the last event that was removed: the range lies before everything after it. */
+  readonly pos: number;
+}
+
+/** A page of the whole log. */
+export interface LogPage extends PageRows {
+  /** Position to go on from: everything up to here has been looked at, also when nothing matched. At the end it is `head`. */
+  readonly scanned: number;
+  /** The newest position when the page was read; 0 for an empty log. */
+  readonly head: number;
+  /** Removed ranges that end within this page, in the order of their positions. */
+  readonly removed: readonly RoomRemoval[];
+}
+
+/** A page of a room's log. */
+export interface Page extends PageRows {
   /**
-   * Seq to go on from: every seq up to here (or down to here, for `readBefore`) has been looked at, also when nothing matched. A page may
+   * Seq to go on from: every seq up to here (or down to here, for `readRoomBefore`) has been looked at, also when nothing matched. A page may
    * hold fewer events than asked for before the head, of which its bytes may be enough (`PAGE_BYTES`): only `scanned` says how far it came.
-   * At the end it is `head`, for `readBefore` 1.
+   * At the end it is `head`, for `readRoomBefore` 1.
    */
   readonly scanned: number;
   /** The room's newest seq when the page was read; 0 for an empty log. */
   readonly head: number;
+  /** Position to go on from with {@link Log.read}: the room's events after it are those after `scanned`. A page backward has the log's head. */
+  readonly pos: number;
   /** Removed range that this page passed over, both ends included, from the cursor on. A page passes at most one. */
   readonly removed?: readonly [from: number, to: number];
 }
@@ -97,7 +122,11 @@ export interface ComboMark {
   readonly settled: boolean;
 }
 
-/** Ordered log of every room. An event that was given a seq is on disk. One suite tests every implementation: `test/contracts/log.ts`. */
+/**
+ * Ordered log of all rooms. An event has a position in it, which rises in the order of commits and may leave some out, and a seq in its room: 1, 2, 3 …
+ * An event that was given a seq is on disk.
+ * One suite tests every implementation: `test/contracts/log.ts`.
+ */
 export interface Log {
   /** Names this store; new when it is created or restored. Part of every cursor. */
   readonly id: string;
@@ -110,12 +139,21 @@ export interface Log {
   append(batches: readonly RoomBatch[]): Promise<readonly Appended[]>;
   /** Tells an observer of every append of this process from now on. */
   observe(observer: AppendObserver): void;
-  /** Returns events with seq > after, oldest first. `after` beyond the head is taken for the head. */
-  read(room: RoomKey, after: number, limit: number, where?: Where): Promise<Page>;
-  /** Returns the newest `limit` events with seq < before, oldest first. */
-  readBefore(room: RoomKey, before: number, limit: number, where?: Where): Promise<Page>;
   /**
-   * Returns what {@link read} does of the events with seq ≤ until, as lines: no text or object is made of each, which takes less than half of the
+   * Returns events of all rooms, or of `where.rooms`, with a position > after, oldest first. `after` beyond the head is taken for the head.
+   * One call looks at some thousand events, however few match.
+   */
+  read(after: number, limit: number, where?: Where): Promise<LogPage>;
+  /** Returns events of a room with seq > after, oldest first. `after` beyond the head is taken for the head. */
+  readRoom(room: RoomKey, after: number, limit: number, where?: Where): Promise<Page>;
+  /** Returns the newest `limit` events of a room with seq < before, oldest first. */
+  readRoomBefore(room: RoomKey, before: number, limit: number, where?: Where): Promise<Page>;
+  /** Returns the newest position; 0 for an empty log. */
+  head(): Promise<number>;
+  /** Returns the newest seq of a room whose position is at most `pos`; one less than the oldest kept where all that is kept comes after it. */
+  seqAt(room: RoomKey, pos: number): Promise<number>;
+  /**
+   * Returns what {@link readRoom} does of the events with seq ≤ until, as lines: no text or object is made of each, which takes less than half of the
    * time. @param until beyond the head it is taken for the head
    */
   lines(room: RoomKey, after: number, until: number, limit: number, where?: Where): Promise<PageLines>;
@@ -141,7 +179,7 @@ export interface Log {
    */
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>>;
   /**
-   * Replaces events, for redecoding and erasing. Seq and id stay; the store raises the revision by one. Events that are no longer kept are left
+   * Replaces events, for redecoding and erasing. Position, seq and id stay; the store raises the revision by one. Events that are no longer kept are left
    * out, and so are those whose revision is another than the kept one: somebody replaced them since they were read. The others all or none;
    * another id is `bad_request`, but for events that settle a combo (`settle:…`). Wakes nobody.
    * @returns the seqs of what somebody had replaced: to be read again
@@ -159,11 +197,11 @@ export interface Log {
  * Returns a page of the newest events that are no tests, `limit` at most, oldest first: it begins at the newest of them all, behind however many
  * tests came after it.
  */
-export async function newestReal(log: Pick<Log, "readBefore">, room: RoomKey, limit: number, where: Where = {}): Promise<Page> {
+export async function newestReal(log: Pick<Log, "readRoomBefore">, room: RoomKey, limit: number, where: Where = {}): Promise<Page> {
   for (let before = Number.MAX_SAFE_INTEGER; ; ) {
-    const page = await log.readBefore(room, before, 1, { tests: false });
+    const page = await log.readRoomBefore(room, before, 1, { tests: false });
     const [last] = page.rows;
-    if (last !== undefined) return log.readBefore(room, last.seq + 1, limit, { ...where, tests: false });
+    if (last !== undefined) return log.readRoomBefore(room, last.seq + 1, limit, { ...where, tests: false });
     if (page.scanned <= 1 || page.scanned >= before) return page;
     before = page.scanned;
   }

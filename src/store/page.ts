@@ -1,8 +1,8 @@
-import type { Page, Removal, Where } from "./log.js";
+import type { LogPage, Page, Removal, RoomRemoval, Where } from "./log.js";
 import type { Row, StoredEvent } from "./stored-event.js";
 
 /** Most rows that one call looks at, so that a condition which matches nothing cannot hold up everybody else (20 000 rows: ~5 ms). */
-const SCAN_LIMIT = 20_000;
+export const SCAN_LIMIT = 20_000;
 
 /**
  * Most bytes of the texts of a page, beside its last event: as many as the frame of one reply of the platform may inflate to
@@ -18,7 +18,11 @@ export interface Plan {
 }
 
 /** Returns the page that was read by a plan. */
-export function pageOf(rows: readonly StoredEvent[], scanned: number, head: number, { removed }: Pick<Plan, "removed"> = {}): Page {
+export function pageOf(
+  rows: readonly StoredEvent[],
+  { scanned, head, pos }: Pick<Page, "scanned" | "head" | "pos">,
+  { removed }: Pick<Plan, "removed"> = {},
+): Page {
   return {
     rows,
     get events() {
@@ -26,7 +30,21 @@ export function pageOf(rows: readonly StoredEvent[], scanned: number, head: numb
     },
     scanned,
     head,
+    pos,
     ...(removed !== undefined && { removed }),
+  };
+}
+
+/** Returns a page of the whole log. */
+export function logPageOf(rows: readonly StoredEvent[], scanned: number, head: number, removed: readonly RoomRemoval[] = []): LogPage {
+  return {
+    rows,
+    get events() {
+      return rows.map(({ event }) => event);
+    },
+    scanned,
+    head,
+    removed,
   };
 }
 
@@ -61,16 +79,7 @@ export function planBackward(before: number, head: number, removals: readonly Re
   return { from, to: end - 1, ...(inside && { removed: [first.from, cursor - 1] as const }) };
 }
 
-/** Returns `removals` (lowest first, none touching) with one more, merged with those that it overlaps or touches. */
-export function addRemoval(removals: readonly Removal[], added: Removal): readonly Removal[] {
-  const apart = removals.filter((one) => one.to < added.from - 1 || one.from > added.to + 1);
-  const near = removals.filter((one) => !apart.includes(one));
-  const from = Math.min(added.from, ...near.map((one) => one.from));
-  const to = Math.max(added.to, ...near.map((one) => one.to));
-  return [...apart, { from, to }].sort((a, b) => a.from - b.from);
-}
-
-/** Returns whether a row fulfils every given condition. */
+/** Returns whether a row fulfils every given condition but that of its room. */
 export function matches(row: Pick<Row, "type" | "sessionId" | "userId" | "diamonds" | "isTest">, where: Where): boolean {
   if (where.types !== undefined && !where.types.includes(row.type)) return false;
   if (where.sessionId !== undefined && where.sessionId !== row.sessionId) return false;

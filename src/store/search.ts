@@ -3,19 +3,13 @@ import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "./log.js";
 
-/** Most rooms that one search goes through which names its rooms, each with its own place. */
-export const SEARCH_ROOMS_MAX = 200;
-
-/** Place of a search in a room: events with a smaller seq are still to be looked at. */
-export interface SearchPlace {
-  readonly room: RoomKey;
-  readonly before: number;
-}
+/** Most rooms that the index is asked for by name; of more, what it finds is sifted. */
+const QUERY_ROOMS = 200;
 
 /** Conditions of a search; all that are given must hold, and one of text, types, userId and minDiamonds must be given. */
 export interface SearchAsk {
-  /** Rooms, each with the place to begin at: `Number.MAX_SAFE_INTEGER` is the newest event. */
-  readonly places: readonly SearchPlace[];
+  /** Rooms that may be found; all by default. The system's never is. */
+  readonly rooms?: ReadonlySet<RoomKey>;
   /** Part of the text of a chat or a notice: 2 to 100 characters. Capitals and the width of letters do not matter. */
   readonly text?: string;
   readonly types?: readonly EventType[];
@@ -31,32 +25,13 @@ export interface SearchAsk {
   readonly minDiamonds?: number;
 }
 
-/** Place of a search of all rooms: events before it are still to be looked at, by time, then by room, then by seq. */
-export interface SearchTime {
-  /** Platform time, ms UTC. */
-  readonly time: number;
-  readonly room: RoomKey;
-  readonly seq: number;
-}
-
-/** Place before which all events are. */
-export const NEWEST_TIME: SearchTime = { time: Number.MAX_SAFE_INTEGER, room: 0, seq: 0 };
-
-/** Page of what was found in all rooms. */
-export interface FoundAnywhere extends Pick<Found, "behind" | "ms"> {
-  /** Newest first, by platform time. May be fewer than asked for before the end. */
-  readonly events: readonly LiveEvent[];
-  /** Place to go on from; null when all has been looked at. */
-  readonly before: SearchTime | null;
-}
-
 /** Page of what was found. */
 export interface Found {
-  /** Newest first: in each room by seq, and rooms merged by time. May be fewer than asked for before the end. */
+  /** Newest first, in the order in which they were stored. May be fewer than asked for before the end. */
   readonly events: readonly LiveEvent[];
-  /** Places to go on from; null when all has been looked at. */
-  readonly places: readonly SearchPlace[] | null;
-  /** Number of events of these rooms that the index has not got yet. */
+  /** Position to go on from: events before it are still to be looked at; null when all has been. */
+  readonly before: number | null;
+  /** Number of events that the index has not got yet. */
   readonly behind: number;
   /** Time that the search took, ms: of the thread that compares, with PostgreSQL of the database too. */
   readonly ms: number;
@@ -80,12 +55,12 @@ function textOf(event: LiveEvent): string | null {
 }
 
 /**
- * Returns the words by which an event is found: its type, its user, the power of two of its worth, and every pair of neighbouring
- * characters of its text. All are plain letters and digits, so that no tokenizer cuts them or takes two for one: emoji and signs are found
- * like Chinese.
+ * Returns the words by which an event is found: its room, its type, the spans of its time, its user, the power of two of its worth, and every pair of
+ * neighbouring characters of its text. All are plain letters and digits, so that no tokenizer cuts them or takes two for one: emoji and signs are
+ * found like Chinese.
  */
-export function wordsOf(event: LiveEvent): string {
-  const words = [typeWord(event.type)];
+export function wordsOf(room: RoomKey, event: LiveEvent): string {
+  const words = [roomWord(room), typeWord(event.type), ...SPANS.map((span) => spanWord(span, event.time))];
   const userId = "user" in event ? (event.user?.id ?? null) : null;
   if (userId !== null) words.push(userWord(userId));
   if ("diamonds" in event && event.diamonds !== null && event.diamonds >= 0) words.push(worthWord(event.diamonds));
@@ -96,20 +71,29 @@ export function wordsOf(event: LiveEvent): string {
 
 /**
  * Returns the condition in the words of the index. It lets through all that fulfils `ask`, and more: pairs say nothing of their order.
+ * @param now ms UTC: no event is of more than a day later
  * @throws DyliveError bad_request when nothing is asked for, or a text of less than two characters
  */
-export function queryOf({ text, types, userId, minDiamonds }: Omit<SearchAsk, "places">): string {
+export function queryOf({ text, types, userId, minDiamonds, rooms, from, to }: SearchAsk, now: number): string {
   const terms: string[] = [];
   if (text !== undefined) terms.push(...pairsOf(askedText(text)).slice(0, QUERY_PAIRS));
   if (userId !== undefined) terms.push(userWord(userId));
   if (minDiamonds !== undefined) terms.push(anyOf(worthWords(minDiamonds)));
   if (types !== undefined) terms.push(anyOf(types.map(typeWord)));
   if (terms.length === 0) throw new DyliveError("bad_request", "name something to search for: a text, a user, types or the worth of gifts");
+  if (rooms !== undefined && rooms.size <= QUERY_ROOMS) terms.push(anyOf([...rooms].map(roomWord)));
+  if (from !== undefined || to !== undefined)
+    terms.push(anyOf(spanWords(Math.max(from ?? 0, 0), Math.min(to ?? now + DAY_MS, now + DAY_MS))));
   return terms.join(" AND ");
 }
 
-/** Returns whether an event fulfils all that is asked; a test event is not what happened, and is not found. */
-export function isFound(event: LiveEvent, { text, types, userId, sessionId, minDiamonds, from, to }: Omit<SearchAsk, "places">): boolean {
+/** Returns whether an event of a room fulfils all that is asked; a test event is not what happened, and is not found. */
+export function isFound(
+  room: RoomKey,
+  event: LiveEvent,
+  { rooms, text, types, userId, sessionId, minDiamonds, from, to }: SearchAsk,
+): boolean {
+  if (rooms?.has(room) === false) return false;
   if (event.source === "test" || (types !== undefined && !types.includes(event.type))) return false;
   if (userId !== undefined && (!("user" in event) || event.user?.id !== userId)) return false;
   if (sessionId !== undefined && event.sessionId !== sessionId) return false;
@@ -129,6 +113,31 @@ function askedText(text: string): string {
 function pairsOf(folded: string): string[] {
   const signs = Array.from(folded, (sign) => (sign.codePointAt(0) ?? 0).toString(36).padStart(4, "0"));
   return [...new Set(signs.slice(1).map((sign, at) => `b${signs[at]}${sign}`))];
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Spans of time that have words, shortest first: a range of time is asked for by the shortest of which it has few. */
+const SPANS = [
+  { letter: "h", ms: HOUR_MS },
+  { letter: "y", ms: DAY_MS },
+  { letter: "m", ms: 30 * DAY_MS },
+] as const;
+const QUERY_SPANS = 64;
+
+function spanWord({ letter, ms }: (typeof SPANS)[number], time: number): string {
+  return `${letter}${Math.floor(Math.max(0, time) / ms)}`;
+}
+
+/** Returns words of which every event within a range of time has one. */
+function spanWords(from: number, to: number): string[] {
+  const span = SPANS.find(({ ms }) => (to - from) / ms < QUERY_SPANS) ?? SPANS[2];
+  const count = Math.max(0, Math.floor(to / span.ms) - Math.floor(from / span.ms) + 1);
+  return Array.from({ length: count }, (_, at) => spanWord(span, from + at * span.ms));
+}
+
+function roomWord(room: RoomKey): string {
+  return `r${room}`;
 }
 
 function typeWord(type: EventType): string {

@@ -72,7 +72,10 @@ export class DamagedEvent extends DyliveError {
 
 /** Event as it is stored. Its text is given out as it is; it is parsed only for a reader that looks inside. */
 export class StoredEvent {
+  readonly room: number;
   readonly seq: number;
+  /** Position in the whole log. */
+  readonly pos: number;
   readonly type: EventType;
   readonly sessionId: string | null;
   /** `user.id` of the event. */
@@ -80,18 +83,17 @@ export class StoredEvent {
   readonly diamonds: number | null;
   /** JSON text of the event, its seq in front. */
   readonly text: string;
-  readonly #room: number;
   #event: LiveEvent | null = null;
 
   /** @throws DamagedEvent when the text is cut short: it would be given out unread */
   constructor(
-    room: number,
-    seq: number,
+    { room, seq, pos }: { readonly room: number; readonly seq: number; readonly pos: number },
     { type, sessionId, userId, diamonds, body }: Pick<Row, "type" | "sessionId" | "userId" | "diamonds" | "body">,
   ) {
     if (!body.endsWith("}")) throw new DamagedEvent(room, seq);
-    this.#room = room;
+    this.room = room;
     this.seq = seq;
+    this.pos = pos;
     this.type = type;
     this.sessionId = sessionId;
     this.userId = userId;
@@ -101,7 +103,7 @@ export class StoredEvent {
 
   /** The event, parsed once; many readers may share it, so nobody may change it. @throws DamagedEvent */
   get event(): LiveEvent {
-    this.#event ??= Object.freeze(parsed(this.#room, this.seq, this.text));
+    this.#event ??= Object.freeze(parsed(this.room, this.seq, this.text));
     return this.#event;
   }
 

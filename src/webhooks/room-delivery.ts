@@ -29,7 +29,7 @@ const TEXT_TRIES = 5;
 export interface RoomDeliveryDeps {
   readonly hook: HookRow;
   readonly selection: HookSelection;
-  readonly store: { readonly hooks: Hooks; readonly log: Pick<Log, "id" | "readBefore">; readonly rooms: Pick<Rooms, "get"> };
+  readonly store: { readonly hooks: Hooks; readonly log: Pick<Log, "id" | "readRoomBefore">; readonly rooms: Pick<Rooms, "get"> };
   readonly feed: Pick<Feed, "subscribe">;
   readonly firstLive: FirstLive;
   readonly clock: Clock;

@@ -113,7 +113,7 @@ export function saysLive(event: LiveEvent): boolean {
  * that a room whose broadcast has ended is not live. A test says nothing of the room, so it is always news. What says that a room is live is
  * another matter: {@link FirstLive}.
  */
-export async function saysStateAgain(log: Pick<Log, "readBefore">, event: LiveEvent): Promise<boolean> {
+export async function saysStateAgain(log: Pick<Log, "readRoomBefore">, event: LiveEvent): Promise<boolean> {
   if (event.type !== "state" || saysLive(event) || isTest(event)) return false;
   for await (const before of statesBefore(log, event.room, event.seq)) {
     if (before.to === event.to) return event.to !== "ended" || before.sessionId === event.sessionId;
@@ -130,9 +130,9 @@ const PAGES_MAX = 200;
 const REMEMBERED = 1_000;
 
 /** Reads the states of a room before a seq, the newest first, without tests. */
-async function* statesBefore(log: Pick<Log, "readBefore">, room: RoomKey, seq: number): AsyncGenerator<LiveEventOf<"state">> {
+async function* statesBefore(log: Pick<Log, "readRoomBefore">, room: RoomKey, seq: number): AsyncGenerator<LiveEventOf<"state">> {
   for (let before = seq, pages = 0; before > 1 && pages < PAGES_MAX; pages++) {
-    const page = await log.readBefore(room, before, PAGE_EVENTS, { types: ["state"], tests: false });
+    const page = await log.readRoomBefore(room, before, PAGE_EVENTS, { types: ["state"], tests: false });
     yield* page.events.filter((one): one is LiveEventOf<"state"> => one.type === "state").reverse();
     if (page.scanned >= before) return;
     before = page.scanned;
@@ -145,11 +145,11 @@ async function* statesBefore(log: Pick<Log, "readBefore">, room: RoomKey, seq: n
  * dylive the room becomes live again, but nobody went on air. The answer is a function of the log.
  */
 export class FirstLive {
-  readonly #log: Pick<Log, "readBefore">;
+  readonly #log: Pick<Log, "readRoomBefore">;
   /** The seq of the first one, by room and broadcast. */
   readonly #known = new Map<string, number>();
 
-  constructor(log: Pick<Log, "readBefore">) {
+  constructor(log: Pick<Log, "readRoomBefore">) {
     this.#log = log;
   }
 

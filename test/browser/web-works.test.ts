@@ -235,7 +235,7 @@ it("watches an author by their link, shows a work that they publish a moment lat
   await until(async () => (await textOf(page.locator("main [role=status]"))).includes("正在监控"));
   await page.locator(`[data-author="${author.secUid}"]:not([data-outcome=none])`).waitFor();
   expect(await textOf(entry)).toMatch(/木工老周.*前查看 · .*后再看.*还没有新作品 · 最新作品/s);
-  const events = async () => (await dashboard.app.store.log.read(0, 0, 100)).events.filter(({ type }) => type === "work");
+  const events = async () => (await dashboard.app.store.log.readRoom(0, 0, 100)).events.filter(({ type }) => type === "work");
   expect(await events()).toEqual([]);
 
   const { id } = dashboard.simulator.works.publish(author.secUid, "新做的小凳子");

@@ -9,7 +9,7 @@ import { type Receiver, verify } from "../webhooks/receiver.js";
  * @param first seq that a room's first message may begin with at most; 1: the hook was there before the room
  */
 export async function judgeArrivals(
-  { log }: { readonly log: Pick<Log, "read"> },
+  { log }: { readonly log: Pick<Log, "readRoom"> },
   { arrivals }: Receiver,
   secret: string,
   due: Awaited<ReturnType<Log["heads"]>>,
@@ -41,7 +41,7 @@ export async function judgeArrivals(
   for (const [room, { head }] of due) expect([room, (at.get(room) ?? 0) >= head]).toEqual([room, true]);
   for (const [room, last] of at)
     for (let after = (begun.get(room) ?? 1) - 1; after < last; ) {
-      const page = await log.read(room, after, 5000);
+      const page = await log.readRoom(room, after, 5000);
       for (const event of page.events) if (event.seq <= last) stored.push(`${room}:${event.seq}:${event.id}`);
       after = page.scanned;
     }

@@ -474,7 +474,7 @@ async function withStore<T>(opening: Promise<Store>, work: (store: Store) => Pro
 async function logOf({ log }: Store, room: number): Promise<readonly Told[]> {
   const all: Told[] = [];
   for (let after = 0; ; ) {
-    const page = await log.read(room, after, 5000);
+    const page = await log.readRoom(room, after, 5000);
     for (const event of page.events) all.push({ seq: event.seq, id: event.id, text: textOf(event) });
     after = page.scanned;
     if (after >= page.head) return all;

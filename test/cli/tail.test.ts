@@ -68,7 +68,7 @@ it("keeps the position behind what was read for certain, and begins there again:
   const kept = () => server.store.positions.get(subscriptionPosition({ id }, "archive"), room);
   const asked = { name: "archive", after: "0" };
   // Two lines and a half may lie in the pipe.
-  const length = JSON.stringify((await server.store.log.read(room, 0, 10)).events[4]).length;
+  const length = JSON.stringify((await server.store.log.readRoom(room, 0, 10)).events[4]).length;
   const first = follow(server.url, token, { asked, unreadMax: length * 2.5 });
   await until(() => first.lines.length === 10);
   await first.clock.advance(1_000);

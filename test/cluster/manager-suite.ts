@@ -44,7 +44,7 @@ export function describeManager(what: string, start: StartManager): void {
       now = await start({ onDemandIdleMs: 30_000 });
       const { rooms, store } = now;
       const told = async (room: number) => {
-        const [event] = (await store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 1, { types: ["state"] })).events;
+        const [event] = (await store.log.readRoomBefore(room, Number.MAX_SAFE_INTEGER, 1, { types: ["state"] })).events;
         return event?.type === "state" ? event : null;
       };
       const { row } = await rooms.add("100000001", {}, WAIT_MS, SIGNAL);
@@ -59,7 +59,7 @@ export function describeManager(what: string, start: StartManager): void {
       // What was missed meanwhile is told when it is collected again, and the room is live again.
       await rooms.request("100000002", WAIT_MS, SIGNAL);
       await until(async () => (await told(room))?.to === "live");
-      const { events } = await store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 100, { types: ["state", "gap"] });
+      const { events } = await store.log.readRoomBefore(room, Number.MAX_SAFE_INTEGER, 100, { types: ["state", "gap"] });
       const kinds = events.map((event) => (event.type === "state" ? event.to : event.type));
       expect(kinds.slice(kinds.indexOf("paused"))).toEqual(["paused", "gap", "live"]);
     });
@@ -127,7 +127,7 @@ export function describeManager(what: string, start: StartManager): void {
       await rooms.pause(room);
       await until(() => open("100000006").length === 0);
       const told = async () => {
-        const [event] = (await store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 1, { types: ["state"] })).events;
+        const [event] = (await store.log.readRoomBefore(room, Number.MAX_SAFE_INTEGER, 1, { types: ["state"] })).events;
         return event?.type === "state" ? event.to : null;
       };
       await until(async () => (await told()) === "paused");

@@ -101,7 +101,7 @@ function processOn(store: RoomStore, room: number, sessions: readonly string[], 
 /** Returns what a store's logs were told: the system's, and the room's. */
 async function toldIn(store: RoomStore, room: number) {
   const of = async (log: number) =>
-    (await store.log.read(log, 0, 1000)).events.flatMap((event) => (event.type === "system" ? [event] : []));
+    (await store.log.readRoom(log, 0, 1000)).events.flatMap((event) => (event.type === "system" ? [event] : []));
   return [await of(0), await of(room)] as const;
 }
 

@@ -32,9 +32,9 @@ async function watched(sessions: readonly string[], rateFactor = 4) {
   const stored = async () => {
     const events: LiveEvent[] = [];
     for (
-      let page = await now.store.log.read(status()?.room ?? 0, 0, 10_000);
+      let page = await now.store.log.readRoom(status()?.room ?? 0, 0, 10_000);
       ;
-      page = await now.store.log.read(status()?.room ?? 0, page.scanned, 10_000)
+      page = await now.store.log.readRoom(status()?.room ?? 0, page.scanned, 10_000)
     ) {
       events.push(...page.events);
       if (page.scanned >= page.head) return events;
@@ -369,7 +369,7 @@ it("a room whose account is forgotten says so, and what to do, and goes on when 
   const room = first()?.room ?? 0;
   const says = { state: "failed", evidence: { reason: expect.stringMatching(/no account tab any more.*log in again.*room set/) } };
   const told = async () => JSON.parse((await store.rooms.told(room))?.status ?? "null");
-  const lastEvent = async () => (await store.log.readBefore(room, 1e9, 1, { types: ["state"] })).events[0];
+  const lastEvent = async () => (await store.log.readRoomBefore(room, 1e9, 1, { types: ["state"] })).events[0];
   const fails = async () => (await lastEvent())?.type === "state" && (await told())?.state === "failed";
 
   forget("tab");

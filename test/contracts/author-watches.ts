@@ -117,7 +117,7 @@ export function describeAuthorWatches(open: Open): void {
 
     async function kept() {
       const { log, works } = store();
-      const { events } = await log.read(SYSTEM_ROOM, 0, 9);
+      const { events } = await log.readRoom(SYSTEM_ROOM, 0, 9);
       return { events, works: await works.walk("", 9), watch: await store().authorWatches.get(SEC) };
     }
   });

@@ -22,8 +22,8 @@ export function describeChanges(open: Open<RoomStore>): void {
         { ...erased(gift("2", "c", 4, 4)), seq: 2, revision: 1 },
         { ...chat("3", { text: "new" }), seq: 3, revision: 1 },
       ]);
-      expect((await store().log.read(room, 0, 10, { types: ["gift"] })).events).toEqual([]);
-      expect((await store().log.read(room, 0, 10, { userId: "1002" })).events).toEqual([]);
+      expect((await store().log.readRoom(room, 0, 10, { types: ["gift"] })).events).toEqual([]);
+      expect((await store().log.readRoom(room, 0, 10, { userId: "1002" })).events).toEqual([]);
       expect(await store().log.combos(room, ["c"])).toEqual(new Map());
       expect(await append(gift("2", "c", 4, 4))).toEqual([null]);
     });

@@ -20,7 +20,7 @@ export function describeClose(open: Open): void {
       await store().close();
       for (const call of [
         () => log.append([]),
-        () => log.read(0, 0, 1),
+        () => log.readRoom(0, 0, 1),
         () => rooms.claim(0),
         () => sessions.open(0, "1", 1),
         () => positions.set("a", 0, 1),

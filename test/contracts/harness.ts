@@ -48,7 +48,7 @@ export async function readAll(log: Log, room: RoomKey, after = 0, limit = 100) {
   const removed: (readonly [number, number])[] = [];
   let scanned = after;
   for (;;) {
-    const page = await log.read(room, scanned, limit);
+    const page = await log.readRoom(room, scanned, limit);
     events.push(...page.events);
     if (page.removed !== undefined) removed.push(page.removed);
     if (page.scanned === scanned && page.head > scanned) throw new Error(`no progress at ${scanned}`);
@@ -61,7 +61,7 @@ export async function readAll(log: Log, room: RoomKey, after = 0, limit = 100) {
 export async function readRows(log: Log, room: RoomKey): Promise<readonly StoredEvent[]> {
   const rows: StoredEvent[] = [];
   for (let after = 0; ; ) {
-    const page = await log.read(room, after, 20_000);
+    const page = await log.readRoom(room, after, 20_000);
     rows.push(...page.rows);
     if (page.scanned >= page.head) return rows;
     after = page.scanned;

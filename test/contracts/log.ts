@@ -13,7 +13,7 @@ export function describeLog(open: Open<RoomStore>): void {
       const { room, append } = await claimed(store());
       const events = [chat("7412345678901234567"), gift("7412345678901234568", "combo", 3, 3), chat("h:0123456789abcdef")];
       expect(await append(...events)).toEqual([1, 2, 3]);
-      expect(await store().log.read(room, 0, 10)).toMatchObject({
+      expect(await store().log.readRoom(room, 0, 10)).toMatchObject({
         events: events.map((event, index) => ({ ...event, seq: index + 1 })),
         scanned: 3,
         head: 3,
@@ -42,7 +42,7 @@ export function describeLog(open: Open<RoomStore>): void {
       const appended = append(event);
       event.text = "after";
       await appended;
-      const { events } = await store().log.read(room, 0, 1);
+      const { events } = await store().log.readRoom(room, 0, 1);
       expect(events[0]).toMatchObject({ text: "before" });
       expect(() => Object.assign(events[0] ?? {}, { text: "spoiled" })).toThrow(TypeError);
     });
@@ -79,7 +79,7 @@ export function describeLog(open: Open<RoomStore>): void {
       const { room, append } = await claimed(store());
       expect(await append(chat("1", { text: "first" }), chat("1", { text: "second" }), chat("2"))).toEqual([1, null, 2]);
       expect(await append(chat("2"), chat("3"))).toEqual([null, 3]);
-      expect((await store().log.read(room, 0, 1)).events[0]).toMatchObject({ text: "first" });
+      expect((await store().log.readRoom(room, 0, 1)).events[0]).toMatchObject({ text: "first" });
     });
 
     it("are stored once when calls race", async () => {
@@ -104,7 +104,7 @@ export function describeLog(open: Open<RoomStore>): void {
       expect(await append(...ids.map((id) => chat(id)))).toEqual(ids.map(() => null));
       expect((await readAll(store().log, room)).events.map(({ id }) => id)).toEqual(ids);
       expect(await store().log.known(room, [...ids, "7412345678901234569", "001"])).toEqual(new Set(ids));
-      const { events } = await store().log.read(room, 0, 100);
+      const { events } = await store().log.readRoom(room, 0, 100);
       expect(await store().log.byId(room, [...ids, "001"])).toEqual(new Map(events.map((event) => [event.id, event])));
     });
   });
@@ -166,8 +166,8 @@ export function describeLog(open: Open<RoomStore>): void {
       const { events } = await readAll(store().log, room);
       expect(events.map((event) => event.type === "chat" && [event.text, event.user.nickname])).toEqual(texts.map((text) => [text, text]));
       for (const text of texts) {
-        expect((await store().log.read(room, 0, 100, { userId: text })).events).toHaveLength(1);
-        expect((await store().log.read(room, 0, 100, { sessionId: text })).events).toHaveLength(1);
+        expect((await store().log.readRoom(room, 0, 100, { userId: text })).events).toHaveLength(1);
+        expect((await store().log.readRoom(room, 0, 100, { sessionId: text })).events).toHaveLength(1);
       }
     });
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomKey } from "../../src/store/log.js";
-import { NEWEST_TIME, type SearchAsk, type SearchPlace, type SearchTime } from "../../src/store/search.js";
+import type { SearchAsk } from "../../src/store/search.js";
 import type { Store } from "../../src/store/store.js";
 import { runsOf } from "../whole.js";
 import { chat, erased, gift, userOf } from "./events.js";
@@ -11,33 +11,16 @@ import { claimed, type Open, readAll, useStore } from "./harness.js";
 const T0 = 1_760_000_000_000;
 const NEWEST = Number.MAX_SAFE_INTEGER;
 
-/** Brings the index of every room up to date. */
+/** Brings the index up to date. */
 export async function indexAll({ search }: Store): Promise<void> {
-  for (const { room } of await search.progress()) while (await search.advance(room));
+  while (await search.advance());
 }
 
-/** Everything that is found, page by page. */
-export async function findAll({ search }: Store, ask: Omit<SearchAsk, "places">, rooms: readonly RoomKey[], limit = 7) {
+/** Everything that is found in some rooms, or in all, page by page. */
+export async function findAll({ search }: Store, ask: SearchAsk, rooms: readonly RoomKey[] | null = null, limit = 7) {
   const events: LiveEvent[] = [];
-  for (let places: readonly SearchPlace[] | null = rooms.map((room) => ({ room, before: NEWEST })); places !== null; ) {
-    const page = await search.find({ ...ask, places }, limit);
-    expect(page.events.length).toBeLessThanOrEqual(limit);
-    events.push(...page.events);
-    places = page.places;
-  }
-  return events;
-}
-
-/** The same in all rooms together, or those among some. */
-export async function findAnywhere(
-  { search }: Store,
-  ask: Omit<SearchAsk, "places">,
-  among: readonly RoomKey[] | null,
-  limit = 7,
-): Promise<readonly LiveEvent[]> {
-  const events: LiveEvent[] = [];
-  for (let before: SearchTime | null = NEWEST_TIME; before !== null; ) {
-    const page = await search.findAnywhere({ ...ask, among }, before, limit);
+  for (let before: number | null = NEWEST; before !== null; ) {
+    const page = await search.find({ ...ask, ...(rooms !== null && { rooms: new Set(rooms) }) }, before, limit);
     expect(page.events.length).toBeLessThanOrEqual(limit);
     events.push(...page.events);
     ({ before } = page);
@@ -71,7 +54,7 @@ const asks = fc.record({
 });
 
 /** As the interface says, without an index. */
-function expected(all: readonly LiveEvent[], { text, types, userId, from, to, minDiamonds }: Omit<SearchAsk, "places">): number[] {
+function expected(all: readonly LiveEvent[], { text, types, userId, from, to, minDiamonds }: SearchAsk): number[] {
   const fold = (one: string) => one.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
   const fits = (event: LiveEvent) =>
     (text === undefined || (event.type === "chat" && fold(event.text).includes(fold(text)))) &&
@@ -126,11 +109,9 @@ export function describeSearch(open: Open): void {
               const defined = Object.fromEntries(Object.entries(ask).filter(([, value]) => value !== undefined));
               const seqs = expected(kept, defined);
               expect((await findAll(store(), defined, [room])).map(({ seq }) => seq)).toEqual(seqs);
-              const byTime = kept.filter(({ seq }) => seqs.includes(seq)).sort((a, b) => b.time - a.time || b.seq - a.seq);
-              expect((await findAnywhere(store(), defined, [room])).map(({ seq }) => seq)).toEqual(byTime.map(({ seq }) => seq));
             }
             for (let after = 0, done = false; !done; ) {
-              const verified = await store().search.verify(room, after);
+              const verified = await store().search.verify(after);
               expect(verified?.wrong ?? []).toEqual([]);
               done = verified === null;
               after = verified?.scanned ?? after;
@@ -141,40 +122,46 @@ export function describeSearch(open: Open): void {
       );
     });
 
-    it("finds in all rooms together by time, but in the system's and in those that were deleted", async () => {
+    it("finds in all rooms together, the one that was stored last first, but in the system's and in those that were deleted", async () => {
       const word = "独一无二";
       const made = [await fresh(), await fresh(), await fresh()];
-      for (const [n, { append }] of made.entries())
-        await append(...[1, 2, 3].map((ms) => chat(`w${n}${ms}`, { text: word, time: T0 + 10 * ms + (n % 2) })));
+      for (const ms of [1, 2, 3])
+        for (const [n, { append }] of made.entries()) await append(chat(`w${n}${ms}`, { text: word, time: T0 + 10 * ms }));
       await store().log.append([
         { room: 0, epoch: null, events: [chat("w", { text: word, time: T0 })].map((event) => ({ ...event, room: 0 })) },
       ]);
       await indexAll(store());
       const ids = async (among: readonly RoomKey[] | null, limit = 2) =>
-        (await findAnywhere(store(), { text: word }, among, limit)).map(({ id }) => id);
-      expect(await ids(null)).toEqual(["w13", "w23", "w03", "w12", "w22", "w02", "w11", "w21", "w01"]);
+        (await findAll(store(), { text: word }, among, limit)).map(({ id }) => id);
+      expect(await ids(null)).toEqual(["w23", "w13", "w03", "w22", "w12", "w02", "w21", "w11", "w01"]);
       expect(await ids([made[0]?.room ?? 0, made[2]?.room ?? 0], 50)).toEqual(["w23", "w03", "w22", "w02", "w21", "w01"]);
       expect(await ids([])).toEqual([]);
-      const page = await store().search.findAnywhere({ text: word, among: null }, NEWEST_TIME, 1);
-      expect([page.behind, page.before]).toMatchObject([0, { time: T0 + 31, room: made[1]?.room, seq: 3 }]);
+      const page = await store().search.find({ text: word }, NEWEST, 2);
+      await made[0]?.append(chat("w04", { text: word }));
+      await indexAll(store());
+      const rest = await store().search.find({ text: word }, page.before ?? 0, 1);
+      expect([rest.behind, rest.events.map(({ id }) => id)]).toEqual([0, ["w03"]]);
       await store().deletions.ofRoom(made[1]?.room ?? 0);
-      expect(await ids(null)).toEqual(["w23", "w03", "w22", "w02", "w21", "w01"]);
+      expect(await ids(null)).toEqual(["w04", "w23", "w03", "w22", "w02", "w21", "w01"]);
     });
 
-    it("merges rooms by time, newest first, and goes on where a page ended while more comes in", async () => {
-      const [one, two] = [await fresh(), await fresh()];
-      await one.append(...[1, 3, 5, 7].map((ms) => chat(`a${ms}`, { text: "你好", time: T0 + ms })));
-      await two.append(...[2, 4, 6, 8].map((ms) => chat(`b${ms}`, { text: "你好", time: T0 + ms })));
+    it("finds within hours, days and years", async () => {
+      const { room, append } = await fresh();
+      const times = Array.from({ length: 40 }, (_, n) => T0 - Math.round(1.5 ** n) * 60_000);
+      await append(...times.map((time, n) => chat(`t${n}`, { text: "时间", time })));
       await indexAll(store());
-      const places = [one.room, two.room].map((room) => ({ room, before: NEWEST }));
-      const page = await store().search.find({ text: "你好", places }, 3);
-      expect(page.events.map(({ id }) => id)).toEqual(["b8", "a7", "b6"]);
-      await one.append(chat("a9", { text: "你好", time: T0 + 9 }));
-      await indexAll(store());
-      const rest = await store().search.find({ text: "你好", places: page.places ?? [] }, 10);
-      expect(rest).toMatchObject({ places: null, behind: 0 });
-      expect(rest.events.map(({ id }) => id)).toEqual(["a5", "b4", "a3", "b2", "a1"]);
-      expect((await findAll(store(), { text: "你好" }, [two.room])).map(({ room }) => room)).toEqual([1, 1, 1, 1]);
+      const [last = 0] = times.slice(-1);
+      for (const [from, to] of [
+        [T0 - 7_200_000, T0],
+        [T0 - 20 * 86_400_000, T0 - 3_600_000],
+        [last, T0 - 86_400_000],
+        [last + 1, undefined],
+        [undefined, T0 - 86_400_000],
+      ] as const) {
+        const ask = { text: "时间", ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+        const all = times.flatMap((time, n) => ((from ?? time) <= time && time < (to ?? time + 1) ? [`t${n}`] : []));
+        expect((await findAll(store(), ask, [room])).map(({ id }) => id)).toEqual(all.reverse());
+      }
     });
 
     it("is made again from the log after a reset", async () => {
@@ -190,14 +177,12 @@ export function describeSearch(open: Open): void {
     });
 
     it("refuses what is no search, in words", async () => {
-      const { room } = await fresh();
-      const places = [{ room, before: NEWEST }];
-      await expect(store().search.find({ places, from: 1 }, 1)).rejects.toMatchObject({
+      await expect(store().search.find({ from: 1 }, NEWEST, 1)).rejects.toMatchObject({
         code: "bad_request",
         detail: expect.stringMatching(/something/),
       });
       for (const text of ["", "好", " 好 ", "好".repeat(101)])
-        await expect(store().search.find({ places, text }, 1)).rejects.toMatchObject({
+        await expect(store().search.find({ text }, NEWEST, 1)).rejects.toMatchObject({
           code: "bad_request",
           detail: expect.stringMatching(/2 to 100 characters/),
         });

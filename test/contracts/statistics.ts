@@ -148,7 +148,7 @@ export function describeStatistics(open: Open): void {
       const { statistics, log } = store();
       const task = await statistics.task(room);
       if (task === null) throw new Error("nothing to count");
-      const delta = fold((await log.read(room, 0, 10)).events, plainWords);
+      const delta = fold((await log.readRoom(room, 0, 10)).events, plainWords);
       expect(await statistics.commit({ task, scanned: 2, delta })).toBe(true);
       expect(await statistics.commit({ task, scanned: 2, delta })).toBe(false);
       expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: { chat: 2 } }, chatters: 1, behind: 0 });

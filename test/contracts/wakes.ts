@@ -76,7 +76,7 @@ async function follow(store: RoomStore, counts: Map<RoomKey, number>, stop: Abor
     for (const room of rooms) {
       const after = counts.get(room);
       if (after === undefined) continue;
-      const { events } = await store.log.read(room, after, 1000);
+      const { events } = await store.log.readRoom(room, after, 1000);
       counts.set(room, after + events.length);
       seen += events.length;
     }

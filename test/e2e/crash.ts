@@ -61,7 +61,7 @@ async function judge(data: string, delivered: readonly string[]): Promise<{ stor
     const shown: string[] = [];
     let gifts = 0;
     for (let after = 0; ; ) {
-      const page = await store.log.read(room ?? 0, after, 5000);
+      const page = await store.log.readRoom(room ?? 0, after, 5000);
       for (const event of page.events) {
         expect(event.seq).toBe(ids.length + 1);
         ids.push(event.id);

@@ -43,7 +43,7 @@ export async function fillBusily(store: Store, { rooms, framesOfEach }: Busy): P
       const batch = frames.slice(at, at + 5).map((frame, n) => readFrame(frame, START + (at + n) * 400, drift).received);
       await pipeline.store(batch, { webRid, sessionId: roomId, anchorId: null, source: "websocket" });
       if (at % 50 === 0) await advance(store, room, plainWords);
-      if (at % 50 === 25) await store.search.advance(room);
+      if (at % 50 === 25) await store.search.advance();
     }
   }
   await catchUp(store, plainWords);
@@ -68,7 +68,7 @@ export async function peopleOf(store: Store): Promise<readonly User[]> {
 
 async function eachEvent({ log }: Store, room: RoomKey, visit: (event: unknown) => void): Promise<void> {
   for (let after = 0; ; ) {
-    const { events, scanned, head } = await log.read(room, after, 1000);
+    const { events, scanned, head } = await log.readRoom(room, after, 1000);
     for (const event of events) visit(event);
     after = scanned;
     if (after >= head) return;

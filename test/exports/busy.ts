@@ -78,7 +78,7 @@ async function expectSame(format: string, told: AsyncIterable<Told>, wanted: rea
 async function all(store: Store, room: number): Promise<readonly LiveEvent[]> {
   const events: LiveEvent[] = [];
   for (let after = 0; ; ) {
-    const page = await store.log.read(room, after, 5000, { sessionId: SESSION });
+    const page = await store.log.readRoom(room, after, 5000, { sessionId: SESSION });
     events.push(...page.events);
     after = page.scanned;
     if (after >= page.head) return events;

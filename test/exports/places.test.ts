@@ -49,7 +49,7 @@ it.each(["jsonl", "csv"] as const)(
       [1500, 1600],
     ] as const)
       await store.log.remove(room, from, to, "retention");
-    const { read, lines } = store.log;
+    const { readRoom, lines } = store.log;
     const made = async (remove: readonly (readonly [from: number, to: number])[]) => {
       const left = [...remove];
       const then = async <T>(page: T): Promise<T> => {
@@ -58,7 +58,7 @@ it.each(["jsonl", "csv"] as const)(
       };
       // As if it went on beside the first page.
       const log = {
-        read: async (...ask: Parameters<typeof read>) => then(await read(...ask)),
+        readRoom: async (...ask: Parameters<typeof readRoom>) => then(await readRoom(...ask)),
         lines: async (...ask: Parameters<typeof lines>) => then(await lines(...ask)),
         removals: store.log.removals,
       };

@@ -160,7 +160,7 @@ describe("a broadcast in parts, named by the time of the first and a number", ()
 
     const log: LiveEvent[] = [];
     for (let after = 0, more = true; more; ) {
-      const page = await store.log.read(room, after, 1000);
+      const page = await store.log.readRoom(room, after, 1000);
       log.push(...page.events);
       after = page.scanned;
       more = after < page.head;

@@ -116,7 +116,8 @@ describe("a damaged file", () => {
     expect(integrityOf(path).length).toBeGreaterThan(0);
     const store = openSqliteStore({ path });
     const outcomes: unknown[] = [];
-    for (let after = 0; after < 5000; after += 50) outcomes.push(await store.log.read(room, after, 50).catch((error: unknown) => error));
+    for (let after = 0; after < 5000; after += 50)
+      outcomes.push(await store.log.readRoom(room, after, 50).catch((error: unknown) => error));
     const damaged = outcomes.filter((one) => one instanceof Error);
     expect(damaged.length).toBeGreaterThan(0);
     expect(damaged.length).toBeLessThan(outcomes.length);

@@ -46,11 +46,11 @@ function counted(clock = systemClock) {
   const counts = { reads: 0, listeners: 0 };
   let failures = 0;
   const { log } = store;
-  const spied: Pick<Log, "read" | "heads" | "wakes"> = {
-    read: async (...args) => {
+  const spied: Pick<Log, "readRoom" | "heads" | "wakes"> = {
+    readRoom: async (...args) => {
       counts.reads++;
       if (failures-- > 0) throw new Error("the disk is gone");
-      return log.read(...args);
+      return log.readRoom(...args);
     },
     heads: (rooms) => log.heads(rooms),
     wakes: (signal) => {

@@ -15,7 +15,7 @@ import { until } from "../until.js";
 const EVENTS = stored(50);
 
 function stored(count: number, after = 0): readonly StoredEvent[] {
-  return chats(count).map((event, index) => new StoredEvent(1, after + index + 1, rowOf(event)));
+  return chats(count).map((event, index) => new StoredEvent({ room: 1, seq: after + index + 1, pos: after + index + 1 }, rowOf(event)));
 }
 
 /** A filter that takes its time. */
@@ -73,11 +73,11 @@ describe("turns", () => {
     let reading = 0;
     let most = 0;
     const log = {
-      read: async (_room: number, after: number, limit: number) => {
+      readRoom: async (_room: number, after: number, limit: number) => {
         if (after === 0) most = Math.max(most, ++reading);
         await new Promise((resolve) => setImmediate(resolve));
         if (after + limit >= 1_000) reading--;
-        return pageOf(stored(limit, after), after + limit, 1_000);
+        return pageOf(stored(limit, after), { scanned: after + limit, head: 1_000, pos: after + limit });
       },
     } as unknown as Log;
     const filter = { where: {}, inside: null, expression: null };

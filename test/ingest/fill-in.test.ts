@@ -177,7 +177,7 @@ describe("the ledger with prices that are filled in", () => {
     expect((await say(6, 60_000)).sightings).toMatchObject([{ by: 1, gift: { delta: 4, unitDiamonds: 5, diamonds: 20 } }]);
     await say(6, 61_000);
     await say(7, 62_000, true);
-    const events = (await log.read(room, 0, 100)).events.filter((event) => event.type === "gift");
+    const events = (await log.readRoom(room, 0, 100)).events.filter((event) => event.type === "gift");
     expect(events.map(({ id, delta, comboTotal, unitDiamonds, diamonds }) => [id, delta, comboTotal, unitDiamonds, diamonds])).toEqual([
       ["m0", 2, 2, null, null],
       ["m60000", 4, 6, 5, 20],

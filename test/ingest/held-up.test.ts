@@ -65,7 +65,7 @@ const status = (): RoomStatus => {
   return told;
 };
 const told = async () => {
-  const { events } = await store.log.read(room, 0, 100_000, { types: ["state"] });
+  const { events } = await store.log.readRoom(room, 0, 100_000, { types: ["state"] });
   return events.flatMap((event) => (event.type === "state" ? [event.to] : []));
 };
 const expectAll = async () => {
@@ -152,5 +152,5 @@ it("what is received while the announcement of the end is being stored is stored
   goOn();
   await clock.until(() => status().state === "waiting", 60_000);
   expect(await unlike(simulator, store, room, RID)).toEqual([ALIKE, expect.any(Number)]);
-  expect((await store.log.read(room, 0, 100_000, { types: ["gap"] })).events).toEqual([]);
+  expect((await store.log.readRoom(room, 0, 100_000, { types: ["gap"] })).events).toEqual([]);
 });

@@ -36,7 +36,7 @@ it("a frame, a Response and a payload whose messages name no room are read, into
     kinds.push(loaded?.capture.kind ?? "");
     const room = await store.rooms.find({ kind: "import", value: "0" });
     expect(loaded).toMatchObject({ room, messages: 1 });
-    expect((await store.log.read(room ?? 0, 0, 10)).events).toMatchObject([{ type: "chat", text: "好", sessionId: null }]);
+    expect((await store.log.readRoom(room ?? 0, 0, 10)).events).toMatchObject([{ type: "chat", text: "好", sessionId: null }]);
   }
   // It is one message, whatever it came in.
   expect(kinds).toEqual(["frame", "response", "payload"]);

@@ -345,7 +345,9 @@ describe("pipeline", () => {
   it("claims again when what follows the claim fails", async () => {
     let down = true;
     const { parts, events } = await opened((log) =>
-      changed(log, { readBefore: (...asked) => (down ? Promise.reject(new DyliveError("internal", "gone")) : log.readBefore(...asked)) }),
+      changed(log, {
+        readRoomBefore: (...asked) => (down ? Promise.reject(new DyliveError("internal", "gone")) : log.readRoomBefore(...asked)),
+      }),
     );
     const lazy = Pipeline.lazy(parts);
     await expect(lazy.store(received, broadcast)).rejects.toThrow("gone");

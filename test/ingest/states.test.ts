@@ -17,7 +17,7 @@ async function opened() {
     throw error;
   };
   const open = () => Pipeline.open({ log: store.log, rooms: store.rooms, room, clock: new FakeClock(AT), drift: new Drift(), setAside });
-  return { open, events: async () => (await store.log.read(room, 0, 1000)).events };
+  return { open, events: async () => (await store.log.readRoom(room, 0, 1000)).events };
 }
 const arrived = (...messages: readonly ReturnType<typeof envelope>[]) => [{ receivedAt: AT, response: { messages } }];
 const lottery = (version: number, participants: number) =>

@@ -38,7 +38,7 @@ describe("a connection that ends", () => {
         url,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
       );
-      const [page] = await Promise.all([store.log.read(room, 0, 9), store.rooms.list(), store.retention.size(room)]);
+      const [page] = await Promise.all([store.log.readRoom(room, 0, 9), store.rooms.list(), store.retention.size(room)]);
       expect(page.events).toHaveLength(1);
     }
   });
@@ -102,7 +102,7 @@ it("a connection over which nothing comes any more, while the database answers o
   vi.spyOn(globalThis, "setTimeout").mockImplementation(unlimited);
   onTestFinished(() => void vi.restoreAllMocks());
   way.mute();
-  const reading = store.log.read(room, 0, 9);
+  const reading = store.log.readRoom(room, 0, 9);
   await until(() => way.lost > 0);
   way.unmute();
   expect((await reading).events).toHaveLength(1);
@@ -117,7 +117,7 @@ describe("several hosts", () => {
     const { room, append } = await claimed(store);
     await append(chat("1"));
     await one.close();
-    expect((await store.log.read(room, 0, 9)).events).toHaveLength(1);
+    expect((await store.log.readRoom(room, 0, 9)).events).toHaveLength(1);
     await append(chat("2"));
     // A standby, or what is set like one.
     const name = new URL(url).pathname.slice(1);

@@ -43,7 +43,7 @@ export async function emptyDatabase(url: string): Promise<void> {
      BEGIN
        IF (SELECT count(*) > 2000 FROM events) THEN TRUNCATE events, search; END IF;
        FOR one IN SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
-           AND relnamespace = current_schema()::regnamespace AND relname NOT IN ('meta', 'day_tables') LOOP
+           AND relnamespace = current_schema()::regnamespace AND relname NOT IN ('meta', 'day_tables', 'log_head', 'consumers') LOOP
          EXECUTE 'DELETE FROM ' || one;
        END LOOP;
        FOR one IN SELECT oid::regclass::text FROM pg_class WHERE relkind = 'S' AND relnamespace = current_schema()::regnamespace LOOP
@@ -52,6 +52,9 @@ export async function emptyDatabase(url: string): Promise<void> {
      END
      $empty$;
      UPDATE meta SET value = '0' WHERE key = 'horizon';
+     UPDATE log_head SET pos = 0;
+     UPDATE consumers SET pos = 0;
+     UPDATE day_tables SET min_pos = NULL, max_pos = NULL;
      DELETE FROM meta WHERE key = 'pseudonym_key' OR starts_with(key, 'erased:');
      INSERT INTO rooms(room, created_at) VALUES (0, 0);
      INSERT INTO heads(room) VALUES (0);`,

@@ -55,7 +55,7 @@ describe("a server that goes away", () => {
     const reading = (async () => {
       for (let seen = 0; seen < 60; ) {
         if ((await wakes.next()).done === true) return;
-        seen += (await store.log.read(room, seen, 100).catch(() => ({ events: [] }))).events.length;
+        seen += (await store.log.readRoom(room, seen, 100).catch(() => ({ events: [] }))).events.length;
       }
     })();
     const refused = await appending;
@@ -87,7 +87,7 @@ describe("a server that goes away", () => {
     });
     for (let turn = 0; turn < 500 && !woken; turn++) await clock.advance(turn % 10 === 0 ? 1000 : 0);
     await next;
-    expect((await reader.log.read(room, 1, 10)).events).toHaveLength(1);
+    expect((await reader.log.readRoom(room, 1, 10)).events).toHaveLength(1);
     stop.abort();
     await reader.close();
   });

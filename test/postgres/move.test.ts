@@ -118,8 +118,8 @@ async function told(store: Store) {
     aliases: await store.rooms.aliases(room),
     logs: await Promise.all(
       wheres.map(async (where) => ({
-        newest: await store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 50, where),
-        page: (await store.log.read(room, 40, 200, where)).events,
+        newest: await store.log.readRoomBefore(room, Number.MAX_SAFE_INTEGER, 50, where),
+        page: (await store.log.readRoom(room, 40, 200, where)).events,
       })),
     ),
     log: await readAll(store.log, room, 0, 5000),

@@ -45,7 +45,7 @@ export async function judge(
       const gaps: Judged["gaps"][number][] = [];
       let [seq, units] = [0, 0];
       for (let after = 0; ; ) {
-        const page = await store.log.read(room, after, 5000);
+        const page = await store.log.readRoom(room, after, 5000);
         for (const event of page.events) {
           expect(event.seq, `a hole in room ${webRid}`).toBe(++seq);
           expect(received.has(event.id), `${event.id} is stored twice in room ${webRid}`).toBe(false);

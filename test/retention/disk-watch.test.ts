@@ -36,7 +36,7 @@ function watched(parts: Partial<ConstructorParameters<typeof DiskWatch>[0]> = {}
     }
   };
   const told = async () =>
-    (await store.log.read(SYSTEM_ROOM, 0, 100)).events.map((event) => event.type === "system" && [event.kind, event.text]);
+    (await store.log.readRoom(SYSTEM_ROOM, 0, 100)).events.map((event) => event.type === "system" && [event.kind, event.text]);
   return { watch, disk, passed, told, well, errors };
 }
 

@@ -19,12 +19,12 @@ it("a page of a condition that few events fulfil ends after so many events", { t
   const { log, rooms } = opened();
   const { room, append } = await claimed({ log, rooms });
   await append(...chats(25_000), gift("last", "combo", 1, 1));
-  const first = await log.read(room, 0, 10, { types: ["gift"] });
+  const first = await log.readRoom(room, 0, 10, { types: ["gift"] });
   expect(first.events).toEqual([]);
   expect(first.scanned).toBeLessThan(25_000);
-  const rest = await log.read(room, first.scanned, 10, { types: ["gift"] });
+  const rest = await log.readRoom(room, first.scanned, 10, { types: ["gift"] });
   expect(rest.scanned).toBeGreaterThan(first.scanned);
-  const back = await log.readBefore(room, 25_001, 10, { types: ["gift"] });
+  const back = await log.readRoomBefore(room, 25_001, 10, { types: ["gift"] });
   expect([back.events.length, back.scanned > 1]).toEqual([0, true]);
 });
 
@@ -36,9 +36,9 @@ it("a search for a text that few events have ends after so many events, and find
   const { room, append } = await claimed(store);
   await append(...Array.from({ length: 12_000 }, (_, n) => chat(`n${n}`, { text: n === 100 ? "的好主" : "好主的好" })));
   await indexAll(store);
-  const first = await store.search.find({ text: "的好主", places: [{ room, before: Number.MAX_SAFE_INTEGER }] }, 10);
+  const first = await store.search.find({ text: "的好主", rooms: new Set([room]) }, Number.MAX_SAFE_INTEGER, 10);
   expect(first.events).toEqual([]);
-  expect(first.places?.[0]?.before).toBeLessThan(12_000);
+  expect(first.before).toBeLessThan(12_000);
   expect((await findAll(store, { text: "的好主" }, [room])).map(({ id }) => id)).toEqual(["n100"]);
 });
 
@@ -61,7 +61,7 @@ it("of the words of a broadcast the frequent ones are kept", { tags: ["full"], t
     await append(chat(id, { sessionId: "s1" }));
     const task = await store.statistics.task(room);
     if (task === null) throw new Error("nothing to count");
-    const delta = fold((await store.log.read(room, task.after, 10)).events, plainWords);
+    const delta = fold((await store.log.readRoom(room, task.after, 10)).events, plainWords);
     const one = delta.get("s1");
     one?.words.clear();
     for (const n of words) one?.words.set(word(n), 1);

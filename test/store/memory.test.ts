@@ -31,12 +31,12 @@ describe("the store in memory", () => {
     const most = 3 * row("a").body.length;
     const append = (...names: string[]) => {
       const before = log.head;
-      for (const name of names) log.append(row(name));
+      for (const name of names) log.append(row(name), log.head + 1);
       log.trim(100, most, before);
       return log.oldest;
     };
     expect([append("a", "b"), append("c"), append("d", "e"), append(..."fghijk")]).toEqual([1, 1, 3, 6]);
-    log.replace(6, rowOf(chat("f", { text: "" })));
+    log.replace(6, { ...rowOf(chat("f", { text: "" })), pos: 6 });
     expect(append("l")).toBe(10);
   });
 

@@ -60,7 +60,7 @@ describe("several processes on one file", () => {
     const again = wakes.next();
     await append(chat("2"));
     expect((await again).value).toEqual(new Set([room]));
-    expect((await one.log.read(room, 0, 10)).events).toHaveLength(2);
+    expect((await one.log.readRoom(room, 0, 10)).events).toHaveLength(2);
     // The head is read in the transaction, not remembered.
     expect(await one.log.append([{ room, epoch, events: [chat("2"), chat("3")] }])).toEqual([{ room, head: 3, stored: [null, 3] }]);
     stop.abort();

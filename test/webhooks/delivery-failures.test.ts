@@ -49,7 +49,7 @@ describe("a hook that meets trouble", () => {
     await chats("a", 3);
     await clock.advance(DAY);
     expect(receiver.sent).toHaveLength(tries);
-    const [told] = (await store.log.read(0, 0, 10)).events;
+    const [told] = (await store.log.readRoom(0, 0, 10)).events;
     expect(told).toMatchObject({
       type: "system",
       kind: "hook.paused",

@@ -30,7 +30,12 @@ describe("what a hook is sent", () => {
   it("of a room's gifts, which the system's room tells, too, is the room's own event", () => {
     const { wants } = of(["gifts.suppressed"]);
     const told = (room: number, kind: "gifts.suppressed" | "gifts.flowing") =>
-      wants(new StoredEvent(1, 1, rowOf(alarmEvent(room, { sessionId: "s1", webRid: null }, { kind, text: "…", session: null }, 1))));
+      wants(
+        new StoredEvent(
+          { room: 1, seq: 1, pos: 1 },
+          rowOf(alarmEvent(room, { sessionId: "s1", webRid: null }, { kind, text: "…", session: null }, 1)),
+        ),
+      );
     expect([told(1, "gifts.suppressed"), told(0, "gifts.suppressed"), told(1, "gifts.flowing")]).toEqual([true, false, false]);
   });
 
@@ -97,9 +102,11 @@ describe("what a hook is sent", () => {
   ])("of states that people are told, %j and then %j: known is %s, however far back the one before stands", async (was, is, known) => {
     const before = was === null ? [] : [{ ...state(...was), seq: 3 } as LiveEvent];
     // One look at the log goes no further than so many rows.
-    const readBefore = async (_room: number, seq: number) =>
-      seq > 20_000 ? { rows: [], events: [], scanned: 10_000, head: 30_000 } : { rows: [], events: before, scanned: 1, head: 30_000 };
-    expect(await saysStateAgain({ readBefore }, { ...state(...is), seq: 30_000 } as LiveEvent)).toBe(known);
+    const readRoomBefore = async (_room: number, seq: number) =>
+      seq > 20_000
+        ? { rows: [], events: [], scanned: 10_000, head: 30_000, pos: 0 }
+        : { rows: [], events: before, scanned: 1, head: 30_000, pos: 0 };
+    expect(await saysStateAgain({ readRoomBefore }, { ...state(...is), seq: 30_000 } as LiveEvent)).toBe(known);
   });
 
   it("account.lapsed and hook.paused are events of the system's room", async () => {

@@ -63,7 +63,7 @@ async function stage(names: readonly string[], replace: (store: Store) => Store 
   const told = async () => {
     await until(() => clock.sleeping >= 1);
     await breathe();
-    const { events } = await opened.log.read(SYSTEM_ROOM, 0, 100);
+    const { events } = await opened.log.readRoom(SYSTEM_ROOM, 0, 100);
     return events.map((event) => (event.type === "work" ? Number(event.text?.slice(5)) : event.type));
   };
   /** Shows these works at the next look. */
@@ -90,7 +90,7 @@ describe("the watch on an author", () => {
     expect(await next("20*", "37", "36", "35", "34", "33")).toEqual([36, 37]);
     expect(await watch()).toMatchObject({ newest: { time: 37_000 }, published: 2 });
     expect(await store.works.get("760000000000001036")).toMatchObject({ work: { text: "work 36" }, reply: null });
-    const { events } = await store.log.read(SYSTEM_ROOM, 0, 1);
+    const { events } = await store.log.readRoom(SYSTEM_ROOM, 0, 1);
     expect(events).toMatchObject([
       { time: 36_000, method: "dylive", source: "browser", user: { nickname: "nick" }, workId: "760000000000001036", kind: "video" },
     ]);

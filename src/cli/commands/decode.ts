@@ -48,7 +48,7 @@ class Shown {
 
   async showNew(room: RoomKey): Promise<void> {
     for (;;) {
-      const page = await this.#store.log.read(room, this.#after, PAGE);
+      const page = await this.#store.log.readRoom(room, this.#after, PAGE);
       for (const event of page.events) await print(lineOf(event, true));
       this.#after = page.scanned;
       if (page.scanned >= page.head) break;

@@ -120,12 +120,12 @@ async function sound(config: Config): Promise<Told> {
 
 function sentenceOf(finding: CheckFinding): Told {
   if (finding.kind === "row") return told`${toldOf(ROW_NAMES[finding.table])} ${finding.row}: ${recognised(finding.what)}`;
+  if (finding.kind === "search") return told`position ${finding.pos} is not in the search index as it should be`;
   const where = told`room ${finding.room}`;
   if (finding.kind === "hole") return told`${where}: seq ${finding.from} to ${finding.to} are neither kept nor recorded as removed`;
   if (finding.kind === "damaged") return told`${where}: seq ${finding.seq} cannot be read`;
   if (finding.kind === "order") return told`${where}: seq ${finding.seq} is out of order`;
   if (finding.kind === "combo")
     return told`${where}: the deltas of combo ${finding.comboId} add up to ${finding.sum}, its largest total is ${finding.high}`;
-  if (finding.kind === "search") return told`${where}: seq ${finding.seq} is not in the search index as it should be`;
   return told`${where}: statistics of ${finding.sessionId || told`no broadcast`} count ${finding.counted} ${finding.what}, its events have ${finding.log}`;
 }

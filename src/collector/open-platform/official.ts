@@ -144,7 +144,7 @@ class OfficialAcks {
     const { store, platform, clock } = this.#deps;
     let position = (await store.positions.get(this.#reader, room)) ?? 0;
     for (;;) {
-      const { events, scanned, head } = await store.log.read(room, position, PAGE);
+      const { events, scanned, head } = await store.log.readRoom(room, position, PAGE);
       const acks = events.filter((event) => event.receivedAt > clock.now() - TOO_OLD_MS).flatMap((event) => ackOf(event) ?? []);
       const most = await this.#batchMaxOf(room, new Set(acks.map(({ msgType }) => msgType)));
       const wanted = acks.filter(({ msgType }) => most.get(msgType) !== 0);

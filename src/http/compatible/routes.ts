@@ -223,7 +223,7 @@ async function newest<T extends EventType>(
   const where = { types: [type], tests: false as const, ...(sessionId !== null && { sessionId }) };
   let before = Number.MAX_SAFE_INTEGER;
   for (let page = 0; page < PAGES_MAX && before > 1; page++) {
-    const { events, scanned } = await log.readBefore(room, before, 20, where);
+    const { events, scanned } = await log.readRoomBefore(room, before, 20, where);
     const found = (events as readonly LiveEventOf<T>[]).findLast(isWanted);
     if (found !== undefined) return found;
     if (scanned >= before) break;

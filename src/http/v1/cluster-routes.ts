@@ -50,7 +50,7 @@ export async function clusterView(
     cluster.leases.members(),
     cluster.wantedRooms.all(),
     statistics.progress(),
-    search.progress(),
+    search.behind(),
     hooksBehind(webhooks),
     cluster.spooled.waiting(),
   ]);
@@ -70,7 +70,7 @@ export async function clusterView(
   return {
     members: members.map((member) => ({ ...member, states: states.get(member.id) ?? noRooms() })),
     rooms: { wanted, watched, unowned: states.get(null) ?? noRooms() },
-    behind: { statistics: sumOf(counted), search: sumOf(indexed), hooks },
+    behind: { statistics: sumOf(counted), search: indexed, hooks },
     spooledBytes,
   };
 }

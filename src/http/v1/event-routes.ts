@@ -7,7 +7,7 @@ import type { LiveEvent } from "../../events/event.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { isOfSystem, type TestEvent, TestEventSchema, testEvent, testFields } from "../../events/test-event.js";
 import { encodeCursor, resolveCursor } from "../../feed/cursor.js";
-import { type ReadEvents, readBefore } from "../../feed/read.js";
+import { type ReadEvents, readRoomBefore } from "../../feed/read.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { mistakeOf } from "../../runtime/mistake.js";
 import { told } from "../../runtime/told.js";
@@ -148,7 +148,7 @@ export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
       if (before !== undefined) {
         // "before head + 1" is everything.
         const from = resolveCursor(before, log.id, room, { oldest: ends.oldest, head: ends.head + 1 });
-        const got = await readBefore(reading, from, call.signal);
+        const got = await readRoomBefore(reading, from, call.signal);
         return answer(got, got.rows.at(-1)?.seq ?? Math.max(0, from - 1), got.next);
       }
       const from = after === undefined ? null : resolveCursor(after, log.id, room, ends);

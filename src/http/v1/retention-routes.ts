@@ -86,7 +86,7 @@ export function retentionRoutes(app: FastifyInstance, { store, logger, admin, ma
     const { oldest = 1 } = (await store.log.heads([room])).get(room) ?? {};
     return {
       ...{ events, statistics, raw, server, eventBytes: await retention.size(room) },
-      eventsSince: (await store.log.read(room, oldest - 1, 1)).events[0]?.receivedAt ?? null,
+      eventsSince: (await store.log.readRoom(room, oldest - 1, 1)).events[0]?.receivedAt ?? null,
       recordings: (await maintenance?.recordings(room, raw ?? server.raw)) ?? NO_RECORDINGS,
       removedUntil: await retention.horizon(room),
       byDay: (await retention.days()) !== null,

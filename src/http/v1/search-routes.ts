@@ -8,16 +8,7 @@ import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import { allRooms } from "../../store/rooms.js";
-import {
-  type Found,
-  foldText,
-  NEWEST_TIME,
-  SEARCH_ROOMS_MAX,
-  type SearchAsk,
-  type SearchPlace,
-  type SearchTime,
-  TEXT_MAX,
-} from "../../store/search.js";
+import { type Found, foldText, type SearchAsk, TEXT_MAX } from "../../store/search.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { FoundPeople } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
@@ -29,11 +20,13 @@ import { doneBy } from "./statistics-schemas.js";
 /** Result of a search. */
 const FoundSchema = Type.Object(
   {
-    events: Type.Array(Type.Ref("LiveEvent"), { description: "newest first; may be fewer than asked for while there is a next page" }),
+    events: Type.Array(Type.Ref("LiveEvent"), {
+      description: "the one that was stored last first; may be fewer than asked for while there is a next page",
+    }),
     next: Next,
     behind: Type.Integer({
       minimum: 0,
-      description: "events of these rooms that cannot be found yet: the index is made some seconds after",
+      description: "events, of whatever rooms, that cannot be found yet: the index is made some seconds after",
     }),
   },
   { $id: "Found", description: "a page of what was found" },
@@ -44,7 +37,8 @@ const FoundSchema = Type.Object(
  */
 const LOOKS = 4;
 const KIND = "search results";
-const NEWEST = Number.MAX_SAFE_INTEGER;
+/** Most rooms that are named. */
+const ROOMS_MAX = 200;
 const Time = (what: string) => Type.Optional(Type.Integer({ description: `only events ${what} this platform time, ms UTC` }));
 const SearchQuery = exactly({
   q: Type.Optional(
@@ -57,7 +51,7 @@ const SearchQuery = exactly({
     Type.String({
       minLength: 1,
       maxLength: 8_000,
-      description: `up to ${SEARCH_ROOMS_MAX} rooms with commas between, each by its id here or one of its names; all rooms by default, however many there are`,
+      description: `up to ${ROOMS_MAX} rooms with commas between, each by its id here or one of its names; all rooms by default, however many there are`,
     }),
   ),
   user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
@@ -171,31 +165,31 @@ function eventSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): voi
       const token = tokenOf(request);
       const { time } = live;
       time.assertLeft(token.id);
-      const asked = await roomsOf(query.room, token, store.rooms);
+      const ask = { ...askOf(query), ...(await roomsOf(query.room, token, store.rooms)) };
+      const [id, first] = decodePlace(KIND, query.cursor, ["", 0] as const) ?? [log.id, Number.MAX_SAFE_INTEGER];
+      if (id !== log.id) throw new DyliveError("bad_request", "cursor is not one that a search here gave");
       const call = calls.open(request.raw, reply.raw, token);
-      const ask = { ...askOf(query), ...(asked.sessionId !== null && { sessionId: asked.sessionId }) };
-      const searching = begin(search, ask, asked, query.cursor, log.id);
+      let before: number | null = first;
       const events: LiveEvent[] = [];
       let behind = 0;
       const end = await time.beginSearch(token.id, call.signal);
       try {
-        for (let look = 0; end !== null && look < LOOKS && searching.next !== null && events.length < query.limit; look++) {
+        for (let look = 0; end !== null && look < LOOKS && before !== null && events.length < query.limit; look++) {
           if (call.signal.aborted || time.left(token.id) < 0) break;
-          const found = await searching.find(query.limit - events.length);
+          const found: Found = await search.find(ask, before, query.limit - events.length);
           time.charge(token.id, found.ms);
           events.push(...found.events);
-          // A later look is at fewer rooms: at those that are not yet at their end.
-          behind = Math.max(behind, found.behind);
+          ({ before, behind } = found);
         }
       } finally {
         end?.();
       }
-      return { events, next: searching.next === null ? null : encodePlace(KIND, [log.id, searching.next]), behind };
+      return { events, next: before === null ? null : encodePlace(KIND, [log.id, before]), behind };
     },
   );
 }
 
-function askOf({ q, user, types, from, to, minDiamonds }: SearchQuery): Omit<SearchAsk, "places"> {
+function askOf({ q, user, types, from, to, minDiamonds }: SearchQuery): SearchAsk {
   return {
     ...(q !== undefined && { text: q }),
     ...(user !== undefined && { userId: user }),
@@ -212,114 +206,27 @@ function typeOf(name: string): EventType {
   return type;
 }
 
-/** Rooms to search. */
-interface AskedRooms {
-  /** Each of them; null where they are too many for each to have a place of its own. */
-  readonly rooms: readonly RoomKey[] | null;
-  /** Of those, the ones that the token may see; null: it may see all. */
-  readonly among: readonly RoomKey[] | null;
-  readonly sessionId: string | null;
-}
-
 /**
- * Returns the rooms to search: those named, else all that the token may see. A broadcast named by its room_id is meant alone when it is the
- * only one.
+ * Returns the rooms to search: those named, else all that the token may see; and the broadcast, where a single one is named by its room_id.
  */
-async function roomsOf(names: string | undefined, token: TokenRow, rooms: ApiDeps["store"]["rooms"]): Promise<AskedRooms> {
+async function roomsOf(
+  names: string | undefined,
+  token: TokenRow,
+  rooms: ApiDeps["store"]["rooms"],
+): Promise<Pick<SearchAsk, "rooms" | "sessionId">> {
+  if (names === undefined) {
+    if (!isLimited(token)) return {};
+    return { rooms: new Set((await allRooms(rooms, { among: token.rooms })).map(({ room }) => room)) };
+  }
+  const asked = names.split(",").map((name) => name.trim());
+  if (asked.length > ROOMS_MAX)
+    throw new DyliveError("bad_request", told`room: one search takes the names of ${ROOMS_MAX} rooms, not of ${asked.length}`);
   const found = new Set<RoomKey>();
   let sessionId: string | null = null;
-  if (names === undefined) {
-    const some = await rooms.list({ among: token.rooms, limit: SEARCH_ROOMS_MAX + 1 });
-    if (some.length > SEARCH_ROOMS_MAX) {
-      const among = isLimited(token) ? (await allRooms(rooms, { among: token.rooms })).map(({ room }) => room) : null;
-      return { rooms: null, among, sessionId };
-    }
-    for (const { room } of some) found.add(room);
-  } else {
-    const asked = names.split(",").map((name) => name.trim());
-    if (asked.length > SEARCH_ROOMS_MAX)
-      throw new DyliveError("bad_request", told`room: one search takes the names of ${SEARCH_ROOMS_MAX} rooms, not of ${asked.length}`);
-    for await (const [, named] of foundByName(rooms, token, asked)) {
-      if (named instanceof DyliveError) throw named;
-      found.add(named.room);
-      sessionId = asked.length === 1 ? named.sessionId : null;
-    }
+  for await (const [, named] of foundByName(rooms, token, asked)) {
+    if (named instanceof DyliveError) throw named;
+    found.add(named.room);
+    sessionId = asked.length === 1 ? named.sessionId : null;
   }
-  return { rooms: [...found], among: [...found], sessionId };
-}
-
-/** A search on its way. */
-interface Searching {
-  /** Finds more. */
-  find(limit: number): Promise<Pick<Found, "events" | "behind" | "ms">>;
-  /** Place to go on from, as text; null when all has been looked at. */
-  readonly next: string | null;
-}
-
-/** Begins a search, or goes on with one. A cursor opens no room that the request does not. @throws DyliveError bad_request */
-function begin(
-  search: ApiDeps["store"]["search"],
-  ask: Omit<SearchAsk, "places">,
-  { rooms, among }: AskedRooms,
-  cursor: string | undefined,
-  logId: string,
-): Searching {
-  const [id, text] = decodePlace(KIND, cursor, ["", ""] as const) ?? [logId, null];
-  const time = text === null ? null : /^@(\d{1,16}):(\d{1,15}):(\d{1,16})$/.exec(text);
-  // One that began with more rooms, or with fewer, goes on as it began.
-  if (time !== null && id === logId)
-    return everywhere(search, { ...ask, among }, { time: Number(time[1]), room: Number(time[2]), seq: Number(time[3]) });
-  if (text === null) {
-    if (rooms === null) return everywhere(search, { ...ask, among }, NEWEST_TIME);
-    return throughRooms(
-      search,
-      ask,
-      rooms.map((room) => ({ room, before: NEWEST })),
-    );
-  }
-  const entries = text.split(" ").map((entry) => /^(\d{1,15}):(\d{1,16})$/.exec(entry));
-  if (id !== logId || entries.length > SEARCH_ROOMS_MAX || entries.some((entry) => entry === null))
-    throw new DyliveError("bad_request", "cursor is not one that a search here gave");
-  const mayBe = rooms ?? among;
-  const isMeant = mayBe === null ? () => true : (room: RoomKey) => mayBe.includes(room);
-  const places = entries.map((entry) => ({ room: Number(entry?.[1]), before: Number(entry?.[2]) }));
-  return throughRooms(
-    search,
-    ask,
-    places.filter(({ room }) => room > 0 && isMeant(room)),
-  );
-}
-
-/** Searches rooms that each have a place of their own. */
-function throughRooms(search: ApiDeps["store"]["search"], ask: Omit<SearchAsk, "places">, from: readonly SearchPlace[]): Searching {
-  let places: readonly SearchPlace[] | null = from;
-  return {
-    get next() {
-      return places?.map(({ room, before }) => `${room}:${before}`).join(" ") ?? null;
-    },
-    find: async (limit) => {
-      const found = await search.find({ ...ask, places: places ?? [] }, limit);
-      ({ places } = found);
-      return found;
-    },
-  };
-}
-
-/** Searches all rooms together. */
-function everywhere(
-  search: ApiDeps["store"]["search"],
-  ask: Parameters<ApiDeps["store"]["search"]["findAnywhere"]>[0],
-  from: SearchTime,
-): Searching {
-  let before: SearchTime | null = from;
-  return {
-    get next() {
-      return before === null ? null : `@${before.time}:${before.room}:${before.seq}`;
-    },
-    find: async (limit) => {
-      const found = await search.findAnywhere(ask, before ?? NEWEST_TIME, limit);
-      ({ before } = found);
-      return found;
-    },
-  };
+  return { rooms: found, ...(sessionId !== null && { sessionId }) };
 }

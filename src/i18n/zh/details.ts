@@ -685,7 +685,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "有程序长时间读着存储的旧状态（备份？），或一直在写，没有停顿",
   "page {} of {} is not what the file's map says": "{2} 的第 {1} 页与文件的目录不符",
   "{} ends before its page {}": "{} 在第 {} 页之前就结束了",
-  "room {} has used up its {} seqs": "直播间 {} 的 {} 个 seq 已用完",
   "no room beyond {} can be made": "直播间不能多于 {} 个",
 
   // What does not happen unless dylive itself is wrong, and stopping.

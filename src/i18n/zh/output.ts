@@ -441,7 +441,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "{}: seq {} cannot be read": "{}：seq {} 读不了",
   "{}: seq {} is out of order": "{}：seq {} 的顺序不对",
   "{}: the deltas of combo {} add up to {}, its largest total is {}": "{}：连击 {} 的差值合计 {}，而最大的总数是 {}",
-  "{}: seq {} is not in the search index as it should be": "{}：seq {} 的搜索索引不对",
+  "position {} is not in the search index as it should be": "位置 {} 的搜索索引不对",
   "{}: statistics of {} count {} {}, its events have {}": "{1}：{2} 的统计为 {3} {4}，而事件里有 {5}",
   "no broadcast": "没有场次",
   "not reached:": "以下内容没有删除到：",

@@ -216,6 +216,7 @@ class PostgresTarget {
       }
       for (const { room, head, epoch } of source.heads())
         yield* run("UPDATE heads SET head = $2, epoch = $3 WHERE room = $1", room, head, epoch);
+      yield* run("UPDATE log_head SET pos = $1", source.head);
       yield* run("DELETE FROM meta WHERE key = 'pseudonym_key'");
       if (pseudonymKey !== null) yield* run("INSERT INTO meta(key, value) VALUES ('pseudonym_key', $1)", pseudonymKey);
     });
@@ -302,6 +303,9 @@ const EVENTS_SQL = `WITH given AS (
     SELECT * FROM unnest($2::integer[], ${ARRAYS.join(", ")}) AS g(day, ${NAMES})
   ), inserted AS (
     INSERT INTO events(room, day, ${NAMES}) SELECT $1::bigint, day, ${NAMES} FROM given
+  ), day_spans AS (
+    UPDATE day_tables d SET min_pos = least(d.min_pos, new.min_pos), max_pos = greatest(d.max_pos, new.max_pos)
+    FROM (SELECT day, min(pos) AS min_pos, max(pos) AS max_pos FROM given GROUP BY day) AS new WHERE d.day = new.day
   ), spans AS (
     INSERT INTO room_days AS d (room, day, min_seq, max_seq, bytes)
     SELECT $1::bigint, day, min(seq), max(seq), sum(octet_length(body)) FROM given GROUP BY day

@@ -5,12 +5,20 @@ import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../log.js";
 import type { SqlTable } from "../sql/tables.js";
 import { openDatabase } from "../sqlite/driver.js";
-import { MAX_SEQ, posOf } from "../sqlite/events.js";
 import { assertOurs, MIGRATIONS } from "../sqlite/migrate.js";
 
 /** Types in PostgreSQL of an event's columns as both engines keep it, but for its room. `id` comes first: it tells the day. */
 export const EVENT_COLUMNS = {
-  ...{ id: "text", seq: "bigint", type: "text", session_id: "text", user_id: "text", combo_id: "text", combo_total: "bigint" },
+  ...{
+    id: "text",
+    seq: "bigint",
+    pos: "bigint",
+    type: "text",
+    session_id: "text",
+    user_id: "text",
+    combo_id: "text",
+    combo_total: "bigint",
+  },
   ...{ settled: "boolean", diamonds: "bigint", revision: "bigint", body: "text" },
 } as const;
 
@@ -52,7 +60,7 @@ export class SqliteSource {
       this.#database.exec("BEGIN");
       this.#version = this.#versionNow();
       this.#events = this.#database.prepare<[number, number, number], CopiedRow>(
-        `SELECT ${EVENT_LIST} FROM events WHERE pos > ? AND pos <= ? ORDER BY pos LIMIT ?`,
+        `SELECT ${EVENT_LIST} FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`,
       );
       this.#events.raw();
     } catch (error) {
@@ -71,10 +79,15 @@ export class SqliteSource {
     return this.#database.prepare<[string], number>("SELECT seq FROM sqlite_sequence WHERE name = ?").pluck().get(name) ?? 0;
   }
 
+  /** Returns the newest position. */
+  get head(): number {
+    return this.#database.prepare<[], number>("SELECT pos FROM log_head").pluck().get() ?? 0;
+  }
+
   heads(): readonly SourceHead[] {
     return this.#database
       .prepare<[], SourceHead>(
-        `SELECT room, head, epoch, (SELECT count(*) FROM events e WHERE e.pos > h.room << 32 AND e.pos <= (h.room << 32) + ${MAX_SEQ}) AS kept
+        `SELECT room, head, epoch, (SELECT count(*) FROM events e WHERE e.room = h.room) AS kept
          FROM heads h ORDER BY room`,
       )
       .all();
@@ -82,13 +95,13 @@ export class SqliteSource {
 
   /** Returns how many events of a room are kept up to a seq. */
   keptUpTo(room: RoomKey, seq: number): number {
-    const sql = "SELECT count(*) FROM events WHERE pos > ? AND pos <= ?";
-    return this.#database.prepare<[number, number], number>(sql).pluck().get(posOf(room, 0), posOf(room, seq)) ?? 0;
+    const sql = "SELECT count(*) FROM events WHERE room = ? AND seq <= ?";
+    return this.#database.prepare<[number, number], number>(sql).pluck().get(room, seq) ?? 0;
   }
 
   /** Returns the next events of a room, oldest first; cells as {@link EVENT_COLUMNS}. */
   events(room: RoomKey, after: number, limit: number): readonly CopiedRow[] {
-    return this.#events.all(posOf(room, after), posOf(room, MAX_SEQ), limit).map(eventRow);
+    return this.#events.all(room, after, limit).map(eventRow);
   }
 
   /** Yields the rows of a table, in the order of its primary key. */

@@ -3,8 +3,8 @@ import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
-import type { Appended, ComboMark, Log, Page, Removal, RoomKey, Where } from "../log.js";
-import { addRemoval, matches, PAGE_BYTES, type Plan, pageOf, planBackward, planForward } from "../page.js";
+import type { Appended, ComboMark, Log, LogPage, Page, Removal, RoomKey, RoomRemoval, Where } from "../log.js";
+import { logPageOf, matches, PAGE_BYTES, type Plan, pageOf, planBackward, planForward } from "../page.js";
 import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import { Waker } from "../waker.js";
 
@@ -29,16 +29,21 @@ export class MemoryGate {
   }
 }
 
+interface KeptRow extends Row {
+  /** Position in the whole log. */
+  readonly pos: number;
+}
+
 /** Log of one room in memory. Keeps JSON text, so that what is read is a fresh copy, as from any other store. */
 export class MemoryRoomLog {
   epoch = 0;
   head = 0;
   readonly #room: RoomKey;
-  readonly #rows = new Map<number, Row>();
+  readonly #rows = new Map<number, KeptRow>();
   /** Seq by id. */
   readonly #ids = new Map<string, number>();
   readonly #combos = new Map<string, Set<number>>();
-  #removals: readonly Removal[] = [];
+  #removals: readonly (Removal & { readonly pos: number })[] = [];
   /** UTF-16 units of the JSON text of what is kept. */
   #units = 0;
 
@@ -61,30 +66,53 @@ export class MemoryRoomLog {
     return seq === undefined || row === undefined ? undefined : eventOf(this.#room, seq, row.body);
   }
 
-  append(row: Row): number | null {
+  /** @param pos position in the whole log, if the event is new */
+  append(row: Row, pos: number): number | null {
     if (this.#ids.has(row.id)) return null;
     this.head++;
     this.#ids.set(row.id, this.head);
-    this.#set(this.head, row);
+    this.#set(this.head, { ...row, pos });
     return this.head;
   }
 
-  read(after: number, limit: number, where: Where, until = Number.POSITIVE_INFINITY): Page {
+  /** Newest seq whose position is at most `pos`. */
+  seqAt(pos: number): number {
+    let low = this.oldest;
+    let high = this.head + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const kept = this.#keptFrom(middle);
+      if (kept !== null && kept.pos <= pos) low = kept.seq + 1;
+      else high = middle;
+    }
+    const next = this.#keptFrom(low)?.seq ?? this.head + 1;
+    const lost = this.#removals.find((one) => one.to === next - 1 && one.pos > pos);
+    return (lost?.from ?? next) - 1;
+  }
+
+  /** Removed ranges that end after one position and at most at another. */
+  removedAt(after: number, until: number): readonly RoomRemoval[] {
+    return this.#removals.flatMap((one) => (one.pos > after && one.pos <= until ? [{ ...one, room: this.#room }] : []));
+  }
+
+  /** @param end newest position of the whole log @param until seq after which nothing is looked at */
+  read(after: number, limit: number, where: Where, end: number, until = Number.POSITIVE_INFINITY): Page {
     const reaching = this.#removals.filter(({ to }) => to > after);
     const plan = planForward(after, Math.min(this.head, until), reaching);
     const { found, isFull } = this.#look(plan, 1, limit, where);
-    return this.#page(found, isFull ? (found.at(-1) ?? plan.from - 1) : plan.to, plan);
+    const scanned = isFull ? (found.at(-1) ?? plan.from - 1) : plan.to;
+    return this.#page(found, { scanned, pos: (this.#keptFrom(scanned + 1)?.pos ?? end + 1) - 1 }, plan);
   }
 
-  readBefore(before: number, limit: number, where: Where): Page {
+  readRoomBefore(before: number, limit: number, where: Where, end: number): Page {
     const reaching = this.#removals.filter(({ from }) => from < before).reverse();
     const plan = planBackward(before, this.head, reaching);
     const { found, isFull } = this.#look(plan, -1, limit, where);
-    return this.#page(found.reverse(), isFull ? (found[0] ?? plan.to + 1) : plan.from, plan);
+    return this.#page(found.reverse(), { scanned: isFull ? (found[0] ?? plan.to + 1) : plan.from, pos: end }, plan);
   }
 
   removals(after: number, until: number): readonly Removal[] {
-    return this.#removals.filter(({ from, to }) => to > after && from <= until);
+    return this.#removals.flatMap(({ from, to }) => (to > after && from <= until ? [{ from, to }] : []));
   }
 
   combo(id: string): ComboMark | null {
@@ -101,13 +129,13 @@ export class MemoryRoomLog {
   }
 
   /** Returns the kept row, or null when it was removed. */
-  kept(seq: number, id: string): Row | null {
+  kept(seq: number, id: string): KeptRow | null {
     const row = this.#rows.get(seq);
     if (row !== undefined && !mayReplace(row.id, id)) throw new DyliveError("bad_request", told`event ${seq} is ${row.id}, not ${id}`);
     return row ?? null;
   }
 
-  replace(seq: number, row: Row): void {
+  replace(seq: number, row: KeptRow): void {
     this.#ids.delete(this.#rows.get(seq)?.id ?? row.id);
     this.#ids.set(row.id, seq);
     this.#unlink(seq);
@@ -117,14 +145,22 @@ export class MemoryRoomLog {
   remove(from: number, to: number): void {
     const range = { from: Math.max(from, 1), to: Math.min(to, this.head) };
     if (range.to < range.from) return;
+    let pos = 0;
     for (let seq = range.from; seq <= range.to; seq++) {
       const row = this.#rows.get(seq);
       if (row === undefined) continue;
+      pos = row.pos;
       this.#unlink(seq);
       this.#ids.delete(row.id);
       this.#rows.delete(seq);
     }
-    this.#removals = addRemoval(this.#removals, range);
+    const near = this.#removals.filter((one) => one.to >= range.from - 1 && one.from <= range.to + 1);
+    const merged = {
+      from: Math.min(range.from, ...near.map((one) => one.from)),
+      to: Math.max(range.to, ...near.map((one) => one.to)),
+      pos: Math.max(pos, ...near.map((one) => one.pos)),
+    };
+    this.#removals = [...this.#removals.filter((one) => !near.includes(one)), merged].sort((a, b) => a.from - b.from);
   }
 
   /** Drops the oldest events beyond `max`, and of those up to `seq` the oldest whose text is beyond `maxUnits`. */
@@ -141,7 +177,7 @@ export class MemoryRoomLog {
     if (last > 0) this.remove(this.oldest, last);
   }
 
-  #set(seq: number, row: Row): void {
+  #set(seq: number, row: KeptRow): void {
     this.#rows.set(seq, row);
     this.#units += row.body.length;
     if (row.comboId === null) return;
@@ -174,12 +210,31 @@ export class MemoryRoomLog {
     return { found, isFull: true };
   }
 
-  #page(seqs: readonly number[], scanned: number, plan: Plan): Page {
-    const rows = seqs.flatMap((seq) => {
-      const row = this.#rows.get(seq);
-      return row === undefined ? [] : [new StoredEvent(this.#room, seq, row)];
-    });
-    return pageOf(rows, scanned, this.head, plan);
+  #page(seqs: readonly number[], at: { readonly scanned: number; readonly pos: number }, plan: Plan): Page {
+    return pageOf(
+      seqs.flatMap((seq) => this.#stored(seq) ?? []),
+      { ...at, head: this.head },
+      plan,
+    );
+  }
+
+  /** Events whose position is > after, oldest first. */
+  *after(after: number): Generator<StoredEvent, void> {
+    for (let stored = this.#keptFrom(this.seqAt(after) + 1); stored !== null; stored = this.#keptFrom(stored.seq + 1)) yield stored;
+  }
+
+  /** Returns the first kept event from a seq on. */
+  #keptFrom(from: number): StoredEvent | null {
+    for (let seq = Math.max(from, this.oldest); seq <= this.head; seq++) {
+      const stored = this.#stored(seq);
+      if (stored !== null) return stored;
+    }
+    return null;
+  }
+
+  #stored(seq: number): StoredEvent | null {
+    const row = this.#rows.get(seq);
+    return row === undefined ? null : new StoredEvent({ room: this.#room, seq, pos: row.pos }, row);
   }
 }
 
@@ -193,6 +248,7 @@ const MAX_UNITS = 128 * 1024 * 1024;
 export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: MemoryGate, maxEventsPerRoom: number): Log {
   const observers = new AppendObservers();
   const waker = new Waker();
+  let head = 0;
   gate.onClose(() => waker.close());
   const append = ({
     room,
@@ -206,7 +262,11 @@ export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: Memo
     const log = rooms.get(room);
     if (log === undefined || (epoch !== null && log.epoch !== epoch)) return { room, head: log?.head ?? 0, fenced: true };
     const before = log.head;
-    const stored = rows.map((row) => log.append(row));
+    const stored = rows.map((row) => {
+      const seq = log.append(row, head + 1);
+      if (seq !== null) head++;
+      return seq;
+    });
     log.trim(maxEventsPerRoom, MAX_UNITS, before);
     return { room, head: log.head, stored };
   };
@@ -217,6 +277,7 @@ export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: Memo
       const all = log === undefined ? [] : keys.map((key) => [key, of(log, key)] as const);
       return new Map(all.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])));
     });
+  const nothing = () => pageOf([], { scanned: 0, head: 0, pos: head });
   return {
     id: randomBytes(9).toString("base64url"),
     append: (batches) =>
@@ -229,14 +290,18 @@ export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: Memo
         }),
       ),
     observe: (observer) => observers.add(observer),
-    read: (room, after, limit, where = {}) => gate.run(() => rooms.get(room)?.read(after, limit, where) ?? pageOf([], 0, 0)),
+    read: (after, limit, where = {}) => gate.run(() => readAll(rooms, Math.min(after, head), head, limit, where)),
+    readRoom: (room, after, limit, where = {}) => gate.run(() => rooms.get(room)?.read(after, limit, where, head) ?? nothing()),
+    head: () => gate.run(() => head),
+    seqAt: (room, pos) => gate.run(() => rooms.get(room)?.seqAt(pos) ?? 0),
     lines: (room, after, until, limit, where = {}) =>
       gate.run(() => {
-        const { rows, scanned, removed } = rooms.get(room)?.read(after, limit, where, until) ?? pageOf([], 0, 0);
+        const { rows, scanned, removed } = rooms.get(room)?.read(after, limit, where, head, until) ?? nothing();
         return { bytes: Buffer.from(rows.map(({ text }) => `${text}\n`).join("")), scanned, ...(removed && { removed }) };
       }),
     removals: (room, after, until) => gate.run(() => rooms.get(room)?.removals(after, until) ?? []),
-    readBefore: (room, before, limit, where = {}) => gate.run(() => rooms.get(room)?.readBefore(before, limit, where) ?? pageOf([], 1, 0)),
+    readRoomBefore: (room, before, limit, where = {}) =>
+      gate.run(() => rooms.get(room)?.readRoomBefore(before, limit, where, head) ?? pageOf([], { scanned: 1, head: 0, pos: head })),
     heads: (asked) =>
       gate.run(() => {
         const logs = (asked ?? [...rooms.keys()]).map((room) => [room, rooms.get(room)] as const);
@@ -254,11 +319,36 @@ export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: Memo
           return row === null ? [] : [{ event, row }];
         });
         const changes = kept.filter(({ event, row }) => event.revision === row.revision);
-        const made = changes.map(({ event, row }) => ({ seq: event.seq, row: rowOf(event, row.revision + 1) }));
+        const made = changes.map(({ event, row }) => ({ seq: event.seq, row: { ...rowOf(event, row.revision + 1), pos: row.pos } }));
         for (const { seq, row } of made) log?.replace(seq, row);
         return kept.filter(({ event, row }) => event.revision !== row.revision).map(({ event }) => event.seq);
       }),
     remove: (room, from, to) => gate.run(() => rooms.get(room)?.remove(from, to)),
     close: () => gate.close(),
   };
+}
+
+/** Reads the whole log: the rooms' events, of which each room has its own in order. */
+function readAll(logs: ReadonlyMap<RoomKey, MemoryRoomLog>, after: number, head: number, limit: number, where: Where): LogPage {
+  const own = [...logs].flatMap(([room, log]) => (where.rooms?.has(room) === false ? [] : [log]));
+  const streams = own.flatMap((log) => {
+    const events = log.after(after);
+    const next = events.next().value;
+    return next === undefined ? [] : [{ events, next }];
+  });
+  const found: StoredEvent[] = [];
+  let units = 0;
+  while (streams.length > 0 && found.length < limit && units < PAGE_BYTES) {
+    const first = streams.reduce((one, other) => (other.next.pos < one.next.pos ? other : one));
+    if (matches(first.next, where)) {
+      found.push(first.next);
+      units += first.next.text.length;
+    }
+    const next = first.events.next().value;
+    if (next === undefined) streams.splice(streams.indexOf(first), 1);
+    else first.next = next;
+  }
+  const scanned = found.length >= limit || units >= PAGE_BYTES ? (found.at(-1)?.pos ?? after) : head;
+  const removed = own.flatMap((log) => log.removedAt(after, scanned)).sort((a, b) => a.pos - b.pos);
+  return logPageOf(found, scanned, head, removed);
 }

@@ -15,7 +15,8 @@ const CLOSE_MS = 4000;
 /** Time after which a database that does not answer on a connection beside the pool is away, in ms: the connection is cut then. */
 const ANSWER_MS = 4000;
 
-const POSTGRES: Dialect = {
+/** SQL as PostgreSQL writes it. */
+export const POSTGRES: Dialect = {
   least: "least",
   greatest: "greatest",
   position: "strpos",

@@ -1,9 +1,8 @@
-import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
-import { type SearchAsk, wordsOf } from "../search.js";
-import type { EventTable } from "../sql/log.js";
+import { wordsOf } from "../search.js";
+import { type EventTable, SHOWN } from "../sql/log.js";
 import { type Retention, sqlRetention } from "../sql/retention.js";
-import type { Hit, SearchIndex, TimedHit } from "../sql/search.js";
+import type { Hit, SearchIndex } from "../sql/search.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { isConflict, isLocked } from "./refusal.js";
@@ -20,8 +19,8 @@ function daysWhere(condition: string): string {
  * are looked at, even for their existence.
  */
 export const EVENTS: EventTable = {
-  order: "seq",
   oldest: "(SELECT min(d.min_seq) FROM room_days d WHERE d.room = h.room)",
+  firstAfter: "(SELECT min(greatest(d.min_pos, $1::bigint + 1)) FROM day_tables d WHERE d.max_pos > $1::bigint)",
   daysAfter: daysWhere("d.max_seq > $2"),
   daysBefore: daysWhere("d.min_seq < $2"),
   // Bytes would come as hexadecimal digits.
@@ -31,30 +30,33 @@ export const EVENTS: EventTable = {
     const sql = "SELECT day FROM room_days WHERE room = $1 AND max_seq >= $2 AND min_seq <= $3";
     return (yield* rows<{ day: number }>(sql, room, from, to)).map(({ day }) => day);
   },
+  *daysAt({ from, to }) {
+    const sql = "SELECT day FROM day_tables WHERE max_pos >= $1 AND min_pos <= $2";
+    return (yield* rows<{ day: number }>(sql, from, to)).map(({ day }) => day);
+  },
   daysOf: (ids) => [...new Set(ids.map(dayOf))],
   within: (days, room, { from, to }) => ({ sql: WITHIN, values: [days, room, from, to] }),
   at: (days, room, seqs) => ({ sql: "day = ANY($1::integer[]) AND room = $2 AND seq = ANY($3::bigint[])", values: [days, room, seqs] }),
   known: (days, room, ids) => ({ sql: "day = ANY($1::integer[]) AND room = $2 AND id = ANY($3::text[])", values: [days, room, ids] }),
-  *replaced(room, event, id, grown, indexed) {
-    yield* run(
-      `WITH grown AS (UPDATE room_days SET bytes = bytes + $6 WHERE room = $1::bigint AND day = $7) ${ADD}`,
-      ...addedBy(room, indexed ? [event] : []),
-      ...[grown, dayOf(id)],
-    );
+  between: (days, { from, to }) => ({ sql: BETWEEN, values: [days, from, to] }),
+  *replaced(room, event, { id, pos }, grown, indexed) {
+    yield* run("UPDATE room_days SET bytes = bytes + $3 WHERE room = $1 AND day = $2", room, dayOf(id), grown);
+    if (indexed && room > 0) yield* run(ADD, [dayOf(id)], [pos], [wordsOf(room, event)]);
   },
   *remove(room, range) {
     const days = yield* EVENTS.days(room, range);
     const { sql, values } = EVENTS.within(days, room, range);
     const gone = yield* rows<{ day: number; bytes: number }>(
-      `WITH gone AS (DELETE FROM events WHERE ${sql} RETURNING day, octet_length(body) AS bytes)
+      `WITH gone AS (DELETE FROM events WHERE ${sql} RETURNING day, pos, octet_length(body) AS bytes),
+         unfound AS (DELETE FROM search s USING gone WHERE s.day = ANY($1::integer[]) AND s.day = gone.day AND s.pos = gone.pos)
        SELECT day, sum(bytes)::bigint AS bytes FROM gone GROUP BY day`,
       ...values,
     );
     for (const { day, bytes } of gone) yield* shrinkDay(room, day, bytes);
-    yield* run(`DELETE FROM search WHERE ${sql}`, ...values);
   },
 };
 
+const BETWEEN = "day = ANY($1::integer[]) AND pos BETWEEN $2 AND $3";
 const WITHIN = "day = ANY($1::integer[]) AND room = $2 AND seq BETWEEN $3 AND $4";
 
 /** Updates a day's row, or deletes it, after some of the day's events went. */
@@ -72,81 +74,57 @@ function* shrinkDay(room: RoomKey, day: number, bytes: number): SqlWork<void> {
     );
 }
 
-const ADD = `INSERT INTO search AS s (day, room, seq, time, words)
-  SELECT e.day, $1::bigint, e.seq, e.time, array_to_tsvector(string_to_array(e.words, ' '))
-  FROM unnest($2::integer[], $3::bigint[], $4::bigint[], $5::text[]) AS e(day, seq, time, words)
-  ON CONFLICT (day, room, seq) DO UPDATE SET time = excluded.time, words = excluded.words`;
-
-/** Returns the parameters of {@link ADD}. An event that settles a combo may have another id than it was stored with, on the same day. */
-function addedBy(room: RoomKey, events: readonly LiveEvent[]) {
-  return [
-    room,
-    events.map(({ id }) => dayOf(id)),
-    events.map(({ seq }) => seq),
-    events.map(({ time }) => time),
-    events.map((event) => indexedWords(room, event)),
-  ];
-}
-
-/** Returns the words of an event in the index: its own, and its room's. */
-function indexedWords(room: RoomKey, event: LiveEvent): string {
-  return `r${room} ${wordsOf(event)}`;
-}
+const ADD = `INSERT INTO search AS s (day, pos, words)
+  SELECT e.day, e.pos, array_to_tsvector(string_to_array(e.words, ' ')) FROM unnest($1::integer[], $2::bigint[], $3::text[]) AS e(day, pos, words)
+  ON CONFLICT (pos, day) DO UPDATE SET words = excluded.words`;
 
 /** Index of PostgreSQL: an inverted index of our words, under the days of the events. */
 export const SEARCH: SearchIndex = {
-  *add(room, events) {
+  *add(events) {
     yield* run(
       ADD,
-      ...addedBy(
-        room,
-        events.map(({ event }) => event),
-      ),
+      events.map(({ event }) => dayOf(event.id)),
+      events.map(({ pos }) => pos),
+      events.map(({ room, event }) => wordsOf(room, event)),
     );
   },
   *reset() {
-    yield* run("TRUNCATE search, search_rooms");
+    yield* run("TRUNCATE search");
   },
   /** Does nothing: the server's own VACUUM overwrites what left the index. */
   *purge() {
     yield* [];
     return false;
   },
-  *hits({ room, before }, { from, to }: Pick<SearchAsk, "from" | "to">, query, count) {
-    const days = yield* EVENTS.days(room, { from: 1, to: before - 1 });
-    return yield* rows<Hit>(
-      `SELECT day, seq FROM search WHERE day = ANY($1::integer[]) AND room = $2 AND seq < $3 AND words @@ $4::tsquery
-         AND time >= $5 AND time < $6 ORDER BY seq DESC LIMIT $7`,
-      ...[days, room, before, `r${room} & ${query.replaceAll(" AND ", " & ").replaceAll(" OR ", " | ")}`],
-      ...[from ?? Number.MIN_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER, count],
+  *hits(query, before, count) {
+    const found = yield* rows<{ day: number; pos: number }>(
+      "SELECT day, pos FROM search WHERE words @@ $1::tsquery AND pos < $2 ORDER BY pos DESC LIMIT $3",
+      ...[query.replaceAll(" AND ", " & ").replaceAll(" OR ", " | "), before, count],
     );
-  },
-  *anywhere(before, { from, to, among }, query, count) {
-    const hits = yield* rows<TimedHit>(
-      `SELECT day, room, seq, time FROM search WHERE words @@ $1::tsquery AND room > 0 AND time >= $2 AND time < $3 AND time <= $4
-         AND (time, room, seq) < ($4, $5::bigint, $6::bigint) ${among === null ? "" : "AND room = ANY($8::bigint[])"}
-         ORDER BY time DESC, room DESC, seq DESC LIMIT $7`,
-      ...[query.replaceAll(" AND ", " & ").replaceAll(" OR ", " | "), from ?? Number.MIN_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER],
-      ...[before.time, before.room, before.seq, count, ...(among === null ? [] : [among])],
+    const kept = yield* rows<Hit>(
+      `SELECT pos, room, seq, body FROM events WHERE day = ANY($1::integer[]) AND pos = ANY($2::bigint[]) AND ${SHOWN}`,
+      ...[[...new Set(found.map(({ day }) => day))], found.map(({ pos }) => pos)],
     );
-    return { hits, next: hits.length < count ? null : (hits.at(-1) ?? null) };
+    const byPos = new Map(kept.map((one) => [one.pos, one]));
+    return found.map(({ pos }) => byPos.get(pos) ?? { pos, room: null, seq: null, body: null });
   },
-  *apart(days, room, range) {
-    const apart = yield* rows<{ seq: number }>(
-      `SELECT coalesce(e.seq, s.seq) AS seq FROM (SELECT day, seq FROM events WHERE ${WITHIN}) e
-       FULL JOIN (SELECT day, seq FROM search WHERE ${WITHIN}) s ON s.day = e.day AND s.seq = e.seq WHERE e.seq IS NULL OR s.seq IS NULL`,
-      ...[days, room, range.from, range.to],
+  *apart(from, to) {
+    const days = yield* EVENTS.daysAt({ from, to });
+    const apart = yield* rows<{ pos: number }>(
+      `SELECT coalesce(e.pos, s.pos) AS pos FROM (SELECT day, pos FROM events WHERE ${BETWEEN} AND room > 0) e
+       FULL JOIN (SELECT day, pos FROM search WHERE ${BETWEEN}) s ON s.day = e.day AND s.pos = e.pos WHERE e.pos IS NULL OR s.pos IS NULL`,
+      ...[days, from, to],
     );
-    return apart.map(({ seq }) => seq);
+    return apart.map(({ pos }) => pos);
   },
-  *others(days, room, events) {
-    const others = yield* rows<{ seq: number }>(
-      `SELECT e.seq FROM unnest($3::bigint[], $4::text[]) AS e(seq, words)
-       LEFT JOIN search s ON s.day = ANY($1::integer[]) AND s.room = $2 AND s.seq = e.seq
+  *others(events) {
+    const others = yield* rows<{ pos: number }>(
+      `SELECT e.pos FROM unnest($1::integer[], $2::bigint[], $3::text[]) AS e(day, pos, words)
+       LEFT JOIN search s ON s.day = e.day AND s.pos = e.pos
        WHERE s.words IS DISTINCT FROM array_to_tsvector(string_to_array(e.words, ' '))`,
-      ...[days, room, events.map(({ seq }) => seq), events.map((event) => indexedWords(room, event))],
+      ...[events.map(({ event }) => dayOf(event.id)), events.map(({ pos }) => pos), events.map(({ room, event }) => wordsOf(room, event))],
     );
-    return others.map(({ seq }) => seq);
+    return others.map(({ pos }) => pos);
   },
 };
 
@@ -316,17 +294,17 @@ function* dropDay(day: number): SqlWork<void> {
  */
 function recordDay(table: string): string {
   return `WITH gone AS (
-      SELECT room, min(seq) AS from_seq, max(seq) AS to_seq
-      FROM (SELECT room, seq, seq - row_number() OVER (PARTITION BY room ORDER BY seq) AS run FROM ${table}) AS e GROUP BY room, run
+      SELECT room, min(seq) AS from_seq, max(seq) AS to_seq, max(pos) AS pos
+      FROM (SELECT room, seq, pos, seq - row_number() OVER (PARTITION BY room ORDER BY seq) AS run FROM ${table}) AS e GROUP BY room, run
     ), before AS (
-      DELETE FROM removals WHERE room IN (SELECT room FROM gone) RETURNING room, from_seq, to_seq
+      DELETE FROM removals WHERE room IN (SELECT room FROM gone) RETURNING room, from_seq, to_seq, pos
     ), ranges AS (
-      SELECT room, from_seq, to_seq FROM gone UNION ALL SELECT room, from_seq, to_seq FROM before
+      SELECT room, from_seq, to_seq, pos FROM gone UNION ALL SELECT room, from_seq, to_seq, pos FROM before
     ), begins AS (
       SELECT *, from_seq > coalesce(max(to_seq) OVER (PARTITION BY room ORDER BY from_seq, to_seq
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + 1, from_seq - 1) AS apart FROM ranges
     ), numbered AS (
       SELECT *, count(*) FILTER (WHERE apart) OVER (PARTITION BY room ORDER BY from_seq, to_seq) AS n FROM begins
     )
-    INSERT INTO removals(room, from_seq, to_seq, reason) SELECT room, min(from_seq), max(to_seq), 'retention' FROM numbered GROUP BY room, n`;
+    INSERT INTO removals(room, from_seq, to_seq, reason, pos) SELECT room, min(from_seq), max(to_seq), 'retention', max(pos) FROM numbered GROUP BY room, n`;
 }

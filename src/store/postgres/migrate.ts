@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { unreleasedStore } from "../health.js";
-import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
+import { CONSUMERS, createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { LOCKS, lock } from "./session.js";
@@ -18,16 +18,17 @@ const WRITER: TableWriter = {
  * - `events` has a table for each day that is told by the event's id (`days.ts`), so that a repeat meets its first copy and a day can be
  *   dropped whole. Tables are made when the first event of their day comes.
  * - `room_days`: in which days a room has events, between which seqs, and how many bytes of JSON text: reads look into these tables only.
- * - `day_tables`: the days that have a table.
+ * - `day_tables`: the days that have a table, and between which positions their events lie.
+ * - `log_head`: the newest position. Each append locks it before it gives positions and until it has committed, so that they rise in the order of commits.
  * - `meta.horizon`: events of earlier days were dropped, and are refused.
- * - `search.words` are made by us (`store/search.ts`), with one more for the room, so that the index needs no other column. By `time` all rooms
- *   are searched at once for what is frequent. Its tables are those of the same days as the events', and are dropped with them.
+ * - `search.words` are made by us (`store/search.ts`). What is frequent is found by going through the positions. Its tables are those of the same days as the events', and are dropped with them.
  */
 const EVENTS = `
 CREATE TABLE events(
   day integer NOT NULL,
   room bigint NOT NULL,
   seq bigint NOT NULL,
+  pos bigint NOT NULL,
   id text COLLATE "C" NOT NULL,
   type text COLLATE "C" NOT NULL,
   session_id text COLLATE "C",
@@ -41,12 +42,20 @@ CREATE TABLE events(
   PRIMARY KEY(day, room, id)
 ) PARTITION BY RANGE(day);
 CREATE INDEX events_seq ON events(room, seq);
+CREATE INDEX events_pos ON events(pos);
 CREATE INDEX events_combo ON events(room, combo_id, combo_total, settled) WHERE combo_id IS NOT NULL;
 CREATE TABLE events_undated PARTITION OF events FOR VALUES FROM (0) TO (1);
 
 CREATE TABLE day_tables(
-  day integer PRIMARY KEY
-);
+  day integer PRIMARY KEY,
+  min_pos bigint,
+  max_pos bigint
+) WITH (fillfactor = 50);
+INSERT INTO day_tables(day) VALUES (0);
+
+CREATE TABLE log_head(pos bigint NOT NULL) WITH (fillfactor = 10);
+INSERT INTO log_head VALUES (0);
+${CONSUMERS.map((name) => `INSERT INTO consumers(name) VALUES ('${name}');`).join("\n")}
 
 CREATE TABLE room_days(
   room bigint NOT NULL,
@@ -60,14 +69,11 @@ CREATE INDEX room_days_day ON room_days(day);
 
 CREATE TABLE search(
   day integer NOT NULL,
-  room bigint NOT NULL,
-  seq bigint NOT NULL,
-  time bigint NOT NULL,
+  pos bigint NOT NULL,
   words tsvector NOT NULL,
-  PRIMARY KEY(day, room, seq)
+  PRIMARY KEY(pos, day)
 ) PARTITION BY RANGE(day);
 CREATE INDEX search_words ON search USING gin(words);
-CREATE INDEX search_time ON search(time);
 CREATE TABLE search_undated PARTITION OF search FOR VALUES FROM (0) TO (1);
 `;
 
@@ -95,6 +101,7 @@ DECLARE
   one_day integer;
   known bigint[] := '{}';
   more bigint[];
+  base_pos bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(${LOCKS.days});
   SELECT array_agg(h.room), array_agg(h.head), array_agg(h.epoch) INTO held_room, held_head, held_epoch
@@ -108,6 +115,7 @@ BEGIN
       INTO more USING p_day, p_room, p_id, one_day;
     known := known || coalesce(more, '{}');
   END LOOP;
+  SELECT pos INTO base_pos FROM log_head FOR UPDATE;
   RETURN QUERY
     WITH given AS (
       SELECT g.*, h.head AS base
@@ -118,13 +126,18 @@ BEGIN
     ), once AS (
       SELECT DISTINCT ON (room, id COLLATE "C") * FROM given ORDER BY room, id COLLATE "C", n
     ), numbered AS (
-      SELECT *, base + row_number() OVER (PARTITION BY room ORDER BY n) AS seq FROM once
+      SELECT *, base + row_number() OVER (PARTITION BY room ORDER BY n) AS seq, base_pos + row_number() OVER (ORDER BY n) AS pos FROM once
     ), inserted AS (
-      INSERT INTO events(day, room, seq, id, type, session_id, user_id, combo_id, combo_total, settled, diamonds, revision, body)
-      SELECT day, room, seq, id, type, session_id, user_id, combo_id, combo_total, settled, diamonds, revision, body FROM numbered
+      INSERT INTO events(day, room, seq, pos, id, type, session_id, user_id, combo_id, combo_total, settled, diamonds, revision, body)
+      SELECT day, room, seq, pos, id, type, session_id, user_id, combo_id, combo_total, settled, diamonds, revision, body FROM numbered
     ), moved AS (
       UPDATE heads SET head = last.seq FROM (SELECT room, max(seq) AS seq FROM numbered GROUP BY room) AS last
       WHERE heads.room = last.room
+    ), log_moved AS (
+      UPDATE log_head SET pos = last.pos FROM (SELECT max(pos) AS pos FROM numbered) AS last WHERE last.pos IS NOT NULL
+    ), day_spans AS (
+      UPDATE day_tables d SET min_pos = coalesce(d.min_pos, new.min_pos), max_pos = new.max_pos
+      FROM (SELECT day, min(pos) AS min_pos, max(pos) AS max_pos FROM numbered GROUP BY day) AS new WHERE d.day = new.day
     ), spans AS (
       INSERT INTO room_days AS d (room, day, min_seq, max_seq, bytes)
       SELECT room, day, min(seq), max(seq), sum(octet_length(body)) FROM numbered GROUP BY room, day

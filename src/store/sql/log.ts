@@ -2,8 +2,8 @@ import type { EventType, LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
-import type { Appended, ComboMark, Log, Page, PageLines, Removal, RoomBatch, RoomKey, Where } from "../log.js";
-import { addRemoval, PAGE_BYTES, type Plan, pageOf, planBackward, planForward } from "../page.js";
+import type { Appended, ComboMark, Log, LogPage, Page, PageLines, Removal, RoomBatch, RoomKey, RoomRemoval, Where } from "../log.js";
+import { logPageOf, PAGE_BYTES, type Plan, pageOf, planBackward, planForward, SCAN_LIMIT } from "../page.js";
 import { DamagedEvent, eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import type { Waker } from "../waker.js";
 import { arraysWithin, type Dialect, row, rows, run, type SqlCell, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
@@ -15,14 +15,14 @@ interface Condition {
 }
 
 /**
- * Events' table of an engine: how its rows are named, and what the engine keeps up beside it. PostgreSQL has a table for each day, so that
- * whoever looks for events first finds out their days; SQLite has one table, and no days.
+ * Events' table of an engine, and what the engine keeps up beside it. PostgreSQL has a table for each day, so that a reader first finds out the
+ * days of what it looks for; SQLite has one table, and no days.
  */
 export interface EventTable {
-  /** Column that a room's events are in order by. */
-  readonly order: string;
   /** SQL for the oldest kept seq of a room of `heads h`, or null. */
   readonly oldest: string;
+  /** SQL for the first position after `$1` at which an event may be kept, or null. */
+  readonly firstAfter: string;
   /** SQL for the days, as `[day, first seq, last seq]`, of the events of a room of `heads h` after or before the seq `$2`; or null. */
   readonly daysAfter: string;
   readonly daysBefore: string;
@@ -30,21 +30,29 @@ export interface EventTable {
   bytesOf(text: string): string;
   /** Returns an id as it is stored. */
   storedId(id: string): SqlCell;
-  /** Returns the days whose tables may hold seqs of a range of a room. */
+  /** Returns the days whose tables may hold seqs of a range of a room, or positions of a range. */
   days(room: RoomKey, range: Removal): SqlWork<readonly number[]>;
+  daysAt(range: Removal): SqlWork<readonly number[]>;
   /** Returns the days that ids tell. */
   daysOf(ids: readonly string[]): readonly number[];
-  /** Return the condition of a range of a room's seqs, of some seqs of a room, of some ids of a room, which are on these days. */
+  /** Return the condition of a range of a room's seqs, of some seqs of a room, of some ids of a room, of a range of positions, on these days. */
   within(days: readonly number[], room: RoomKey, range: Removal): Condition;
   at(days: readonly number[], room: RoomKey, seqs: readonly number[]): Condition;
   known(days: readonly number[], room: RoomKey, ids: readonly string[]): Condition;
+  between(days: readonly number[], range: Removal): Condition;
   /**
    * Brings what is kept beside the table in line with an event that was replaced.
-   * @param id of the event as it was @param grown bytes by which its text is longer @param indexed whether it is in the search index
+   * @param was the event's id, and its position @param grown bytes by which its text is longer @param indexed whether it is in the search index
    */
-  replaced(room: RoomKey, event: LiveEvent, id: string, grown: number, indexed: boolean): SqlWork<void>;
-  /** Deletes the events of a range. @param indexed seq up to which the room's events are in the search index */
-  remove(room: RoomKey, range: Removal, indexed: number): SqlWork<void>;
+  replaced(
+    room: RoomKey,
+    event: LiveEvent,
+    was: { readonly id: string; readonly pos: number },
+    grown: number,
+    indexed: boolean,
+  ): SqlWork<void>;
+  /** Deletes the events of a range. */
+  remove(room: RoomKey, range: Removal): SqlWork<void>;
 }
 
 /** Parts of a log that are an engine's own. */
@@ -62,10 +70,13 @@ export function notDeleted(room: string): string {
     AND d.until_seq >= events.seq)`;
 }
 
+/** Condition of what is shown: no event of a broadcast or a room that is being deleted. */
+export const SHOWN = `${notDeleted("events.room")} AND EXISTS (SELECT 1 FROM rooms k WHERE k.room = events.room AND k.watched >= 0)`;
+
 /** Most events deleted in one transaction: meanwhile nothing is appended to the room, or on SQLite nothing at all written. */
 const REMOVE_CHUNK = 2000;
 
-const KEPT = `seq, octet_length(body) AS bytes, CAST(id AS text) AS id, revision, session_id AS "session"`;
+const KEPT = `seq, pos, octet_length(body) AS bytes, CAST(id AS text) AS id, revision, session_id AS "session"`;
 /** Columns of an event that is replaced. */
 const COLUMNS = ["id", "type", "session_id", "user_id", "combo_id", "combo_total", "settled", "diamonds", "revision", "body"];
 
@@ -73,7 +84,7 @@ const COLUMNS = ["id", "type", "session_id", "user_id", "combo_id", "combo_total
 export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, waker, append, close }: LogParts): Log {
   const write = lane();
   const observers = new AppendObservers();
-  const { page, lines } = pageReader(table);
+  const { all, page, lines } = pageReader(dialect, table);
   const ranges = (rooms?: readonly RoomKey[]) =>
     rows<{ room: RoomKey; head: number; oldest: number | null }>(
       `SELECT h.room, h.head, ${table.oldest} AS oldest FROM heads h
@@ -92,9 +103,12 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
     id,
     append: (batches) => observers.during(batches, () => append(batches)),
     observe: (observer) => observers.add(observer),
-    read: (room, after, limit, where = {}) => read(() => page(room, after, limit, where, "ASC")),
+    read: (after, limit, where = {}) => read(() => all(after, limit, where)),
+    readRoom: (room, after, limit, where = {}) => read(() => page(room, after, limit, where, "ASC")),
+    head: () => ask(logHead),
+    seqAt: (room, pos) => read(() => seqAt(table, room, pos)),
     lines: (room, after, until, limit, where = {}) => read(() => lines(room, after, until, limit, where)),
-    readBefore: (room, before, limit, where = {}) => read(() => page(room, before, limit, where, "DESC")),
+    readRoomBefore: (room, before, limit, where = {}) => read(() => page(room, before, limit, where, "DESC")),
     removals: (room, after, until) =>
       ask(() =>
         rows<Removal>(
@@ -137,9 +151,45 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
   };
 }
 
+/** Returns the newest position. */
+export function* logHead(): SqlWork<number> {
+  return (yield* row<{ pos: number }>("SELECT pos FROM log_head"))?.pos ?? 0;
+}
+
+/** Searches among the room's events, from the head on: who comes back mostly has all but the newest. */
+function* seqAt(table: EventTable, room: RoomKey, pos: number): SqlWork<number> {
+  const head = (yield* row<{ head: number }>("SELECT head FROM heads WHERE room = $1", room))?.head ?? 0;
+  /** Returns the first kept event from this seq on. */
+  const from = function* (seq: number) {
+    const range = { from: seq, to: head };
+    const { sql, values } = table.within(yield* table.days(room, range), room, range);
+    return yield* row<{ seq: number; pos: number }>(`SELECT seq, pos FROM events WHERE ${sql} ORDER BY seq LIMIT 1`, ...values);
+  };
+  // Everything below `low` is at or before the position; the first event after it is `next`, or lies from `low` to before `high`.
+  let low = 1;
+  let high = head + 1;
+  let next = head + 1;
+  for (let step = 1; low < high; step *= 2) {
+    const middle = low === 1 ? Math.max(low, high - step) : Math.floor((low + high) / 2);
+    const found = yield* from(middle);
+    if (found !== undefined && found.pos <= pos) low = found.seq + 1;
+    else {
+      if (found !== undefined) next = Math.min(next, found.seq);
+      high = middle;
+    }
+  }
+  const lost = yield* row<{ from: number }>(
+    `SELECT from_seq AS "from" FROM removals WHERE room = $1 AND to_seq = $2 AND pos > $3`,
+    ...[room, next - 1, pos],
+  );
+  return (lost?.from ?? next) - 1;
+}
+
 /** Facts that a page is planned by: a row for each of the removals that are near, or one without. */
 interface PageLook {
   readonly head: number;
+  /** Newest position of the log. */
+  readonly end: number;
   readonly from: number | null;
   readonly to: number | null;
   readonly days: readonly (readonly [day: number, first: number, last: number])[] | null;
@@ -148,15 +198,29 @@ interface PageLook {
 }
 
 /** Columns of an event that pages are made of. */
-type EventColumns = [seq: number, type: EventType, sessionId: string | null, userId: string | null, diamonds: number | null, body: string];
+type EventColumns = [
+  room: RoomKey,
+  seq: number,
+  pos: number,
+  type: EventType,
+  sessionId: string | null,
+  userId: string | null,
+  diamonds: number | null,
+  body: string,
+];
+const EVENT_COLUMNS = "room, seq, pos, type, session_id, user_id, diamonds, body";
+
+function storedEvent([room, seq, pos, type, sessionId, userId, diamonds, body]: EventColumns): StoredEvent {
+  return new StoredEvent({ room, seq, pos }, { type, sessionId, userId, diamonds, body });
+}
 
 /** Returns the work that reads a page. It runs on one snapshot, so that head, removals and events are of one moment. */
-export function pageReader(table: EventTable) {
+export function pageReader(dialect: Dialect, table: EventTable) {
   const look = (
     days: string,
     near: string,
     order: "ASC" | "DESC",
-  ) => `SELECT h.head, r.from_seq AS "from", r.to_seq AS "to", ${days} AS days,
+  ) => `SELECT h.head, (SELECT pos FROM log_head) AS "end", r.from_seq AS "from", r.to_seq AS "to", ${days} AS days,
       EXISTS (SELECT 1 FROM deletions WHERE room = $1 AND ended_at IS NULL) AS deleting
     FROM heads h LEFT JOIN (SELECT * FROM removals WHERE room = $1 AND ${near} ORDER BY from_seq ${order} LIMIT 2) r ON r.room = h.room
     WHERE h.room = $1 ORDER BY r.from_seq ${order}`;
@@ -164,13 +228,19 @@ export function pageReader(table: EventTable) {
     ASC: look(table.daysAfter, "to_seq > $2", "ASC"),
     DESC: look(table.daysBefore, "from_seq < $2", "DESC"),
   };
-  /** Returns the condition of what is looked for in some range. */
-  const matching = ({ sql, values: given }: Condition, { types, sessionId, userId, minDiamonds, tests }: Where): Condition => {
+  /** Returns the condition of what is looked for in some range. @param hides whether something is being deleted that it is not to be found in */
+  const matching = (
+    { sql, values: given }: Condition,
+    { rooms, types, sessionId, userId, minDiamonds, tests }: Where,
+    hides: boolean,
+  ): Condition => {
     const values = [...given];
     const terms = [sql];
     const add = (term: (name: string) => string, value: SqlValue | undefined) => {
       if (value !== undefined) terms.push(term(`$${values.push(value)}`));
     };
+    // The sign keeps the engines from going through all of these rooms' events by their seqs.
+    add((name) => `+room ${dialect.among(name, "bigint")}`, rooms && [...rooms]);
     if (types !== undefined)
       terms.push(types.length === 0 ? "false" : `type IN (${types.map((type) => `$${values.push(type)}`).join(", ")})`);
     add((name) => `session_id = ${name}`, sessionId);
@@ -178,63 +248,81 @@ export function pageReader(table: EventTable) {
     add((name) => `diamonds >= ${name}`, minDiamonds);
     // As src/events/test-event.ts names them.
     if (tests === false) terms.push("(session_id IS NOT NULL OR substr(CAST(id AS text), 1, 5) <> 'test:')");
+    if (hides) terms.push(notDeleted("events.room"));
     return { sql: terms.join(" AND "), values };
   };
+  /** Returns the events that fulfil a condition, and whether there may be more. */
+  function* found({ sql, values }: Condition, by: string, limit: number): SqlWork<{ events: StoredEvent[]; isFull: boolean }> {
+    if (limit <= 0) return { events: [], isFull: true };
+    const { rows, cut } = yield* arraysWithin<EventColumns>(
+      { of: "body", by, bytes: PAGE_BYTES },
+      `SELECT ${EVENT_COLUMNS} FROM events WHERE ${sql} ORDER BY ${by} LIMIT $${values.length + 1}`,
+      ...[...values, limit],
+    );
+    return { events: rows.map(storedEvent), isFull: cut || rows.length >= limit };
+  }
   /** Plans a page; `wanted` is null where nothing is to be looked at. @param until of a page forward, the seq after which nothing is looked at */
-  function* planned(
-    room: RoomKey,
-    cursor: number,
-    where: Where,
-    order: "ASC" | "DESC",
-    until = Number.POSITIVE_INFINITY,
-  ): SqlWork<{ readonly head: number; readonly plan: Plan; readonly wanted: Condition | null }> {
-    const found = yield* rows<PageLook>(looks[order], room, cursor);
-    const { head = 0, days, deleting } = found[0] ?? {};
-    const removals = found.flatMap(({ from, to }): readonly Removal[] => (from === null || to === null ? [] : [{ from, to }]));
-    const plan = (order === "ASC" ? planForward : planBackward)(cursor, Math.min(head, until), removals);
-    if (plan.to < plan.from) return { head, plan, wanted: null };
-    const near = (days ?? []).filter(([, first, last]) => last >= plan.from && first <= plan.to).map(([day]) => day);
-    const { sql, values } = matching(table.within(near, room, plan), where);
-    const hides = deleting && where.deleted !== true;
-    const wanted = hides ? { sql: `${sql} AND ${notDeleted(`$${values.length + 1}`)}`, values: [...values, room] } : { sql, values };
-    return { head, plan, wanted };
+  function* planned(room: RoomKey, cursor: number, where: Where, order: "ASC" | "DESC", until = Number.POSITIVE_INFINITY) {
+    const looked = yield* rows<PageLook>(looks[order], room, cursor);
+    const { head = 0, end = 0, days, deleting } = looked[0] ?? {};
+    const removals = looked.flatMap(({ from, to }): readonly Removal[] => (from === null || to === null ? [] : [{ from, to }]));
+    const plan: Plan = (order === "ASC" ? planForward : planBackward)(cursor, Math.min(head, until), removals);
+    const near = (range: Removal) => (days ?? []).flatMap(([day, first, last]) => (last >= range.from && first <= range.to ? [day] : []));
+    const within = (range: Removal) => table.within(near(range), room, range);
+    const wanted = plan.to < plan.from ? null : matching(within(plan), where, Boolean(deleting) && where.deleted !== true);
+    return { head, end, plan, wanted, within };
   }
   return {
+    /** Reads a page of the whole log. */
+    *all(cursor: number, limit: number, where: Where): SqlWork<LogPage> {
+      const look = yield* row<{ head: number; first: number | null; deleting: boolean | number }>(
+        `SELECT pos AS head, ${table.firstAfter} AS first, EXISTS (SELECT 1 FROM deletions WHERE ended_at IS NULL) AS deleting FROM log_head`,
+        cursor,
+      );
+      const { head = 0, first = null, deleting = false } = look ?? {};
+      const range = { from: first ?? head + 1, to: first === null ? head : Math.min(head, first - 1 + SCAN_LIMIT) };
+      const hides = Boolean(deleting) && where.deleted !== true;
+      const { events, isFull } =
+        range.to < range.from
+          ? { events: [], isFull: false }
+          : yield* found(matching(table.between(yield* table.daysAt(range), range), where, hides), "pos", limit);
+      const scanned = isFull ? (events.at(-1)?.pos ?? Math.min(cursor, head)) : range.to;
+      const isIn = where.rooms === undefined ? "" : `AND room ${dialect.among("$3", "bigint")}`;
+      const removed = yield* rows<RoomRemoval>(
+        `SELECT room, from_seq AS "from", to_seq AS "to", pos FROM removals WHERE pos > $1 AND pos <= $2 ${isIn} ORDER BY pos`,
+        ...[cursor, scanned, ...(where.rooms === undefined ? [] : [[...where.rooms]])],
+      );
+      return logPageOf(events, scanned, head, removed);
+    },
     *page(room: RoomKey, cursor: number, limit: number, where: Where, order: "ASC" | "DESC"): SqlWork<Page> {
-      const { head, plan, wanted } = yield* planned(room, cursor, where, order);
-      let events: StoredEvent[] = [];
-      let cut = false;
-      if (wanted !== null && limit > 0) {
-        const found = yield* arraysWithin<EventColumns>(
-          { of: "body", by: `${table.order} ${order}`, bytes: PAGE_BYTES },
-          `SELECT seq, type, session_id, user_id, diamonds, body FROM events WHERE ${wanted.sql}
-           ORDER BY ${table.order} ${order} LIMIT $${wanted.values.length + 1}`,
-          ...[...wanted.values, limit],
-        );
-        cut = found.cut;
-        events = found.rows.map(
-          ([seq, type, sessionId, userId, diamonds, body]) => new StoredEvent(room, seq, { type, sessionId, userId, diamonds, body }),
-        );
+      const { head, end, plan, wanted, within } = yield* planned(room, cursor, where, order);
+      const { events, isFull } = wanted === null ? { events: [], isFull: false } : yield* found(wanted, `seq ${order}`, limit);
+      const last = events.at(-1);
+      if (order === "DESC") {
+        const scanned = isFull ? (last?.seq ?? plan.to + 1) : plan.from;
+        return pageOf(events.reverse(), { scanned, head, pos: end }, plan);
       }
-      const last = events.at(-1)?.seq;
-      const isFull = cut || events.length >= limit;
-      if (order === "ASC") return pageOf(events, isFull ? (last ?? plan.from - 1) : plan.to, head, plan);
-      return pageOf(events.reverse(), isFull ? (last ?? plan.to + 1) : plan.from, head, plan);
+      const scanned = isFull ? (last?.seq ?? plan.from - 1) : plan.to;
+      if (isFull && last !== undefined) return pageOf(events, { scanned, head, pos: last.pos }, plan);
+      const { sql, values } = within({ from: scanned + 1, to: head });
+      const next =
+        scanned >= head ? undefined : yield* row<{ pos: number }>(`SELECT pos FROM events WHERE ${sql} ORDER BY seq LIMIT 1`, ...values);
+      return pageOf(events, { scanned, head, pos: next === undefined ? end : next.pos - 1 }, plan);
     },
     *lines(room: RoomKey, after: number, until: number, limit: number, where: Where): SqlWork<PageLines> {
       const { plan, wanted } = yield* planned(room, after, where, "ASC", until);
-      const found =
+      const joined =
         wanted === null || limit <= 0
           ? undefined
           : yield* row<JoinedLines>(
               `SELECT count(*) AS count, max(seq) AS last, CAST(coalesce(sum(octet_length(body)), 0) AS bigint) AS size,
                  ${table.bytesOf(`string_agg('{"seq":' || seq || ',' || substr(body, 2) || '\n', '' ORDER BY seq)`)} AS text
                FROM (SELECT seq, body, sum(octet_length(body)) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) AS taken
-                 FROM (SELECT seq, body FROM events WHERE ${wanted.sql} ORDER BY ${table.order} LIMIT $${wanted.values.length + 1}) page) pages
+                 FROM (SELECT seq, body FROM events WHERE ${wanted.sql} ORDER BY seq LIMIT $${wanted.values.length + 1}) page) pages
                WHERE taken - octet_length(body) < ${PAGE_BYTES}`,
               ...[...wanted.values, limit],
             );
-      const { count = 0, last = null, size = 0, text = null } = found ?? {};
+      const { count = 0, last = null, size = 0, text = null } = joined ?? {};
       const isFull = count >= limit || size >= PAGE_BYTES;
       const scanned = isFull ? (last ?? plan.from - 1) : plan.to;
       return { bytes: wholeLines(room, text ?? ""), scanned, ...(plan.removed && { removed: plan.removed }) };
@@ -266,27 +354,29 @@ const NEWLINE = 10;
 const CLOSING_BRACE = 125;
 
 /**
- * Locks a room's search index and returns how far it goes: it holds every kept event up to this seq, and none after. Nobody indexes or changes
- * the room's events until the transaction ends.
+ * Locks how far a consumer of the log has come, and returns that: what it makes of the events up to this position is there, and nothing of later
+ * ones. It does not move, and none of these events is changed by another call, until the transaction ends.
  */
-export function* lockIndex(room: RoomKey): SqlWork<number> {
-  const locked = yield* row<{ indexed: number }>(
-    "INSERT INTO search_rooms(room) VALUES ($1) ON CONFLICT (room) DO UPDATE SET room = excluded.room RETURNING indexed",
-    room,
-  );
-  return locked?.indexed ?? 0;
+export function* lockConsumer({ forUpdate }: Dialect, name: "search"): SqlWork<number> {
+  return (yield* row<{ pos: number }>(`SELECT pos FROM consumers WHERE name = $1 ${forUpdate}`, name))?.pos ?? 0;
+}
+
+interface KeptEvent {
+  readonly seq: number;
+  readonly pos: number;
+  readonly bytes: number;
+  readonly id: string;
+  readonly revision: number;
+  readonly session: string | null;
 }
 
 function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, events: readonly LiveEvent[]): SqlWork<readonly number[]> {
   if (events.length === 0) return [];
-  const indexed = yield* lockIndex(room);
+  const indexed = yield* lockConsumer(dialect, "search");
   const seqs = events.map(({ seq }) => seq);
   const days = yield* table.days(room, { from: Math.min(...seqs), to: Math.max(...seqs) });
   const { sql, values } = table.at(days, room, seqs);
-  const found = yield* rows<{ seq: number; bytes: number; id: string; revision: number; session: string | null }>(
-    `SELECT ${KEPT} FROM events WHERE ${sql} ORDER BY ${table.order} ${dialect.forUpdate}`,
-    ...values,
-  );
+  const found = yield* rows<KeptEvent>(`SELECT ${KEPT} FROM events WHERE ${sql} ORDER BY seq ${dialect.forUpdate}`, ...values);
   const kept = new Map(found.map((one) => [one.seq, one]));
   const moved: number[] = [];
   for (const event of events) {
@@ -300,9 +390,9 @@ function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, even
     }
     const now = rowOf(event, before.revision + 1);
     const bytes = Buffer.byteLength(now.body);
-    kept.set(event.seq, { seq: event.seq, bytes, id: now.id, revision: now.revision, session: now.sessionId });
+    kept.set(event.seq, { ...before, bytes, id: now.id, revision: now.revision, session: now.sessionId });
     yield* replaceOne(table, room, event.seq, before.id, now);
-    yield* table.replaced(room, event, before.id, bytes - before.bytes, event.seq <= indexed);
+    yield* table.replaced(room, event, before, bytes - before.bytes, before.pos <= indexed);
     yield* markStale(dialect, room, [before.session ?? "", now.sessionId ?? ""], event.seq);
   }
   return moved;
@@ -336,12 +426,17 @@ function* markStale({ least, greatest }: Dialect, room: RoomKey, sessionIds: rea
 function* removeEvents(dialect: Dialect, table: EventTable, room: RoomKey, range: Removal, reason: string): SqlWork<void> {
   // With the head, nobody appends to the room meanwhile: the seqs of its days stay what they are.
   yield* row(`SELECT head FROM heads WHERE room = $1 ${dialect.forUpdate}`, room);
-  yield* table.remove(room, range, yield* lockIndex(room));
+  yield* lockConsumer(dialect, "search");
+  const { sql, values } = table.within(yield* table.days(room, range), room, range);
+  const last = yield* row<{ pos: number }>(`SELECT pos FROM events WHERE ${sql} ORDER BY seq DESC LIMIT 1`, ...values);
+  yield* table.remove(room, range);
   yield* dialect.lock("remove");
-  const near = yield* rows<Removal>(
-    `DELETE FROM removals WHERE room = $1 AND from_seq <= $2 AND to_seq >= $3 RETURNING from_seq AS "from", to_seq AS "to"`,
+  const near = yield* rows<RoomRemoval>(
+    `DELETE FROM removals WHERE room = $1 AND from_seq <= $2 AND to_seq >= $3 RETURNING from_seq AS "from", to_seq AS "to", pos`,
     ...[room, range.to + 1, range.from - 1],
   );
-  for (const { from, to } of addRemoval(near, range))
-    yield* run("INSERT INTO removals(room, from_seq, to_seq, reason) VALUES ($1, $2, $3, $4)", room, from, to, reason);
+  const from = Math.min(range.from, ...near.map((one) => one.from));
+  const to = Math.max(range.to, ...near.map((one) => one.to));
+  const pos = Math.max(last?.pos ?? 0, ...near.map((one) => one.pos));
+  yield* run("INSERT INTO removals(room, from_seq, to_seq, reason, pos) VALUES ($1, $2, $3, $4, $5)", room, from, to, reason, pos);
 }

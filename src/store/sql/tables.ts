@@ -77,13 +77,15 @@ export const ROOMS: SqlTable = {
  * - `gifts`: the catalogue of gifts, which is about nobody; `gift_prices`: each price that a gift had, from when to when it was seen.
  * - `account_days.day`: number of the day of UTC since 1970. `forgotten_accounts.at`: when an account was forgotten; logins of before may still be
  *   in use, and nothing more is kept of them.
- * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
+ * - `consumers.pos`: position of what is made from the log: all that a consumer (`search`) makes of the events up to it is there, and nothing of later
+ *   ones. A consumer has a row from the beginning; it is made from the log again, not copied.
+ * - `removals.pos`: position of the last event that was removed.
  */
 export const TABLES: readonly SqlTable[] = [
   { name: "heads", keys: 1, fill: 50, copied: "false", columns: { room: ROOM, head: ZERO, epoch: ZERO } },
   { name: "aliases", keys: 2, columns: { kind: NAME, value: NAME, room: ROOM }, indexes: { room: "room" } },
   { name: "room_reports", keys: 1, fill: 70, columns: { room: ROOM, told_at: COUNT, body: NAME } },
-  { name: "removals", keys: 2, columns: { room: ROOM, from_seq: COUNT, to_seq: COUNT, reason: NAME } },
+  { name: "removals", keys: 2, columns: { room: ROOM, from_seq: COUNT, to_seq: COUNT, reason: NAME, pos: COUNT }, indexes: { pos: "pos" } },
   {
     name: "sessions",
     keys: 1,
@@ -252,9 +254,12 @@ export const TABLES: readonly SqlTable[] = [
   { name: "forgotten_accounts", keys: 1, columns: { account: NAME, at: COUNT } },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
   { name: "statistics_dropped", keys: 2, columns: { room: COUNT, session_id: NAME } },
-  { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },
+  { name: "consumers", keys: 1, fill: 50, copied: "false", columns: { name: NAME, pos: ZERO } },
   { name: "statistics_dead", keys: 1, copied: "false", columns: { n: COUNT, room: COUNT }, indexes: { room: "room" } },
 ];
+
+/** Consumers of the log. */
+export const CONSUMERS = ["search"] as const;
 
 /** Texts kept by name: the store's id and key, erasures, changed settings, and what an engine notes. Of them erasures and settings are copied. */
 export const META: SqlTable = {

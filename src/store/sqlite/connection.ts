@@ -9,7 +9,6 @@ import { makeLockFile } from "../lock.js";
 import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, SqlValue, SqlWork } from "../sql/work.js";
 import { openToRead } from "./copy.js";
 import { openDatabase } from "./driver.js";
-import { MAX_ROOM } from "./events.js";
 import { assertOurs, MIGRATIONS, migrate } from "./migrate.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
 import { GroupWriter } from "./writer.js";
@@ -22,11 +21,8 @@ const OPEN_TIMEOUT_MS = 5000;
 const OPEN_AGAIN_MS = 10;
 /** Longest time for which a lock holds up the event loop afterwards, in ms; a group of writes holds it up for less (writer.ts). */
 const BUSY_TIMEOUT_MS = 100;
-/**
- * Page size in bytes, twice what SQLite takes by itself: rows of a kilobyte waste less of a page, and each page costs a checksum and two
- * writes. Storing costs a tenth to a fifth less.
- */
-const PAGE_BYTES = 8192;
+/** Page size in bytes. Of larger pages each append of a few events to an index writes more. */
+const PAGE_BYTES = 4096;
 /** Size that the write-ahead log is cut back to after a checkpoint (a long read lets it grow). */
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 
@@ -218,7 +214,7 @@ const SQLITE: Dialect = {
   position: "instr",
   forUpdate: "",
   skipLocked: "",
-  maxRoom: MAX_ROOM,
+  maxRoom: Number.MAX_SAFE_INTEGER,
   numbersChanges: true,
   among: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
   given: (types) => `VALUES (${types.map((_, at) => `$${at + 1}`).join(", ")})`,

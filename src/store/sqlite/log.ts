@@ -8,7 +8,7 @@ import type { SqlDatabase } from "../sql/work.js";
 import { type Row, rowOf } from "../stored-event.js";
 import { Waker } from "../waker.js";
 import type { SqliteConnection } from "./connection.js";
-import { EVENTS, MAX_SEQ, posOf, storedId } from "./events.js";
+import { EVENTS, storedId } from "./events.js";
 
 /** Batch made ready outside the transaction. */
 interface SqliteBatch {
@@ -35,35 +35,53 @@ interface HighMark {
   readonly epoch: number;
 }
 
-/** Gives events their seq. Call it inside a write transaction: the head is read there, because other processes append too. */
+/** Gives events their positions and seqs. */
 export class Appender {
   readonly #mark: Statement<[RoomKey], HighMark>;
   readonly #insert: Statement<Column[]>;
-  readonly #setHead: Statement<[number, RoomKey]>;
+  readonly #setHead: Statement<[number, number, RoomKey]>;
+  readonly #head: Statement<[], number>;
+  readonly #setLogHead: Statement<[number]>;
 
   constructor(database: Database) {
     this.#mark = database.prepare("SELECT head, epoch FROM heads WHERE room = ?");
     this.#insert = database.prepare(
-      `INSERT INTO events(pos, id, type, session_id, user_id, combo_id, combo_total, settled, diamonds, revision, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id, room) DO NOTHING`,
+      `INSERT INTO events(pos, room, seq, id, type, session_id, user_id, combo_id, combo_total, settled, diamonds, revision, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id, room) DO NOTHING`,
     );
-    this.#setHead = database.prepare("UPDATE heads SET head = ? WHERE room = ?");
+    this.#setHead = database.prepare("UPDATE heads SET head = ?, bytes = bytes + ? WHERE room = ?");
+    this.#head = database.prepare<[], number>("SELECT pos FROM log_head").pluck();
+    this.#setLogHead = database.prepare("UPDATE log_head SET pos = ?");
   }
 
-  append({ room, epoch, rows }: SqliteBatch): Appended {
-    const mark = this.#mark.get(room);
-    if (mark === undefined || (epoch === null ? mark.epoch < 0 : mark.epoch !== epoch))
-      return { room, head: mark?.head ?? 0, fenced: true };
-    let head = mark.head;
-    const stored = rows.map((row) => (this.#store(room, head + 1, row) ? ++head : null));
-    if (head !== mark.head) this.#setHead.run(head, room);
-    return { room, head, stored };
+  /** Appends batches. Call it inside a write transaction: the heads are read there, because other connections append too. */
+  append(batches: readonly SqliteBatch[]): readonly Appended[] {
+    const before = this.#head.get() ?? 0;
+    let pos = before;
+    const appended = batches.map(({ room, epoch, rows }): Appended => {
+      const mark = this.#mark.get(room);
+      if (mark === undefined || (epoch === null ? mark.epoch < 0 : mark.epoch !== epoch))
+        return { room, head: mark?.head ?? 0, fenced: true };
+      let head = mark.head;
+      let bytes = 0;
+      const stored = rows.map((row) => {
+        if (!this.#store(pos + 1, room, head + 1, row)) return null;
+        pos++;
+        bytes += Buffer.byteLength(row.body);
+        return ++head;
+      });
+      if (head !== mark.head) this.#setHead.run(head, bytes, room);
+      return { room, head, stored };
+    });
+    if (pos !== before) this.#setLogHead.run(pos);
+    return appended;
   }
 
-  #store(room: RoomKey, seq: number, row: Row): boolean {
-    if (seq > MAX_SEQ) throw new DyliveError("internal", told`room ${room} has used up its ${MAX_SEQ} seqs`);
+  #store(pos: number, room: RoomKey, seq: number, row: Row): boolean {
     const { changes } = this.#insert.run(
-      posOf(room, seq),
+      pos,
+      room,
+      seq,
       storedId(row.id),
       row.type,
       row.sessionId,
@@ -141,7 +159,7 @@ export function sqliteLog(connection: SqliteConnection, database: SqlDatabase): 
     append: async (batches) => {
       const prepared = batches.map(prepareBatch);
       const weight = prepared.reduce((sum, { rows }) => sum + weightOf(rows), 0);
-      const appended = await connection.write(() => prepared.map((batch) => appender.append(batch)), weight);
+      const appended = await connection.write(() => appender.append(prepared), weight);
       for (const { stored = [] } of appended) for (const seq of stored) if (seq !== null) given++;
       waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
       return appended;

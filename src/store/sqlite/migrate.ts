@@ -4,7 +4,7 @@ import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { unreleasedStore } from "../health.js";
-import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
+import { CONSUMERS, createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
 import { copyDatabase } from "./copy.js";
 
 const WRITER: TableWriter = {
@@ -16,21 +16,20 @@ const WRITER: TableWriter = {
 };
 
 /**
- * Tables that SQLite alone has. Measured choices:
- * - `events.pos` is room × 2^32 + seq, so a room's events lie together on disk: reading a backlog of one room among twenty is 9 times as fast
- *   as with a rowid in order of arrival, and (room, seq) needs no index of its own.
- * - the unique index begins with the id, because platform ids rise with time: all rooms then add at its right edge.
+ * Tables that SQLite alone has. Measured choices (`npm run bench -- store`):
+ * - `events` lies in the order of positions, which is the order of arrival: an append writes at the end of the table, whichever room it is of.
+ * - the unique index of ids begins with the id, because platform ids rise with time: all rooms then add at its right edge.
  * - numeric ids are kept as integers (8 bytes instead of 19), hence ANY.
- * - `search` holds words made by us (`store/search.ts`) and no text: which word is in which event is all it knows (`detail=none`), so
- *   that it takes some 25 bytes an event. `search_terms` lists its words, of which those of days and minutes lead through all rooms by time. Its rowid is the event's `pos`: the newest events of a room are found first.
- * - `blocks`: of each 1024 seqs (`pos >> 10`), as far as they are indexed, the times they span, their number and the bytes of their text. A
- *   time range thus needs no index of its own, and a room's size no counting.
- * - `room_changes` numbers what changes of rooms that are to be collected, whichever process changes it: a server with 10,000 rooms looks every
- *   three seconds, and need not read them all.
+ * - `log_head` has the newest position: none is given twice, though its event is removed.
+ * - `heads.bytes`: of the text of a room's kept events.
+ * - `search` holds words made by us (`store/search.ts`) and no text: which word is in which event is all it knows (`detail=none`), so that it
+ *   takes some 25 bytes an event. Its rowid is the event's position.
  */
 const OWN = `
 CREATE TABLE events(
   pos INTEGER PRIMARY KEY,
+  room INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
   id ANY NOT NULL,
   type TEXT NOT NULL,
   session_id TEXT,
@@ -40,23 +39,18 @@ CREATE TABLE events(
   settled INTEGER,
   diamonds INTEGER,
   revision INTEGER NOT NULL,
-  body TEXT NOT NULL,
-  room INTEGER GENERATED ALWAYS AS (pos >> 32) VIRTUAL,
-  seq INTEGER GENERATED ALWAYS AS (pos & 4294967295) VIRTUAL
+  body TEXT NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX events_seq ON events(room, seq);
 CREATE UNIQUE INDEX events_id ON events(id, room);
 CREATE INDEX events_combo ON events(room, combo_id, combo_total, settled) WHERE combo_id IS NOT NULL;
 
-CREATE VIRTUAL TABLE search USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
-CREATE VIRTUAL TABLE search_terms USING fts5vocab(search, instance);
+CREATE TABLE log_head(pos INTEGER NOT NULL) STRICT;
+INSERT INTO log_head VALUES (0);
+ALTER TABLE heads ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+${CONSUMERS.map((name) => `INSERT INTO consumers(name) VALUES ('${name}');`).join("\n")}
 
-CREATE TABLE blocks(
-  block INTEGER PRIMARY KEY,
-  min_time INTEGER NOT NULL,
-  max_time INTEGER NOT NULL,
-  events INTEGER NOT NULL,
-  bytes INTEGER NOT NULL
-) STRICT;
+CREATE VIRTUAL TABLE search USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
 
 CREATE TABLE room_changes(n INTEGER PRIMARY KEY AUTOINCREMENT, room INTEGER NOT NULL UNIQUE) STRICT;
 CREATE TRIGGER rooms_changed AFTER UPDATE OF watched, settings, web_rid ON rooms

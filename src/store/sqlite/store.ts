@@ -4,7 +4,7 @@ import { type StoredSizes, sqlRetention } from "../sql/retention.js";
 import { sqlSearch } from "../sql/search.js";
 import { NOTHING_LEFT, type Store } from "../store.js";
 import { SqliteConnection, sqliteDatabase } from "./connection.js";
-import { blockOf, EVENTS, MAX_SEQ, posOf, SEARCH } from "./events.js";
+import { EVENTS, SEARCH } from "./events.js";
 import { sqliteLog } from "./log.js";
 import { sqliteResidue } from "./residue.js";
 
@@ -19,11 +19,11 @@ const WIPE_MS = 300_000;
 /** Returns what limits need to know of a SQLite file: how much there is in it, and how it is given back. */
 function sqliteFiles(connection: SqliteConnection): StoredSizes {
   const { database } = connection;
-  const size = database.prepare<[number, number], number>("SELECT coalesce(sum(bytes), 0) FROM blocks WHERE block BETWEEN ? AND ?").pluck();
+  const size = database.prepare<[number], number>("SELECT bytes FROM heads WHERE room = ?").pluck();
   const wiped = database.prepare<[], number>("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'wiped'").pluck();
   const number = (pragma: string) => Number(database.pragma(pragma, { simple: true }));
   return {
-    size: (room) => connection.read(() => size.get(blockOf(posOf(room, 0)), blockOf(posOf(room, MAX_SEQ))) ?? 0),
+    size: (room) => connection.read(() => size.get(room) ?? 0),
     storeSize: () =>
       connection.read(() => {
         if (database.memory) return null;

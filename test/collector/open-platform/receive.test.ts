@@ -53,7 +53,7 @@ describe("pushes", () => {
     ]);
     const room = await made.store.rooms.find({ kind: "official", value: `${APP}:${ROOM_ID}` });
     expect(room).not.toBe(web);
-    expect((await made.store.log.read(web, 0, 10)).events).toEqual([]);
+    expect((await made.store.log.readRoom(web, 0, 10)).events).toEqual([]);
     expect(await made.store.sessions.list(room ?? 0, 10)).toMatchObject([{ sessionId: ROOM_ID, endedAt: null }]);
   });
 
@@ -67,7 +67,7 @@ describe("pushes", () => {
     expect(await push("2")).toMatchObject({ status: 200, delivered: true });
     const after = (await room()) ?? 0;
     expect(after).toBeGreaterThan(before);
-    expect(ids((await made.store.log.read(after, 0, 10)).events)).toEqual(["2"]);
+    expect(ids((await made.store.log.readRoom(after, 0, 10)).events)).toEqual(["2"]);
   });
 
   it("that come again are answered and stored once, also in another body and after a restart", async () => {

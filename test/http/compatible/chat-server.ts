@@ -77,23 +77,21 @@ export async function answerOf(response: Response): Promise<Answer> {
 
 /** Lets one reading of a log look at `span` sequence numbers at most, where the engines look at thousands. */
 export function readInSteps(log: Log, span: number): void {
-  const [read, readBefore] = [log.read.bind(log), log.readBefore.bind(log)];
-  vi.spyOn(log, "read").mockImplementation(async (room, after, limit, where) => {
-    const { rows, scanned, head } = await read(room, after, limit, where);
+  const [readRoom, readRoomBefore] = [log.readRoom.bind(log), log.readRoomBefore.bind(log)];
+  vi.spyOn(log, "readRoom").mockImplementation(async (room, after, limit, where) => {
+    const { rows, scanned, head, pos } = await readRoom(room, after, limit, where);
     const last = Math.min(scanned, after + span);
     return pageOf(
       rows.filter(({ seq }) => seq <= last),
-      last,
-      head,
+      { scanned: last, head, pos },
     );
   });
-  vi.spyOn(log, "readBefore").mockImplementation(async (room, before, limit, where) => {
-    const { rows, scanned, head } = await readBefore(room, before, limit, where);
+  vi.spyOn(log, "readRoomBefore").mockImplementation(async (room, before, limit, where) => {
+    const { rows, scanned, head, pos } = await readRoomBefore(room, before, limit, where);
     const first = Math.max(scanned, before - span);
     return pageOf(
       rows.filter(({ seq }) => seq >= first),
-      first,
-      head,
+      { scanned: first, head, pos },
     );
   });
 }

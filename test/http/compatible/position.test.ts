@@ -109,7 +109,7 @@ describe("a token's position", () => {
 describe("wait=", () => {
   it("answers as soon as there is something to show, passing over the rest", async () => {
     const { get, add, clock, store } = await serveChat();
-    const read = vi.spyOn(store.log, "read");
+    const read = vi.spyOn(store.log, "readRoom");
     await get();
     const waiting = get({ wait: 60 });
     await until(() => clock.sleeping > 0);
@@ -123,7 +123,7 @@ describe("wait=", () => {
 
   it("ends with [] when its time is over, and what was hidden stays passed over", async () => {
     const { get, add, clock, positions, store } = await serveChat();
-    const read = vi.spyOn(store.log, "read");
+    const read = vi.spyOn(store.log, "readRoom");
     const waiting = get({ wait: 5 });
     await until(() => clock.sleeping > 0);
     await add(stats(), stats());

@@ -32,7 +32,7 @@ describe("a stream of events", () => {
     ]);
     expect(client.events[0]?.text).toBe("line\nbreak\r\u2028 你好");
     expect(new Set(client.messages.map(({ id }) => id)).size).toBe(3);
-    expect(client.named("chat").map(({ data }) => data)).toEqual((await server.store.log.read(room, 3, 10)).events);
+    expect(client.named("chat").map(({ data }) => data)).toEqual((await server.store.log.readRoom(room, 3, 10)).events);
   });
 
   it("goes on after Last-Event-ID, which comes before after=", async () => {

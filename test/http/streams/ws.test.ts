@@ -22,7 +22,7 @@ describe("a WebSocket", () => {
     await append(...chats(500, "more"));
     await until(() => client.events.length === 503);
     expect(client.events.map(({ seq }) => seq)).toEqual(Array.from({ length: 503 }, (_, index) => index + 3));
-    expect(client.events).toEqual((await server.store.log.read(room, 2, 1000)).events);
+    expect(client.events).toEqual((await server.store.log.readRoom(room, 2, 1000)).events);
     expect(client.batches.length).toBeLessThan(20);
   });
 

@@ -84,9 +84,9 @@ describe("GET /v1/rooms/{room}/export", () => {
   it("breaks the connection off when it cannot go on, and gives its place back", async () => {
     let reads = 0;
     const broken = (store: Store): Store => {
-      const [read, lines] = [store.log.read.bind(store.log), store.log.lines.bind(store.log)];
+      const [read, lines] = [store.log.readRoom.bind(store.log), store.log.lines.bind(store.log)];
       const works = () => ++reads % 4 !== 0;
-      store.log.read = (...ask) => (works() ? read(...ask) : Promise.reject(new Error("disk")));
+      store.log.readRoom = (...ask) => (works() ? read(...ask) : Promise.reject(new Error("disk")));
       store.log.lines = (...ask) => (works() ? lines(...ask) : Promise.reject(new Error("disk")));
       return store;
     };

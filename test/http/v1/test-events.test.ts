@@ -40,7 +40,7 @@ describe("a test event", () => {
       expect([type, Value.Check(KINDS[event.type], event)]).toEqual([type, true]);
       const selection = hookSelection({ types: [type], filter: null, rooms: [] });
       const { seq, ...rest } = event;
-      expect([type, Boolean(selection.wants(new StoredEvent(1, seq, rowOf(rest))))]).toEqual([type, true]);
+      expect([type, Boolean(selection.wants(new StoredEvent({ room: 1, seq, pos: seq }, rowOf(rest))))]).toEqual([type, true]);
       const told = alarmText([event], { name: "直播间", title: null, again: new Set() }, "zh");
       expect(told.title).toContain("（测试）");
     }
@@ -77,7 +77,7 @@ describe("a test event", () => {
     for (const type of ["chat", "gift", "like", "join", "follow"])
       await trigger(made, { type, userId: "123", nickname: "试", ...(type === "chat" && { text: "测试词" }) });
     await catchUp(store, plainWords);
-    while (await store.search.advance(made.room));
+    while (await store.search.advance());
     expect((await call(`/v1/rooms/11/sessions/${SESSION}`)).at("totals", "messages")).toEqual({ chat: 1 });
     expect(await store.statistics.sessions(made.room, [""])).toEqual(new Map());
     for (const query of ["user=123", `q=${encodeURIComponent("测试词")}`, "types=gift"])
@@ -89,7 +89,7 @@ describe("a test event", () => {
     expect([pair.status, pair.text]).toEqual([400, expect.stringContaining("test events are of no broadcast")]);
     const compatible = await call(`/douyin/liveroom/chat?room_id=11&cursor=0&token=${made.tokens.read}`);
     expect((compatible.at("data") as unknown[]).length).toBe(1);
-    const { events } = await store.log.read(made.room, 1, 100);
+    const { events } = await store.log.readRoom(made.room, 1, 100);
     for (const format of [grab, live(30), tiktok])
       for (const event of events)
         expect([event.type, format.write(event, ABOUT, { room: null, idsAsText: true })]).toEqual([event.type, null]);

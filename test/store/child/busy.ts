@@ -26,7 +26,7 @@ for (let n = 0; ; n++) {
   const [first] = events;
   await Promise.all([
     advance(store, room, plainWords),
-    store.search.advance(room),
+    store.search.advance(),
     ...(n % 3 === 0 && first !== undefined && typeof seq === "number" ? [store.log.replace(room, [{ ...erased(first), seq }])] : []),
     ...(n % 5 === 4 ? [shedStep(store, room, Date.now())] : []),
     ...(n % 5 === 0 ? [store.retention.giveBack(), store.search.purge(n % 10 === 0)] : []),

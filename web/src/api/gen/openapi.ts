@@ -4278,10 +4278,10 @@ export interface components {
         };
         /** @description a page of what was found */
         Found: {
-            /** @description newest first; may be fewer than asked for while there is a next page */
+            /** @description the one that was stored last first; may be fewer than asked for while there is a next page */
             events: components["schemas"]["LiveEvent"][];
             next: string | null;
-            /** @description events of these rooms that cannot be found yet: the index is made some seconds after */
+            /** @description events, of whatever rooms, that cannot be found yet: the index is made some seconds after */
             behind: number;
         };
         /** @description one form in which a film or its sound can be had */
