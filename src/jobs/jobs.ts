@@ -52,69 +52,26 @@ export interface JobExecutor {
   close(): Promise<void>;
 }
 
+/** Parts of a store whose calls are jobs: each takes its time, or holds the write lock for it. */
+interface JobParts extends Pick<Store, "statistics" | "search" | "retention"> {
+  readonly exports: Exports;
+}
+
 /** Returns what takes its time, done where jobs are done. */
-export function partsAt(jobs: JobExecutor): Pick<Store, "statistics" | "search" | "retention"> & { readonly exports: Exports } {
-  return { statistics: statisticsAt(jobs), search: searchAt(jobs), retention: retentionAt(jobs), exports: exportsAt(jobs) };
-}
-
-/** Returns exports that are made where jobs are done: reading and writing a few hundred thousand events takes seconds. */
-function exportsAt(jobs: JobExecutor): Exports {
+export function partsAt(jobs: JobExecutor): JobParts {
+  const part = <P extends keyof JobParts>(name: string): JobParts[P] =>
+    // A call's name and parameters are those of its job, as `Jobs` says; TypeScript cannot follow that through a proxy.
+    new Proxy({} as JobParts[P], {
+      get:
+        (_part, call) =>
+        (...ask: never) =>
+          jobs.run(`${name}.${String(call)}` as JobName, ask),
+    });
   return {
-    open: (...ask) => jobs.run("export.open", ask),
-    next: (...ask) => jobs.run("export.next", ask),
-    close: (...ask) => jobs.run("export.close", ask),
-  };
-}
-
-/** Returns retention that is done where jobs are done: giving room back takes the write lock for its time. */
-function retentionAt(jobs: JobExecutor): Retention {
-  return {
-    limits: (...ask) => jobs.run("retention.limits", ask),
-    setLimits: (...ask) => jobs.run("retention.setLimits", ask),
-    size: (...ask) => jobs.run("retention.size", ask),
-    storeSize: (...ask) => jobs.run("retention.storeSize", ask),
-    giveBack: (...ask) => jobs.run("retention.giveBack", ask),
-    days: (...ask) => jobs.run("retention.days", ask),
-    dropDays: (...ask) => jobs.run("retention.dropDays", ask),
-    horizon: (...ask) => jobs.run("retention.horizon", ask),
-    setHorizon: (...ask) => jobs.run("retention.setHorizon", ask),
-  };
-}
-
-/** Returns search that is done where jobs are done: comparing some thousand texts takes its time. */
-function searchAt(jobs: JobExecutor): Search {
-  return {
-    behind: (...ask) => jobs.run("search.behind", ask),
-    advance: (...ask) => jobs.run("search.advance", ask),
-    reset: (...ask) => jobs.run("search.reset", ask),
-    find: (...ask) => jobs.run("search.find", ask),
-    purge: (...ask) => jobs.run("search.purge", ask),
-    verify: (...ask) => jobs.run("search.verify", ask),
-  };
-}
-
-/** Returns statistics that are read and written where jobs are done: a rank of a hundred thousand people takes its time. */
-function statisticsAt(jobs: JobExecutor): Statistics {
-  return {
-    progress: (...ask) => jobs.run("statistics.progress", ask),
-    task: (...ask) => jobs.run("statistics.task", ask),
-    sweep: (...ask) => jobs.run("statistics.sweep", ask),
-    commit: (...ask) => jobs.run("statistics.commit", ask),
-    reset: (...ask) => jobs.run("statistics.reset", ask),
-    forget: (...ask) => jobs.run("statistics.forget", ask),
-    expire: (...ask) => jobs.run("statistics.expire", ask),
-    sessions: (...ask) => jobs.run("statistics.sessions", ask),
-    minutes: (...ask) => jobs.run("statistics.minutes", ask),
-    people: (...ask) => jobs.run("statistics.people", ask),
-    gifts: (...ask) => jobs.run("statistics.gifts", ask),
-    audience: (...ask) => jobs.run("statistics.audience", ask),
-    witnesses: (...ask) => jobs.run("statistics.witnesses", ask),
-    words: (...ask) => jobs.run("statistics.words", ask),
-    person: (...ask) => jobs.run("statistics.person", ask),
-    personRooms: (...ask) => jobs.run("statistics.personRooms", ask),
-    personTotal: (...ask) => jobs.run("statistics.personTotal", ask),
-    broadcasts: (...ask) => jobs.run("statistics.broadcasts", ask),
-    named: (...ask) => jobs.run("statistics.named", ask),
+    statistics: part<"statistics">("statistics"),
+    search: part<"search">("search"),
+    retention: part<"retention">("retention"),
+    exports: part<"exports">("export"),
   };
 }
 

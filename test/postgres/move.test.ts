@@ -222,7 +222,7 @@ describe("a store that moves from SQLite to PostgreSQL", () => {
         /events of room 3.*body/,
       ],
       ["UPDATE tokens SET per_minute = 6 WHERE id = 't2'", "UPDATE tokens SET per_minute = 5 WHERE id = 't2'", /tokens.*per_minute/],
-      ["INSERT INTO removals VALUES (3, 900, 901, 'retention')", "DELETE FROM removals WHERE from_seq = 900", /removals.*more/],
+      ["INSERT INTO removals VALUES (3, 900, 901, 'retention', 1)", "DELETE FROM removals WHERE from_seq = 900", /removals.*more/],
       ["DELETE FROM statistics_words WHERE n = (SELECT min(n) FROM statistics_words)", "", /statistics_words/],
     ] as const) {
       await runSql(url, change);

@@ -685,7 +685,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "有程序长时间读着存储的旧状态（备份？），或一直在写，没有停顿",
   "page {} of {} is not what the file's map says": "{2} 的第 {1} 页与文件的目录不符",
   "{} ends before its page {}": "{} 在第 {} 页之前就结束了",
-  "no room beyond {} can be made": "直播间不能多于 {} 个",
+  "no room was made": "没能新建直播间",
 
   // What does not happen unless dylive itself is wrong, and stopping.
   "a collector that is {} got {}": "状态为 {} 的采集器收到了 {}",

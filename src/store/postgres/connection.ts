@@ -22,7 +22,6 @@ export const POSTGRES: Dialect = {
   position: "strpos",
   forUpdate: "FOR UPDATE",
   skipLocked: "FOR UPDATE SKIP LOCKED",
-  maxRoom: Number.MAX_SAFE_INTEGER,
   numbersChanges: false,
   among: (parameter, type) => `= ANY(${parameter}::${type}[])`,
   given: (types) => `SELECT * FROM unnest(${types.map((type, at) => `$${at + 1}::${type}[]`).join(", ")})`,

@@ -44,8 +44,7 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
   const write = lane();
   function* make(): SqlWork<RoomKey> {
     const made = yield* row<{ room: RoomKey }>("INSERT INTO rooms(created_at) VALUES ($1) RETURNING room", clock.now());
-    if (made === undefined || made.room > dialect.maxRoom)
-      throw new DyliveError("internal", told`no room beyond ${dialect.maxRoom} can be made`);
+    if (made === undefined) throw new DyliveError("internal", "no room was made");
     yield* run("INSERT INTO heads(room) VALUES ($1)", made.room);
     return made.room;
   }
@@ -82,9 +81,9 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
         const sql = `SELECT room, kind, value FROM aliases WHERE room ${dialect.among("$1", "bigint")} ORDER BY room, kind, value`;
         return aliasesByRoom(yield* rows<Alias & { readonly room: RoomKey }>(sql, keys));
       }),
-    list: ({ after = 0, limit = dialect.maxRoom, watch, name, among = [] } = {}) =>
+    list: ({ after = 0, limit = Number.MAX_SAFE_INTEGER, watch, name, among = [] } = {}) =>
       ask(function* () {
-        const values: SqlValue[] = [Math.min(Math.max(after, 0), dialect.maxRoom), limit];
+        const values: SqlValue[] = [Math.min(Math.max(after, 0), Number.MAX_SAFE_INTEGER), limit];
         const given = (value: SqlValue) => `$${values.push(value)}`;
         const named = (condition: string) => `EXISTS (SELECT 1 FROM aliases a WHERE a.room = r.room AND (${condition}))`;
         const conditions = ["r.room > $1", KEPT];

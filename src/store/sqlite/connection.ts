@@ -214,7 +214,6 @@ const SQLITE: Dialect = {
   position: "instr",
   forUpdate: "",
   skipLocked: "",
-  maxRoom: Number.MAX_SAFE_INTEGER,
   numbersChanges: true,
   among: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
   given: (types) => `VALUES (${types.map((_, at) => `$${at + 1}`).join(", ")})`,
