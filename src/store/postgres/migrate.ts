@@ -20,6 +20,7 @@ const WRITER: TableWriter = {
  * - `room_days`: in which days a room has events, between which seqs, and how many bytes of JSON text: reads look into these tables only.
  * - `day_tables`: the days that have a table, and between which positions their events lie.
  * - `log_head`: the newest position. Each append locks it before it gives positions and until it has committed, so that they rise in the order of commits.
+ *   A sequence beside the transaction's `xid8` appends more at once, but readers then wait for the oldest transaction that writes anywhere on the server.
  * - `meta.horizon`: events of earlier days were dropped, and are refused.
  * - `search.words` are made by us (`store/search.ts`). What is frequent is found by going through the positions. Its tables are those of the same days as the events', and are dropped with them.
  */
