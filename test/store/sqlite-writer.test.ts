@@ -1,7 +1,8 @@
-// Guards: calls of one turn share one transaction, a failing call fails alone, and a full or locked store says so.
+// Guards: calls of one turn share one transaction, the next one waits as long as the disk needs, a failing call fails alone, and a full or locked store says so.
 import Database from "better-sqlite3";
-import { describe, expect, it } from "vitest";
-import { GroupWriter } from "../../src/store/sqlite/writer.js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { groupPauseMs } from "../../src/store/group-commit.js";
+import { GroupWriter, LOCK_MS } from "../../src/store/sqlite/writer.js";
 import { useDirectory } from "./directory.js";
 
 const path = useDirectory();
@@ -14,6 +15,7 @@ function open() {
     },
   });
   database.exec("CREATE TABLE t(x INTEGER PRIMARY KEY) STRICT");
+  database.pragma(`busy_timeout = ${LOCK_MS}`);
   const insert = database.prepare<[unknown]>("INSERT INTO t VALUES (?)");
   const writer = new GroupWriter(database);
   const add = (value: unknown, weight?: number) => writer.submit(() => insert.run(value).changes, weight);
@@ -74,9 +76,8 @@ describe("group commit", () => {
     database.close();
   });
 
-  it("tries again, between turns of the event loop, while another has the write lock, and leaves the connection's own wait as it was", async () => {
+  it("tries again, between turns of the event loop, while another has the write lock", async () => {
     const { add, all, commits, database } = open();
-    const usual = database.pragma("busy_timeout", { simple: true });
     const other = new Database(database.name);
     other.exec("BEGIN IMMEDIATE");
     const added = add(1);
@@ -86,12 +87,57 @@ describe("group commit", () => {
     });
     for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve, 1));
     expect([isSettled, commits]).toEqual([false, []]);
-    expect(database.pragma("busy_timeout", { simple: true })).toBe(usual);
     other.exec("COMMIT");
     expect(await added).toBe(1);
     expect(all()).toEqual([1]);
-    expect(database.pragma("busy_timeout", { simple: true })).toBe(usual);
     other.close();
+    database.close();
+  });
+});
+
+describe("the pause between groups", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  it.each([
+    [1, 500, 0],
+    [2, 0, 20],
+    [2, 5, 20],
+    [2, 10, 40],
+    [1000, 50, 200],
+    [2, 5000, 200],
+  ])("of %i calls that took %i ms is %i ms", (calls, tookMs, pauseMs) => {
+    expect(groupPauseMs(calls, tookMs)).toBe(pauseMs);
+  });
+
+  it("begins after a shared commit, and is cut short by many waiting events", async () => {
+    let now = 0;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate"] });
+    vi.spyOn(performance, "now").mockImplementation(() => now);
+    const { add, commits, database, writer } = open();
+    const pass = (ms: number) => {
+      now += ms;
+      vi.advanceTimersByTime(ms);
+      return commits.length;
+    };
+    const slow = writer.submit(() => {
+      now += 30; // the disk is slow
+    });
+    const added = [slow, add(1)];
+    expect(pass(0)).toBe(1);
+    added.push(add(2));
+    expect([pass(119), pass(1)]).toEqual([1, 2]);
+    added.push(add(3)); // the one before was alone
+    expect(pass(0)).toBe(3);
+    added.push(add(4), add(5));
+    expect(pass(0)).toBe(4);
+    added.push(add(6, 500));
+    expect(pass(1)).toBe(4);
+    added.push(add(7, 500));
+    expect(pass(0)).toBe(5);
+    await Promise.all(added);
     database.close();
   });
 });

@@ -1,6 +1,7 @@
 import { breathe } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
+import { FULL_GROUP, groupPauseMs, MAX_WAITING } from "../group-commit.js";
 import type { Appended, ComboMark, Log, RoomBatch, RoomKey } from "../log.js";
 import { sqlLog } from "../sql/log.js";
 import { rows, run } from "../sql/work.js";
@@ -12,14 +13,8 @@ import { Days, dayOf, EVENTS } from "./events.js";
 import { isMissingDay, isValues } from "./refusal.js";
 import { binaryArray } from "./session.js";
 
-/** Least time between the beginnings of two statements that calls share, in ms: of a near database each would have a few calls else. */
-const GROUP_MS = 20;
-/** Weight of what waits from which on the next statement is not put off. */
-const FULL_GROUP = 1000;
 /** Most events or ids of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */
 const MAX_WEIGHT = 5000;
-/** Most that waits (100 MB or so of events), beyond which calls are refused: the database does not keep up. */
-const MAX_WAITING = 200_000;
 
 interface GroupedCall<Asked, Answer> {
   readonly asked: Asked;
@@ -71,9 +66,9 @@ class Grouped<Asked, Answer> {
     while (this.#calls.length > 0) {
       await this.#pause();
       const calls = this.#take();
-      // A lone call shows that nobody else would have shared its statement: no waiting then.
-      this.#notBefore = performance.now() + (calls.length > 1 ? GROUP_MS : 0);
+      const began = performance.now();
       await this.#settle(calls);
+      this.#notBefore = began + groupPauseMs(calls.length, performance.now() - began);
     }
     this.#running = false;
   }

@@ -11,7 +11,7 @@ import { openToRead } from "./copy.js";
 import { openDatabase } from "./driver.js";
 import { assertOurs, MIGRATIONS, migrate } from "./migrate.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
-import { GroupWriter } from "./writer.js";
+import { GroupWriter, LOCK_MS } from "./writer.js";
 
 /** Name of a database that has no file. */
 const MEMORY = ":memory:";
@@ -19,8 +19,6 @@ const MEMORY = ":memory:";
 const OPEN_TIMEOUT_MS = 5000;
 /** Pause before another attempt where SQLite itself does not wait, in ms. */
 const OPEN_AGAIN_MS = 10;
-/** Longest time for which a lock holds up the event loop afterwards, in ms; a group of writes holds it up for less (writer.ts). */
-const BUSY_TIMEOUT_MS = 100;
 /** Page size in bytes. Of larger pages each append of a few events to an index writes more. */
 const PAGE_BYTES = 4096;
 /** Size that the write-ahead log is cut back to after a checkpoint (a long read lets it grow). */
@@ -200,7 +198,7 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
     // Erased text is overwritten where it lay, not only unlinked. ON: also in pages that are freed, which FAST leaves as they are.
     database.pragma("secure_delete = ON");
     migrate(database, at, undefined, tell);
-    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    database.pragma(`busy_timeout = ${LOCK_MS}`);
     return database;
   } catch (error) {
     database?.close();

@@ -1,20 +1,17 @@
-import type { Database } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
+import { FULL_GROUP, groupPauseMs, MAX_WAITING } from "../group-commit.js";
 import { isBusy, refusal } from "./refusal.js";
 
-/** Longest time for which a call waits for others to share its transaction, in ms. */
-const GROUP_MS = 20;
-/** Number of waiting events from which on the flush is not put off. */
-const FULL_GROUP = 1000;
 /** Most events of one transaction, by their weights: more would hold up the event loop for tens of milliseconds. The rest takes the next one. */
 const MAX_TRANSACTION = 2000;
-/** Most waiting events (100 MB or so), beyond which calls are refused: the disk or another process holds the database. */
-const MAX_WAITING = 200_000;
-/** Longest time for which another process may hold the write lock before calls are refused, in ms; between tries the event loop runs. */
+/** Longest time for which another connection may hold the write lock before calls are refused, in ms; between tries the event loop runs. */
 const BUSY_MS = 10_000;
-/** Time for which one try waits for the write lock, which holds up the event loop, and the pause before the next one, in ms. */
-const LOCK_MS = 5;
+/** Time for which a call of the connection waits for a lock, which holds up the event loop, and the pause before a write is tried again, in ms. */
+export const LOCK_MS = 5;
+/** The same for the last writes before the connection is closed, which are tried once. */
+const LAST_LOCK_MS = 100;
 
 interface WriteCall {
   readonly work: () => unknown;
@@ -31,6 +28,9 @@ interface WriteCall {
 export class GroupWriter {
   readonly #database: Database;
   readonly #assertKept: () => void;
+  readonly #begin: Statement;
+  readonly #commit: Statement;
+  readonly #rollback: Statement;
   #calls: WriteCall[] = [];
   #waiting = 0;
   #immediate: NodeJS.Immediate | undefined;
@@ -42,6 +42,9 @@ export class GroupWriter {
   constructor(database: Database, assertKept: () => void = () => {}) {
     this.#database = database;
     this.#assertKept = assertKept;
+    this.#begin = database.prepare("BEGIN IMMEDIATE");
+    this.#commit = database.prepare("COMMIT");
+    this.#rollback = database.prepare("ROLLBACK");
   }
 
   /**
@@ -64,9 +67,10 @@ export class GroupWriter {
     });
   }
 
-  /** Commits everything that waits, now. What another process keeps from being written for as long as the connection waits is rejected. */
+  /** Commits everything that waits, now; for the end of the connection. A call that another connection's lock keeps from being written is rejected. */
   drain(): void {
-    while (this.#calls.length > 0) this.#flush();
+    this.#database.pragma(`busy_timeout = ${LAST_LOCK_MS}`);
+    while (this.#calls.length > 0) this.#flush(false);
     this.#unschedule();
   }
 
@@ -76,10 +80,10 @@ export class GroupWriter {
     if (delay < 1 || this.#waiting >= FULL_GROUP) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
-      this.#immediate = setImmediate(() => this.#flush(LOCK_MS));
+      this.#immediate = setImmediate(() => this.#flush());
       return;
     }
-    this.#timer ??= setTimeout(() => this.#flush(LOCK_MS), delay);
+    this.#timer ??= setTimeout(() => this.#flush(), delay);
   }
 
   #unschedule(): void {
@@ -89,22 +93,19 @@ export class GroupWriter {
     this.#timer = undefined;
   }
 
-  /** @param lockMs time for which a try waits for the write lock, after which it is tried again; null waits as the connection does, once */
-  #flush(lockMs: number | null = null): void {
+  #flush(mayRetry = true): void {
     this.#unschedule();
     const calls = this.#take();
     const began = performance.now();
-    const busy = this.#settle(calls, lockMs).filter((call) => {
-      if (lockMs !== null && began - call.since < BUSY_MS) return true;
+    const busy = this.#settle(calls).filter((call) => {
+      if (mayRetry && began - call.since < BUSY_MS) return true;
       call.reject(new DyliveError("store_locked", "another process holds the database"));
       return false;
     });
     this.#calls.unshift(...busy);
     for (const call of busy) this.#waiting += call.weight;
     const ended = performance.now();
-    // A lone call shows that nobody else would have shared its transaction: no waiting then.
-    const pause = calls.length > 1 ? GROUP_MS : 0;
-    this.#notBefore = ended + (busy.length > 0 ? LOCK_MS : pause);
+    this.#notBefore = ended + (busy.length > 0 ? LOCK_MS : groupPauseMs(calls.length, ended - began));
     if (this.#calls.length > 0) this.#schedule();
   }
 
@@ -120,41 +121,31 @@ export class GroupWriter {
     return this.#calls.splice(0, count);
   }
 
-  /** Settles calls. @returns the calls that are to be tried again, because another process had the lock */
-  #settle(calls: readonly WriteCall[], lockMs: number | null): readonly WriteCall[] {
+  /** Settles calls. @returns the calls that are to be tried again, because another connection had the lock */
+  #settle(calls: readonly WriteCall[]): readonly WriteCall[] {
     try {
-      const results = this.#commit(calls, lockMs);
+      const results = this.#store(calls);
       for (const [index, call] of calls.entries()) call.resolve(results[index]);
       return [];
     } catch (error) {
       if (isBusy(error)) return calls;
-      if (calls.length > 1) return calls.flatMap((call) => this.#settle([call], lockMs));
+      if (calls.length > 1) return calls.flatMap((call) => this.#settle([call]));
       for (const call of calls) call.reject(refusal(error));
       return [];
     }
   }
 
-  #commit(calls: readonly WriteCall[], lockMs: number | null): readonly unknown[] {
+  #store(calls: readonly WriteCall[]): readonly unknown[] {
     this.#assertKept();
-    this.#begin(lockMs);
+    this.#begin.run();
     try {
       const results = calls.map((call) => call.work());
-      this.#database.exec("COMMIT");
+      this.#commit.run();
       return results;
     } catch (error) {
       // The engine has rolled back by itself after some errors (disk full).
-      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+      if (this.#database.inTransaction) this.#rollback.run();
       throw error;
-    }
-  }
-
-  #begin(lockMs: number | null): void {
-    const usualMs = lockMs === null ? null : this.#database.pragma("busy_timeout", { simple: true });
-    try {
-      if (lockMs !== null) this.#database.pragma(`busy_timeout = ${lockMs}`);
-      this.#database.exec("BEGIN IMMEDIATE");
-    } finally {
-      if (usualMs !== null) this.#database.pragma(`busy_timeout = ${usualMs}`);
     }
   }
 }
