@@ -9,6 +9,7 @@ import type { Collector } from "../collector/collector.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomStatus } from "../health/state.js";
+import { GiftCatalogue } from "../ingest/fill-in.js";
 import { Pipeline, type Without } from "../ingest/pipeline.js";
 import { Spool } from "../ingest/spool.js";
 import { absorbSpooled, SpooledReader } from "../ingest/spooled-reader.js";
@@ -213,10 +214,11 @@ function readerForRoomsHere(here: Here, { spooled, clock, onError }: Omit<Spoole
 
 /** Stores what was uploaded of rooms that nobody collects any more. Meant for one process at a time. */
 function readForOrphans(
-  { log, rooms, gifts, retention }: Pick<Store, "log" | "rooms" | "gifts" | "retention">,
+  { log, rooms, retention, ...store }: Pick<Store, "log" | "rooms" | "gifts" | "retention">,
   setAside: (event: NewEvent, error: unknown) => void,
   { spooled, erased, clock, onError }: SpooledWorkDeps,
 ): SpooledReader {
+  const gifts = new GiftCatalogue(store.gifts);
   const reader = new SpooledReader({
     ...{ spooled, clock, onError },
     take: (limit) => spooled.orphans(ORPHAN_MS, limit),

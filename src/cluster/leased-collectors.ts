@@ -5,6 +5,7 @@ import { CollectorRegistry } from "../collector/registry.js";
 import { readReport } from "../collector/report.js";
 import { ToldAlarms } from "../collector/room-alarm.js";
 import type { RoomStatus } from "../health/state.js";
+import { GiftCatalogue } from "../ingest/fill-in.js";
 import { GUEST } from "../platform/accounts/login-store.js";
 import type { RoomName } from "../platform/links/resolve.js";
 import { sessionsOf } from "../platform/platform-access.js";
@@ -91,7 +92,8 @@ export class LeasedCollectors {
     setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
     this.#deps = deps;
     const budgets = budgetsOf(deps.clock, deps.rates ?? RATES);
-    this.#shared = { ...budgets, registry: new CollectorRegistry(), told: new ToldAlarms(deps.store.log) };
+    const { log, gifts } = deps.store;
+    this.#shared = { ...budgets, registry: new CollectorRegistry(), told: new ToldAlarms(log), gifts: new GiftCatalogue(gifts) };
   }
 
   start(): void {

@@ -1,5 +1,6 @@
 import { RoomHealth } from "../health/room-health.js";
 import { PAUSED, type RoomStatus, UNWANTED } from "../health/state.js";
+import type { GiftCatalogue } from "../ingest/fill-in.js";
 import { isStoreProblem } from "../ingest/intake.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
@@ -35,6 +36,7 @@ const BEGINNING: ReadonlySet<Phase> = new Set<Phase>(["recalling", "asking", "id
 /** Resources that all collectors of a process share. */
 interface SharedByCollectors extends Budgets {
   readonly registry: CollectorRegistry<Collector>;
+  readonly gifts: GiftCatalogue;
   /** Alarms that the system's log has. */
   readonly told: ToldAlarms;
 }
@@ -139,7 +141,7 @@ export class Collector {
     const accesses = this.#sessions.map(({ access }) => access);
     this.#resolver = new RoomResolver(name, { clock, requests: shared.requests, health, accesses });
     this.#records = new RoomRecords({
-      ...{ store, clock, setAside, health, drift, ownership, told: shared.told, signal: this.#stop.signal },
+      ...{ store, clock, setAside, health, drift, ownership, told: shared.told, gifts: shared.gifts, signal: this.#stop.signal },
       ...{ ...(spool && { spool }), ...(erased && { erased }) },
       foresee: (room) => this.#connection.foresee(room),
       onLost: () => this.#lose(),

@@ -1,6 +1,7 @@
 import type { NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
+import type { GiftCatalogue } from "../ingest/fill-in.js";
 import { DirectIntake, heldBack, type Intake, SpoolingIntake } from "../ingest/intake.js";
 import { stateEvent } from "../ingest/own-events.js";
 import { Pipeline, type Without } from "../ingest/pipeline.js";
@@ -62,6 +63,7 @@ interface RecordsDeps {
   readonly setAside: (event: NewEvent, error: unknown) => void;
   readonly health: RoomHealth;
   readonly drift: Drift;
+  readonly gifts: GiftCatalogue;
   /** Alarms that the system's log has. */
   readonly told: Pick<ToldAlarms, "of">;
   /** Tenure of the room by this process; null where no other process could have it. */
@@ -386,7 +388,6 @@ export class RoomRecords {
     await this.#keepAccounts();
     await this.#keepStatus().catch(() => {});
     await this.#met?.intake.close();
-    await inTime(this.#met?.pipeline.taught() ?? Promise.resolve(), PATIENCE_MS, this.#deps.clock).catch(() => {}); // learnt when it is said again
   }
 
   /**
@@ -394,9 +395,9 @@ export class RoomRecords {
    * {@link arrive arrives}, and any other at the latest when there is something to store: a database that is away must not end a collection.
    */
   async #open(room: RoomKey) {
-    const { store, clock, setAside, drift, health, spool, erased, ownership, foresee } = this.#deps;
+    const { store, gifts, clock, setAside, drift, health, spool, erased, ownership, foresee } = this.#deps;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
-    const { log, gifts } = store;
+    const { log } = store;
     const deps = { log, gifts, rooms: ownership ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
     const pipeline = ownership === null ? await Pipeline.open(deps) : Pipeline.lazy(deps);
     if (ownership !== null && !ownership.planned) await this.orElse(() => pipeline.claim(), undefined);

@@ -6,44 +6,38 @@ type Product = NewEventOf<"product">["products"][number];
 type Described = Pick<Product, "title" | "price" | "cover">;
 type Filled = NonNullable<GiftEvent["gift"]["filled"]>[number];
 
-/** Part of the catalogue of gifts by which events are filled in, and which learns from them. */
-export type GiftCatalogue = Pick<Gifts, "known" | "learn">;
+/** Part of the store's gifts that {@link GiftCatalogue} reads and writes. */
+type StoredGifts = Pick<Gifts, "known" | "learn">;
 
-/** Description of a gift by messages of a room. */
-interface ToldGift {
-  readonly told: DescribedGift;
-  /** When it was taught to the catalogue, ms UTC. */
-  taughtAt: number;
+/** Description of a gift by the store and by messages. */
+interface GiftEntry {
+  /** Answer of the store; null if it does not know the gift. */
+  stored: KnownGift | null;
+  /** When the store was asked, ms UTC. */
+  askedAt: number;
+  /** Description by messages; null until one describes it. */
+  described: DescribedGift | null;
+  /** When that was noted for the store, ms UTC. */
+  notedAt: number;
 }
 
 const MOST_GOODS = 1000; // a shop window has some hundreds
-const MOST_GIFTS = 1000; // a panel has some hundreds
-/** Age of an answer of the catalogue from which it is asked again, in ms. */
-const ASK_AGAIN_MS = 60_000;
-/** Time after which the catalogue is taught the same again, so that it knows when it was seen, and shortest time before it is taught something else. */
-const TEACH_AGAIN_MS = 86_400_000;
-const TEACH_NEWS_MS = 60_000;
+const MOST_GIFTS = 2000; // the platform's list had some 1,300 in October 2026
+/** Age of an answer of the store from which it is asked again, in ms: other processes learn prices, too. */
+const ASK_AGAIN_MS = 5_000;
+/** Time after which the store learns the same again, so that it knows when it was seen, and shortest time before it learns something else. */
+const LEARN_AGAIN_MS = 86_400_000;
+const LEARN_NEWS_MS = 60_000;
+const NOTHING_STORED: StoredGifts = { known: async () => new Map(), learn: async () => {} };
 
 /**
- * Fills in what messages do not say: title, price and picture of goods, which the message that tells what is being explained does not have, by what other
- * messages of the room said; name, picture and price of gifts by the catalogue, which it teaches what messages say of them. One per room.
+ * Goods of a room, by which title, price and picture are filled in: the message that says what is being explained has none. Memory of the log: after a
+ * restart it sees the newest events first.
  */
-export class FillIn {
-  readonly #catalogue: GiftCatalogue | null;
-  #goods = new Generations<Described>(MOST_GOODS);
-  readonly #gifts = new Generations<ToldGift>(MOST_GIFTS);
-  /** Answers of the catalogue; null where it knew nothing. */
-  readonly #answers = new Generations<{ readonly known: KnownGift | null; readonly at: number }>(MOST_GIFTS);
-  /** News that the catalogue is yet to be taught, by gift, and when it was said, ms UTC. */
-  #news = new Map<string, { readonly told: DescribedGift; readonly at: number }>();
-  #teaching: Promise<void> | null = null;
+export class KnownGoods {
+  readonly #goods = new Generations<Described>(MOST_GOODS);
 
-  /** @param catalogue null where none is kept: then messages of the room alone tell of gifts */
-  constructor(catalogue: GiftCatalogue | null = null) {
-    this.#catalogue = catalogue;
-  }
-
-  /** Learns of goods, and fills in where an event says less than is known. Give it every event in order; after a restart first the log's newest. */
+  /** Learns of goods, and fills in where an event says less than is known. Give it every event in order. */
   see(event: NewEvent): void {
     if (event.type !== "product") return;
     event.products = event.products.map((product) => {
@@ -53,97 +47,91 @@ export class FillIn {
       return { ...product, ...filled };
     });
   }
+}
+
+/**
+ * Names, pictures and prices of gifts: what the store knows and what messages of all rooms of this process say, which the store learns. One for the
+ * rooms that a process collects.
+ */
+export class GiftCatalogue {
+  readonly #store: StoredGifts;
+  readonly #gifts = new Generations<GiftEntry>(MOST_GIFTS);
+  /** Gifts whose description the store is yet to learn. */
+  readonly #news = new Set<GiftEntry & { described: DescribedGift }>();
+  #learning = Promise.resolve();
+
+  /** @param store without one messages alone describe gifts */
+  constructor(store: StoredGifts = NOTHING_STORED) {
+    this.#store = store;
+  }
 
   /**
-   * Hears what messages say of gifts, and fills in what they do not say by what is known of the gifts at their times; `gift.filled` of the events
-   * tells what. Give it every event in order.
+   * Notes what messages say of gifts, and fills in what they do not say by what is known of the gifts at their times; `gift.filled` of the events
+   * says what. Give it every event of a room in order.
    * @throws what the store throws when it is down
    */
   async fill(events: readonly NewEvent[]): Promise<void> {
-    const lacking = events.filter(lacksSomething);
-    const asked = lacking.filter(({ gift, receivedAt }) => {
-      const { at } = this.#answers.get(gift.id) ?? { at: Number.NEGATIVE_INFINITY };
-      return Math.abs(receivedAt - at) >= ASK_AGAIN_MS;
-    });
-    if (asked.length > 0 && this.#catalogue !== null) {
-      const known = await this.#catalogue.known([...new Set(asked.map(({ gift }) => gift.id))]);
-      for (const { gift, receivedAt } of asked) this.#answers.set(gift.id, { known: known.get(gift.id) ?? null, at: receivedAt });
+    const asked = new Map<string, number>();
+    for (const event of events)
+      if (lacksSomething(event) && Math.abs(event.receivedAt - this.#entry(event.gift.id).askedAt) >= ASK_AGAIN_MS)
+        asked.set(event.gift.id, event.receivedAt);
+    if (asked.size > 0) {
+      const stored = await this.#store.known([...asked.keys()]);
+      for (const [id, askedAt] of asked) Object.assign(this.#entry(id), { stored: stored.get(id) ?? null, askedAt });
     }
     for (const event of events) {
       if (event.type !== "gift") continue;
-      this.#hear(event);
+      this.#note(event);
       if (!lacksSomething(event)) continue;
-      const known = this.#answers.get(event.gift.id)?.known ?? null;
-      const told = this.#gifts.get(event.gift.id)?.told ?? null;
+      const { stored, described } = this.#entry(event.gift.id);
       fillGift(event, {
-        name: known?.name ?? told?.name ?? null,
-        icon: known?.icon ?? told?.icon ?? null,
-        unitDiamonds: (known === null ? null : priceAt(known, event.time)) ?? told?.diamonds ?? null,
+        name: stored?.name ?? described?.name ?? null,
+        icon: stored?.icon ?? described?.icon ?? null,
+        unitDiamonds: (stored === null ? null : priceAt(stored, event.time)) ?? described?.diamonds ?? null,
       });
     }
   }
 
-  /** Begins anew with the log's newest events; what the catalogue is yet to be taught stays. */
-  restart(): void {
-    this.#goods = new Generations(MOST_GOODS);
+  /** Lets the store learn what messages said that is news to it; what it does not take now it learns the next time. Never rejects. */
+  learn(): Promise<void> {
+    if (this.#news.size > 0) this.#learning = this.#learning.then(() => this.#learn());
+    return this.#learning;
   }
 
-  /**
-   * Teaches the catalogue what messages said that is news to it, unless that is under way: beside what is stored, which never waits for it. What
-   * cannot be kept now is taught the next time.
-   */
-  teach(): Promise<void> {
-    if (this.#teaching !== null || this.#catalogue === null || this.#news.size === 0) return this.#teaching ?? Promise.resolve();
-    const news = this.#news;
-    this.#news = new Map();
-    const at = Math.max(...[...news.values()].map((one) => one.at));
-    this.#teaching = this.#catalogue
-      .learn(
-        "message",
-        at,
-        [...news.values()].map(({ told }) => told),
-      )
-      .catch(() => {
-        for (const [id, one] of news) if (!this.#news.has(id)) this.#isNews(id, one);
-      })
-      .finally(() => {
-        this.#teaching = null;
-      });
-    return this.#teaching;
+  async #learn(): Promise<void> {
+    const news = [...this.#news];
+    if (news.length === 0) return;
+    this.#news.clear();
+    const at = Math.max(...news.map(({ notedAt }) => notedAt));
+    const gifts = news.map(({ described }) => described);
+    await this.#store.learn("message", at, gifts).catch(() => {
+      for (const entry of news) this.#news.add(entry);
+    });
   }
 
-  #isNews(id: string, news: { readonly told: DescribedGift; readonly at: number }): void {
-    this.#news.set(id, news);
-    const [oldest] = this.#news.size > MOST_GIFTS ? this.#news.keys() : [];
-    if (oldest === undefined) return;
-    this.#news.delete(oldest);
-    this.#gifts.delete(oldest); // it is learnt when it is said again
+  #entry(id: string): GiftEntry {
+    const entry = this.#gifts.get(id) ?? { stored: null, askedAt: -Infinity, described: null, notedAt: -Infinity };
+    this.#gifts.set(id, entry);
+    return entry;
   }
 
-  /** Hears what a message of a live room says of its gift; files and pushes of the Open Platform, which names gifts otherwise, teach nothing. */
-  #hear(event: GiftEvent): void {
+  /** Notes what a message of a live room says of its gift; files and pushes of the Open Platform, which names gifts otherwise, teach nothing. */
+  #note(event: GiftEvent): void {
     const { gift, unitDiamonds, receivedAt: at, source, kind } = event;
     const filled = gift.filled ?? [];
     const name = filled.includes("name") ? null : gift.name;
     const diamonds = filled.includes("unitDiamonds") ? null : unitDiamonds;
     if ((source !== "websocket" && source !== "browser") || kind === "doodle" || !isGiftId(gift.id) || (name === null && diamonds === null))
       return;
-    const before = this.#gifts.get(gift.id);
-    const said = before?.told;
-    const isNews = said === undefined || (name !== null && name !== said.name) || (diamonds !== null && diamonds !== said.diamonds);
-    const told = {
-      ...{
-        id: gift.id,
-        name: name ?? said?.name ?? null,
-        diamonds: diamonds ?? said?.diamonds ?? null,
-        icon: gift.icon ?? said?.icon ?? null,
-      },
-      ...{ kind: null, combo: gift.combo ?? said?.combo ?? null },
+    const entry = this.#entry(gift.id);
+    const before = entry.described;
+    const isNews = before === null || (name !== null && name !== before.name) || (diamonds !== null && diamonds !== before.diamonds);
+    if (at - entry.notedAt < (isNews ? LEARN_NEWS_MS : LEARN_AGAIN_MS) || this.#news.size >= MOST_GIFTS) return;
+    const described = {
+      ...{ id: gift.id, name: name ?? before?.name ?? null, diamonds: diamonds ?? before?.diamonds ?? null },
+      ...{ icon: gift.icon ?? before?.icon ?? null, kind: null, combo: gift.combo ?? before?.combo ?? null },
     };
-    const sinceMs = before === undefined ? Number.POSITIVE_INFINITY : at - before.taughtAt;
-    if (sinceMs < (isNews ? TEACH_NEWS_MS : TEACH_AGAIN_MS)) return;
-    this.#gifts.set(gift.id, { told, taughtAt: at });
-    this.#isNews(gift.id, { told, at });
+    this.#news.add(Object.assign(entry, { described, notedAt: at }));
   }
 }
 
@@ -170,13 +158,11 @@ function describedBy({ title, price, cover }: Product, before: Described | undef
 function fillGift(event: GiftEvent, known: { readonly [F in Filled]?: GiftEvent["gift"]["name"] | number }): void {
   const { gift } = event;
   const filled = new Set(gift.filled);
-  if (gift.name === null && typeof known.name === "string") {
-    gift.name = known.name;
-    filled.add("name");
-  }
-  if (gift.icon === null && typeof known.icon === "string") {
-    gift.icon = known.icon;
-    filled.add("icon");
+  for (const field of ["name", "icon"] as const) {
+    const value = known[field];
+    if (gift[field] !== null || typeof value !== "string") continue;
+    gift[field] = value;
+    filled.add(field);
   }
   if (isPriceless(event) && typeof known.unitDiamonds === "number") {
     event.unitDiamonds = known.unitDiamonds;

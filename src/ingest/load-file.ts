@@ -8,6 +8,7 @@ import { type Capture, openCaptures } from "../sources/capture.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
+import { GiftCatalogue } from "./fill-in.js";
 import { type Broadcast, Pipeline, type Stored, type Without } from "./pipeline.js";
 
 /** Result of loading a file. */
@@ -80,7 +81,7 @@ async function load(
   const pipeline = await Pipeline.open({
     log: store.log,
     rooms: store.rooms,
-    gifts: store.gifts,
+    gifts: new GiftCatalogue(store.gifts),
     horizon: (one) => store.retention.horizon(one),
     room,
     clock,

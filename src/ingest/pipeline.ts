@@ -15,7 +15,7 @@ import { told } from "../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
 import { type ComboMark, type Log, newestReal, type RoomKey } from "../store/log.js";
 import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
-import { FillIn, type GiftCatalogue } from "./fill-in.js";
+import { GiftCatalogue, KnownGoods } from "./fill-in.js";
 import { MessageTurn, together, workOf } from "./message-turn.js";
 import { gapEvent, type Waited } from "./own-events.js";
 
@@ -30,7 +30,7 @@ interface PipelineDeps {
   readonly room: RoomKey;
   readonly clock: Clock;
   readonly drift: Drift;
-  /** Catalogue of gifts, which fills in what messages of gifts do not say and learns from them. */
+  /** Fills in what messages of gifts do not say and learns from them. Without one messages of the room alone describe gifts. */
   readonly gifts?: GiftCatalogue | undefined;
   /** Makes events of messages; our own by default. */
   readonly decode?: typeof normalise;
@@ -128,7 +128,8 @@ export class Pipeline {
   #recent = new RecentIds();
   #echoes = new SocialEchoes();
   #versions = new StateVersions();
-  readonly #fillIn: FillIn;
+  readonly #catalogue: GiftCatalogue;
+  #goods = new KnownGoods();
   /** 0 until the room is claimed. */
   #epoch = 0;
   /**
@@ -144,7 +145,7 @@ export class Pipeline {
 
   private constructor(deps: PipelineDeps) {
     this.#deps = deps;
-    this.#fillIn = new FillIn(deps.gifts);
+    this.#catalogue = deps.gifts ?? new GiftCatalogue();
   }
 
   /** Claims the room and rebuilds the ledger's memory from its log. @throws DyliveError not_owner, and what the store throws */
@@ -200,12 +201,6 @@ export class Pipeline {
       await this.#claimed();
       await this.#append([{ event, claim: null } as Draft], new Map(), new Set());
     });
-  }
-
-  /** Resolves when the catalogue of gifts was told what messages said of them, or did not take it. */
-  async taught(): Promise<void> {
-    await this.#fillIn.teach(); // what may be under way
-    await this.#fillIn.teach();
   }
 
   /** Settles combos that have been silent for 30 s. @param heardUntil or those of which nothing came after this, ms UTC @returns how many */
@@ -294,7 +289,7 @@ export class Pipeline {
         } else {
           const refusal = this.#refusal(draft.event);
           if (refusal === null) {
-            this.#fillIn.see(draft.event);
+            this.#goods.see(draft.event);
             drafts.push(draft);
             work.push(workOf(message));
             ids.add(draft.event.id);
@@ -308,17 +303,17 @@ export class Pipeline {
     }
     const events = [...begun];
     try {
-      await this.#fillIn.fill(seen.map(({ draft }) => draft.event));
+      await this.#catalogue.fill(seen.map(({ draft }) => draft.event));
       for (const some of together(drafts, work)) {
         if (some[0] !== drafts[0]) await breathe();
-        await this.#fillIn.fill(some.map(({ event }) => event));
+        await this.#catalogue.fill(some.map(({ event }) => event));
         events.push(...(await this.#append(some, drops, old, untilPeople)));
       }
     } catch (error) {
       this.#begun.set(received, events);
       throw error;
     }
-    void this.#fillIn.teach();
+    void this.#catalogue.learn(); // beside what is stored, which never waits for it
     const isGapTold = untilPeople?.isTold ?? false;
     // Once it is stored: a call that fails is repeated, and what is new to a session is so once.
     const sightings = seen.map(({ draft, type, by, at }): Sighting => {
@@ -505,11 +500,11 @@ export class Pipeline {
     for (const event of social) this.#echoes.admits(event);
     const states = await newest(RESTORE_STATES, "pin", "lottery", "linkmic", "product");
     this.#versions = new StateVersions();
-    this.#fillIn.restart();
+    this.#goods = new KnownGoods();
     for (const event of states) {
       this.#versions.admits(event);
       // A copy: events of a store may be frozen.
-      this.#fillIn.see({ ...event });
+      this.#goods.see({ ...event });
     }
   }
 

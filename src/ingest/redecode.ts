@@ -12,7 +12,7 @@ import { type RawFile, rawFiles, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
-import { FillIn, filledAsBefore, lacksSomething } from "./fill-in.js";
+import { filledAsBefore, GiftCatalogue, lacksSomething } from "./fill-in.js";
 import { type Arrived, type Broadcast, Pipeline, type Without } from "./pipeline.js";
 
 const PAGE = 500;
@@ -226,7 +226,7 @@ interface Begun extends RedecodeDeps {
 async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<ReadonlySet<string>> {
   const { store, room, decode = normalise, drift, erased } = deps;
   const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
-  const fillIn = new FillIn(store.gifts);
+  const gifts = new GiftCatalogue(store.gifts);
   /** The first of several messages with one id is the one that was stored. */
   const seen = new Set<string>();
   const lacking = new Set<string>();
@@ -253,7 +253,7 @@ async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Cl
           : [{ before, made: draft, draft: { ...draft, event: filledAsBefore(draft.event, before) } as Draft }];
       });
       // What was not known when it was stored may be by now.
-      await fillIn.fill(filled.map(({ draft }) => draft.event));
+      await gifts.fill(filled.map(({ draft }) => draft.event));
       for (const { draft } of filled) if (lacksSomething(draft.event)) lacking.add(draft.event.gift.id);
       const without = await erased();
       const changed: LiveEvent[] = [];
@@ -286,10 +286,11 @@ const TURN_MS = 200;
 /** Runs all messages through the room's pipeline once more: it stores those that gave no event before. */
 async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
   const { store, room, clock, drift, decode, erased, signal, setAside, onProgress = () => {} } = deps;
+  const gifts = new GiftCatalogue(store.gifts);
   const pipeline = await Pipeline.open({
     log: store.log,
     rooms: store.rooms,
-    gifts: store.gifts,
+    gifts,
     horizon: (one) => store.retention.horizon(one),
     room,
     clock,
@@ -319,7 +320,7 @@ async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
   }
   await judge();
   if (done.appended > 0) done.appended += await pipeline.settle();
-  await pipeline.taught();
+  await gifts.learn();
 }
 
 /** Yields what the files hold, with the broadcast it is of. @param done told what cannot be read; null when that was told before */

@@ -5,6 +5,7 @@ import { Collector } from "../../src/collector/collector.js";
 import { CollectorRegistry } from "../../src/collector/registry.js";
 import { ToldAlarms } from "../../src/collector/room-alarm.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
+import { GiftCatalogue } from "../../src/ingest/fill-in.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
@@ -61,6 +62,7 @@ async function begin(member: number, planned: boolean, reached: RoomStore = stor
     held: { bytes: 0 },
     registry: new CollectorRegistry<Collector>(),
     told: new ToldAlarms(reached.log),
+    gifts: new GiftCatalogue(reached.gifts),
   };
   const collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, row, { claim, planned, ownerHeardAt });
   collectors.push(collector);

@@ -5,6 +5,7 @@ import { Collector } from "../../src/collector/collector.js";
 import { CollectorRegistry } from "../../src/collector/registry.js";
 import { ToldAlarms } from "../../src/collector/room-alarm.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
+import { GiftCatalogue } from "../../src/ingest/fill-in.js";
 import { Spool } from "../../src/ingest/spool.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { check } from "../../src/store/check.js";
@@ -70,6 +71,7 @@ beforeEach(async () => {
     held: { bytes: 0 },
     registry: new CollectorRegistry<Collector>(),
     told: new ToldAlarms(reached.log),
+    gifts: new GiftCatalogue(reached.gifts),
   };
   const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false, ownerHeardAt: async () => null };
   collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, null, tenure);

@@ -1,7 +1,7 @@
 // Guards: a gift's missing name and price come from the catalogue, and the event says so.
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Draft, GiftEvent } from "../../src/events/combo.js";
-import { FillIn, filledAsBefore } from "../../src/ingest/fill-in.js";
+import { filledAsBefore, GiftCatalogue } from "../../src/ingest/fill-in.js";
 import { Pipeline } from "../../src/ingest/pipeline.js";
 import type { normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
@@ -33,7 +33,7 @@ describe("what messages of gifts do not say", () => {
     await gifts.learn("list", T, [ticket]);
     await gifts.learn("list", T + 1_000, [{ ...ticket, diamonds: 2 }]);
     const [early, late, whole] = [told("1", { at: T - 5 }), told("2", { at: T + 1_000 }), told("3", { name: "其他", unit: 7 })];
-    await new FillIn(gifts).fill([early, late, whole]);
+    await new GiftCatalogue(gifts).fill([early, late, whole]);
     expect([early, late]).toMatchObject([
       { unitDiamonds: 1, diamonds: 0, gift: { name: "人气票", icon: ticket.icon, filled: ["name", "icon", "unitDiamonds"] } },
       { unitDiamonds: 2 },
@@ -41,7 +41,7 @@ describe("what messages of gifts do not say", () => {
     expect([whole.unitDiamonds, whole.gift]).toEqual([7, { id: "2053", name: "其他", icon: null }]);
   });
 
-  it("stays unknown where nobody said it, and is asked for once a minute", async () => {
+  it("stays unknown where nobody said it, and is looked up again each 5 s", async () => {
     const { gifts } = opened();
     const asked: (readonly string[])[] = [];
     const counting = {
@@ -51,12 +51,12 @@ describe("what messages of gifts do not say", () => {
         return gifts.known(ids);
       },
     };
-    const fillIn = new FillIn(counting);
-    const events = [told("1"), told("2"), told("3", { at: T + 59_999 }), told("4", { at: T + 60_000 })];
-    await fillIn.fill(events.slice(0, 2));
+    const catalogue = new GiftCatalogue(counting);
+    const events = [told("1"), told("2"), told("3", { at: T + 4_999 }), told("4", { at: T + 5_000 })];
+    await catalogue.fill(events.slice(0, 2));
     await gifts.learn("list", T, [ticket]);
-    await fillIn.fill(events.slice(2, 3));
-    await fillIn.fill(events.slice(3));
+    await catalogue.fill(events.slice(2, 3));
+    await catalogue.fill(events.slice(3));
     expect(events.map(({ unitDiamonds, gift: { name } }) => [name, unitDiamonds])).toEqual([
       ...[1, 2, 3].map(() => [null, null]),
       ["人气票", 1],
@@ -73,14 +73,14 @@ describe("what messages of gifts do not say", () => {
     const { gifts } = opened();
     await gifts.learn("list", T, [ticket]);
     const event = { ...told("1"), ...(change as object) };
-    await new FillIn(gifts).fill([event]);
+    await new GiftCatalogue(gifts).fill([event]);
     expect(event).toMatchObject(filled);
   });
 
   it("is learnt from the messages that say it, once, and where they say something else", async () => {
     const { gifts } = opened();
     const taught: [number, readonly DescribedGift[]][] = [];
-    const fillIn = new FillIn({
+    const catalogue = new GiftCatalogue({
       known: gifts.known,
       learn: async (source, at, some) => {
         taught.push([at, some]);
@@ -88,8 +88,8 @@ describe("what messages of gifts do not say", () => {
       },
     });
     const say = async (...events: GiftEvent[]) => {
-      await fillIn.fill(events);
-      await fillIn.teach();
+      await catalogue.fill(events);
+      await catalogue.learn();
       return events;
     };
     await say(told("1", { name: "人气票", unit: 1 }), told("2", { name: "人气票", unit: 1 }));
@@ -119,13 +119,48 @@ describe("what messages of gifts do not say", () => {
     const { gifts } = opened();
     let isAway = true;
     const learn: typeof gifts.learn = (...given) => (isAway ? Promise.reject(new Error("away")) : gifts.learn(...given));
-    const fillIn = new FillIn({ known: gifts.known, learn });
-    await fillIn.fill([told("1", { name: "人气票", unit: 1 })]);
-    await fillIn.teach();
+    const catalogue = new GiftCatalogue({ known: gifts.known, learn });
+    await catalogue.fill([told("1", { name: "人气票", unit: 1 })]);
+    await catalogue.learn();
     isAway = false;
-    await fillIn.fill([told("2", { at: T + 1 })]); // nobody says it again
-    await fillIn.teach();
+    await catalogue.fill([told("2", { at: T + 1 })]); // nobody says it again
+    await catalogue.learn();
     expect((await gifts.known(["2053"])).get("2053")).toMatchObject({ diamonds: 1, firstSeenAt: T });
+  });
+});
+
+describe("the catalogue of a process", () => {
+  it("is shared by its rooms: a price that one room's message says is known in the others, and written once", async () => {
+    const { gifts } = opened();
+    const calls = { known: 0, learn: 0 };
+    const catalogue = new GiftCatalogue({
+      known: (ids) => {
+        calls.known++;
+        return gifts.known(ids);
+      },
+      learn: (...given) => {
+        calls.learn++;
+        return gifts.learn(...given);
+      },
+    });
+    const priced = (id: string, room: number) => told(id, { name: "人气票", unit: 1, room });
+    await catalogue.fill([priced("1", 1)]);
+    const elsewhere = told("2", { room: 2 });
+    await Promise.all([catalogue.fill([elsewhere]), catalogue.learn()]);
+    await catalogue.fill([priced("3", 3)]);
+    await catalogue.learn();
+    expect([elsewhere.unitDiamonds, elsewhere.gift.name]).toEqual([1, "人气票"]);
+    expect(calls).toEqual({ known: 1, learn: 1 });
+  });
+
+  it("finds a price that another process learnt before it is said to be unknown", async () => {
+    const { gifts } = opened();
+    const catalogue = new GiftCatalogue(gifts);
+    await catalogue.fill([told("1", { name: "人气票" })]);
+    await gifts.learn("message", T, [ticket]);
+    const later = told("2", { at: T + 5_000 });
+    await catalogue.fill([later]);
+    expect(later.unitDiamonds).toBe(1);
   });
 });
 
@@ -161,7 +196,16 @@ describe("the ledger with prices that are filled in", () => {
       throw error;
     };
     const { log, rooms, gifts } = store;
-    const pipeline = await Pipeline.open({ log, rooms, gifts, room, clock, drift: new Drift(), decode, setAside });
+    const pipeline = await Pipeline.open({
+      log,
+      rooms,
+      gifts: new GiftCatalogue(gifts),
+      room,
+      clock,
+      drift: new Drift(),
+      decode,
+      setAside,
+    });
     const say = async (total: number, at: number, end = false) => {
       const draft = gift({ id: `m${at}`, combo: "c.5.2053.g1.", total, end, unit: null, at: T + at });
       Object.assign(draft.event, { room, source: "websocket", gift: { id: "2053", name: null, icon: null } });
