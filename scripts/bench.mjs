@@ -9,7 +9,7 @@ const BENCHES = {
   decode: "inflated frames to events, messages per CPU second, against protobufjs, ts-proto and protobuf-es",
   fanout: "the log to 1,000 readers, deliveries per CPU second, against ws.send(string) at the same batching",
   store:
-    "ten million messages: append of whole pipelines, size, search, statistics, export, check, against protobufjs + a plain table of JSON texts",
+    "what an event costs in few and in many rooms; ten million messages: append of whole pipelines, size, search, statistics, export, check, against protobufjs + a plain table of JSON texts",
   postgres: "appends to PostgreSQL per second against plain inserts, how soon others read them, and what more rooms cost",
   works: "a work's detail reply and page state to a Work, per CPU second, against JSON.parse of the same texts",
   worst: "how long the worst that the platform or a client can send keeps everything else waiting, in CPU time, against inflating 4 MiB",

@@ -6,9 +6,10 @@ import { compare } from "../pipeline/compare.js";
 import { medianRatio, shuffled, summary } from "../rounds.js";
 import type { Kept, Task, Told } from "./after.js";
 import { BROADCAST, CHUNK, StoreFeed } from "./feed.js";
+import { compareLayouts } from "./layouts.js";
 import type { Append, Side, Took } from "./side.js";
 
-// Ten million messages, as the bytes of Responses: dylive's pipeline and store against protobufjs, JSON.stringify and a plain table.
+// What an event costs in few and in many rooms. Then ten million messages (`--messages=0`: none), as the bytes of Responses: dylive's pipeline and store against protobufjs, JSON.stringify and a plain table.
 const quick = process.argv.includes("--quick");
 const MESSAGES = option("messages") ?? (quick ? 200_000 : 10_000_000);
 /** Nothing more is stored after so many minutes; what is there by then is measured. */
@@ -24,6 +25,10 @@ const TASKS: readonly Task[] = ["size", "search", "statistics", "jsonl", "csv", 
 
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
+await compareLayouts(FOLDER, quick);
+rmSync(FOLDER, { recursive: true });
+if (MESSAGES === 0) process.exit();
+mkdirSync(FOLDER);
 const module = (name: string) => new URL(`${name}.js`, import.meta.url);
 const sides: Record<Side, Child> = {
   dylive: new Child(module("append"), ["dylive", KEPT.ours, SEED], null),

@@ -35,6 +35,12 @@ export function within(name: string, before: string, after: string): { readonly 
   };
 }
 
+/** Returns in words how many events consumers of the log have not come to, by the metrics that tell it. */
+export function behind(figures: string): string {
+  const found = [...figures.matchAll(/^dylive_(\w+)_behind_events(?:\{[^}]*\})? (\S+)$/gm)];
+  return found.length === 0 ? "not known" : found.map(([, what, n]) => `${what} ${Number(n)}`).join(", ");
+}
+
 /** Slope of a line through points, by least squares. */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
   const mean = (of: 0 | 1) => points.reduce((sum, point) => sum + point[of], 0) / points.length;

@@ -5,7 +5,7 @@ import { Child } from "../child.js";
 import { claim } from "../claims.js";
 import { type PostgresServer, startPostgres } from "../postgres/server.js";
 import type { BareQuestion } from "./bare.js";
-import { figure, latencies, percent, percentile, slope, sumOf, within } from "./figures.js";
+import { behind, figure, latencies, percent, percentile, slope, sumOf, within } from "./figures.js";
 import type { PlatformQuestion } from "./platform.js";
 import { Process } from "./process.js";
 import type { ServerQuestion } from "./server.js";
@@ -311,7 +311,8 @@ async function busyRooms(count: number, minutes: number, few: Busy | null): Prom
   await sleep(quick ? 5_000 : 60_000);
   const sentBefore = await platform<number>({ what: "sent" });
   const before = (await get(url, token, "/metrics")).body;
-  const [cpu, main, began] = [ours.cpuSeconds(), ours.mainSeconds(), performance.now()];
+  const [threads, written] = [ours.threadSeconds(), ours.writtenBytes()];
+  const [cpu, began] = [ours.cpuSeconds(), performance.now()];
   const database = databases[0]?.pid === undefined ? null : new Process(databases[0].pid);
   const databaseCpu = database?.childrenCpuSeconds() ?? 0;
   const memory: (readonly [minute: number, mb: number])[] = [];
@@ -321,23 +322,24 @@ async function busyRooms(count: number, minutes: number, few: Busy | null): Prom
   }
   const sent = (await platform<number>({ what: "sent" })) - sentBefore;
   const after = (await get(url, token, "/metrics")).body;
-  const [used, usedByMain] = [ours.cpuSeconds() - cpu, ours.mainSeconds() - main];
+  const used = ours.cpuSeconds() - cpu;
+  const [usedByMain = 0, ...usedByOthers] = [...ours.threadSeconds()].map(([id, seconds]) => seconds - (threads.get(id) ?? 0));
+  const usedByBusiest = Math.max(...usedByOthers);
+  const writtenBytes = ours.writtenBytes() - written;
   const usedByDatabase = database === null ? null : database.childrenCpuSeconds() - databaseCpu;
   const seconds = (performance.now() - began) / 1000;
   const stored = sumOf(after, "dylive_events_total") - sumOf(before, "dylive_events_total");
   await profile(server, `busy-${count}`);
   if (profiles !== null) await server.child.ask({ what: "heap", file: `${profiles}/busy-${count}.heapsnapshot` } satisfies ServerQuestion);
   await platform({ what: "load", perSecond: 0 });
-  const micros = (1e6 * used) / stored;
-  const mains = (1e6 * usedByMain) / stored;
+  const micros = (ofCpu: number) => ((1e6 * ofCpu) / stored).toFixed(0);
+  const cost = `${micros(used)} µs an event (main thread ${micros(usedByMain)}, the busiest other ${micros(usedByBusiest)}), ${(writtenBytes / 1000 / stored).toFixed(1)} kB written`;
   const share = few === null ? 1 : stored / (sent * (few.stored / few.sent));
   say("stored", `${stored} events, ${(stored / seconds).toFixed(0)} a second, of ${sent} messages that were sent: ${percent(share)}`);
-  say(
-    "CPU",
-    `${((100 * used) / seconds).toFixed(1)} % of a core, ${micros.toFixed(0)} µs an event; ${mains.toFixed(0)} µs without its threads`,
-  );
-  const databaseMicros = usedByDatabase === null ? null : (1e6 * usedByDatabase) / stored;
-  if (databaseMicros !== null) say("CPU of PostgreSQL", `${databaseMicros.toFixed(0)} µs an event`);
+  const cores = `${((100 * used) / seconds).toFixed(0)} % of a core`;
+  say("CPU and disk", `${cores}, ${cost}`);
+  if (usedByDatabase !== null) say("CPU of PostgreSQL", `${micros(usedByDatabase)} µs an event`);
+  say("events behind at the end", behind(after));
   const late = within("dylive_event_lag_seconds", before, after);
   say("lag, platform's time to stored", late.text);
   const held = within("dylive_event_loop_held_seconds", before, after);
@@ -354,7 +356,7 @@ async function busyRooms(count: number, minutes: number, few: Busy | null): Prom
     claim({ what: `${rooms}: lag`, figure: late.text, rival: null, asked: null });
     claim({
       what: `${rooms}: stored`,
-      figure: `${(stored / seconds).toFixed(0)} events a second, ${percent(share)} of those that were sent, by ${((100 * used) / seconds).toFixed(0)} % of a core${databaseMicros === null ? "" : ` and ${databaseMicros.toFixed(0)} µs of PostgreSQL's an event`}`,
+      figure: `${(stored / seconds).toFixed(0)} events a second, ${percent(share)} of those that were sent, by ${cores}, ${cost}${usedByDatabase === null ? "" : `, and ${micros(usedByDatabase)} µs of PostgreSQL's`}; behind: ${behind(after)}`,
       rival: null,
       asked: null,
     });

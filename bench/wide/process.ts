@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Clock ticks a second in `/proc`: Linux tells user programs 100 on every machine. */
 const TICKS = 100;
@@ -21,6 +21,12 @@ export class Process {
     return this.#ticks(`task/${this.#pid}/stat`);
   }
 
+  /** The same of each thread by its number, the main thread first. */
+  threadSeconds(): ReadonlyMap<string, number> {
+    const others = readdirSync(`/proc/${this.#pid}/task`).filter((id) => id !== String(this.#pid));
+    return new Map([String(this.#pid), ...others].map((id) => [id, this.#ticks(`task/${id}/stat`)]));
+  }
+
   /** CPU seconds so far of the processes that it has begun, also of those that have ended. */
   childrenCpuSeconds(): number {
     const children = this.#read(`task/${this.#pid}/children`)
@@ -32,6 +38,11 @@ export class Process {
   /** Time for which its main thread could have run and had no core, in ms. */
   waitedMs(): number {
     return Number(this.#read(`task/${this.#pid}/schedstat`).split(" ")[1]) / 1e6;
+  }
+
+  /** Bytes that it had written to disks so far. */
+  writtenBytes(): number {
+    return Number(/^write_bytes: (\d+)$/m.exec(this.#read("io"))?.[1]);
   }
 
   /** Memory that it has now, MB of a million bytes. */
