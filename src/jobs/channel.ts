@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
+import type { RoomKey } from "../store/log.js";
 import type { StoreAt } from "../store/open.js";
 import type { FromThread, JobExecutor, JobName, JobOptions, Jobs, ToThread } from "./jobs.js";
 
@@ -15,6 +16,8 @@ interface ChannelOptions {
   /** The store that the thread opens for itself. */
   readonly at: StoreAt;
   readonly clock: Clock;
+  /** Called with the rooms that the thread appended to. */
+  readonly onAppended?: (rooms: readonly RoomKey[]) => void;
   /** Options of Node for the thread; those of the process by default. Tests that run from source give a loader. */
   readonly execArgv?: readonly string[];
 }
@@ -91,7 +94,7 @@ export class WorkerChannel implements JobExecutor {
   }
 
   #start(): Worker {
-    const { at, execArgv } = this.#options;
+    const { at, execArgv, onAppended } = this.#options;
     // From source (tests), or beside this file in dist.
     const entry = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
     const worker = new Worker(entry, {
@@ -101,6 +104,7 @@ export class WorkerChannel implements JobExecutor {
       ...(execArgv !== undefined && { execArgv: [...execArgv] }),
     });
     worker.on("message", (message: FromThread) => {
+      if ("appended" in message) return onAppended?.(message.appended);
       const waiting = this.#waiting.get(message.id);
       if ("news" in message) waiting?.news(message.news);
       else if ("answer" in message) waiting?.resolve(message.answer);

@@ -1,5 +1,6 @@
 import type { Exports } from "../exports/export.js";
 import type { SentError } from "../runtime/errors.js";
+import type { RoomKey } from "../store/log.js";
 import type { Retention } from "../store/sql/retention.js";
 import type { Search } from "../store/sql/search.js";
 import type { Statistics } from "../store/sql/statistics.js";
@@ -81,9 +82,7 @@ export type ToThread =
   | { readonly abort: number }
   | { readonly close: true };
 
-/** Message of the thread: the outcome of a job, or what it tells before. */
-export type FromThread = { readonly id: number } & (
-  | { readonly answer: unknown }
-  | { readonly error: SentError }
-  | { readonly news: unknown }
-);
+/** Message of the thread: the rooms that it appended to; or the outcome of a job, or what it tells before. */
+export type FromThread =
+  | { readonly appended: readonly RoomKey[] }
+  | ({ readonly id: number } & ({ readonly answer: unknown } | { readonly error: SentError } | { readonly news: unknown }));

@@ -54,7 +54,14 @@ function serve(port: MessagePort, at: StoreAt): void {
   const send = (message: FromThread) => port.postMessage(message);
 
   function opened(): NonNullable<typeof opening> {
-    opening ??= openStore(at).then((store) => ({ store, runner: new JobRunner(store) }));
+    opening ??= openStore(at).then((store) => {
+      store.log.observe({
+        asked: () => {},
+        stored: (events) => send({ appended: [...new Set(events.map(({ room }) => room))] }),
+        failed: () => {},
+      });
+      return { store, runner: new JobRunner(store) };
+    });
     opening.catch((error: unknown) => {
       opening = null;
       // What fails otherwise is our own code that could not be loaded, which Node remembers as long as the thread lives.

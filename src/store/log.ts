@@ -175,9 +175,11 @@ export interface Log {
   byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>>;
   /**
    * Yields the rooms that got events since the call or the last yield; ends when the signal aborts or the store closes. May wake too often,
-   * never too seldom; also sees other processes' appends.
+   * never too seldom. Appends through another connection wake them by {@link wake}; on PostgreSQL also those of other processes do.
    */
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>>;
+  /** Wakes readers: the worker thread appended to these rooms through its own connection. */
+  wake(rooms: Iterable<RoomKey>): void;
   /**
    * Replaces events, for redecoding and erasing. Position, seq and id stay; the store raises the revision by one. Events that are no longer kept are left
    * out, and so are those whose revision is another than the kept one: somebody replaced them since they were read. The others all or none;

@@ -22,6 +22,9 @@ export function describeWakes(open: Open<RoomStore>): void {
       const next = wakes.next();
       await two.append(chat("2"));
       expect((await next).value).toEqual(new Set([two.room]));
+      const told = wakes.next();
+      store().log.wake([one.room]); // another connection appended
+      expect((await told).value).toEqual(new Set([one.room]));
       stop.abort();
     });
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WorkerChannel } from "../../src/jobs/channel.js";
 import { systemClock } from "../../src/runtime/clock.js";
+import type { RoomKey } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { bodies, collected, older, units } from "../ingest/older.js";
 import { useDirectory } from "../store/directory.js";
@@ -14,15 +15,19 @@ const execArgv = ["--import", fileURLToPath(new URL("../store/child/register.mjs
 async function recorded() {
   const path = directory("dylive.sqlite");
   const store = openSqliteStore({ path });
-  const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
+  const appended = new Set<RoomKey>();
+  const onAppended = (rooms: readonly RoomKey[]) => {
+    for (const room of rooms) appended.add(room);
+  };
+  const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv, onAppended });
   onTestFinished(() => store.close());
   onTestFinished(() => desk.close());
-  return { store, desk, ...(await collected(store, older, directory("raw"))) };
+  return { store, desk, appended, ...(await collected(store, older, directory("raw"))) };
 }
 
 describe("tasks in the worker thread", { tags: ["full"] }, () => {
   it("decode anew, let other jobs have their turn, and give what a newer decoder would have given", async () => {
-    const { desk, folder, room, events } = await recorded();
+    const { desk, appended, folder, room, events } = await recorded();
     const wanted = await collected(openSqliteStore({ path: ":memory:" }), undefined, directory("raw"));
     const told: number[] = [];
     const between: Promise<unknown>[] = [];
@@ -33,6 +38,7 @@ describe("tasks in the worker thread", { tags: ["full"] }, () => {
     const done = await desk.run("task.redecode", [{ folder, room, sessionId: null }], { onNews });
     expect(done).toMatchObject({ erased: 0, refused: 0, lostBytes: 0, messages: 800 });
     expect(told.at(-1)).toBe(1600);
+    expect(appended).toEqual(new Set([room]));
     expect(await Promise.all(between)).toHaveLength(3);
     expect(bodies(await events())).toEqual(bodies(await wanted.events()));
     expect(units(await events())).toEqual(units(await wanted.events()));

@@ -311,6 +311,7 @@ export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: Memo
     known: async (room, ids) => new Set((await found(room, ids, (log, id) => log.knows(id) || null)).keys()),
     byId: (room, ids) => found(room, ids, (log, id) => log.byId(id) ?? null),
     wakes: (signal) => waker.wakes(signal),
+    wake: (rooms) => waker.notify(rooms),
     replace: (room, events) =>
       gate.run(() => {
         const log = rooms.get(room);

@@ -1,5 +1,4 @@
 import type { Database, Statement } from "better-sqlite3";
-import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { Appended, Log, RoomBatch, RoomKey } from "../log.js";
@@ -97,60 +96,13 @@ export class Appender {
   }
 }
 
-/** Interval at which other processes' commits are looked for, in ms; a look costs some microseconds. */
-const POLL_MS = 250;
-
-/**
- * Returns the function that finds the rooms in which other processes append, until its signal aborts. It keeps the process alive: a caller
- * waits for events.
- *
- * @param given number of the seqs that this connection has given so far: where all heads have grown by that alone, thousands of them need not be read
- */
-function othersWatch(database: Database, clock: Clock, given: () => number, notify: (rooms: readonly RoomKey[]) => void) {
-  // Changes when another connection has committed.
-  const version = database.prepare<[], number>("PRAGMA data_version").pluck();
-  const heads = database.prepare<[], [RoomKey, number]>("SELECT room, head FROM heads").raw();
-  const sum = database.prepare<[], number>("SELECT coalesce(sum(head), 0) FROM heads").pluck();
-  return async (signal: AbortSignal): Promise<void> => {
-    const seen = new Map<RoomKey, number>();
-    let last: number | undefined;
-    /** Sum of all heads less what this connection gave, when they were read last. */
-    let others: number | undefined;
-    for (let first = true; !signal.aborted; first = false) {
-      try {
-        const now = version.get();
-        const left = now === last ? others : (sum.get() ?? 0) - given();
-        if (left !== others) {
-          const advanced = heads.all().filter(([room, head]) => head !== (seen.get(room) ?? 0));
-          for (const [room, head] of advanced) seen.set(room, head);
-          if (!first) notify(advanced.map(([room]) => room));
-          others = left;
-        }
-        last = now;
-      } catch {
-        // Locked or failing: the next look finds the same. Whoever reads or appends is told what is wrong.
-      }
-      await clock.sleep(POLL_MS, signal).catch(() => undefined);
-    }
-  };
-}
-
 /** Returns the log in SQLite, which appends in the connection's group commit. `close` closes the whole store. */
 export function sqliteLog(connection: SqliteConnection, database: SqlDatabase): Log {
-  const { database: file, clock } = connection;
+  const { database: file } = connection;
   const id = file.prepare<[], string>("SELECT value FROM meta WHERE key = 'log_id'").pluck().get();
   if (id === undefined) throw new DyliveError("bad_config", told`${file.name} has lost its id`);
   const appender = new Appender(file);
-  let given = 0;
-  const othersOf = () =>
-    othersWatch(
-      file,
-      clock,
-      () => given,
-      (rooms) => waker.notify(rooms),
-    );
-  // Nobody else can have opened what has no file.
-  const waker: Waker = new Waker(file.memory ? undefined : othersOf());
+  const waker = new Waker();
   connection.onClose(() => waker.close());
   return sqlLog(database, {
     id,
@@ -160,7 +112,6 @@ export function sqliteLog(connection: SqliteConnection, database: SqlDatabase): 
       const prepared = batches.map(prepareBatch);
       const weight = prepared.reduce((sum, { rows }) => sum + weightOf(rows), 0);
       const appended = await connection.write(() => appender.append(prepared), weight);
-      for (const { stored = [] } of appended) for (const seq of stored) if (seq !== null) given++;
       waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
       return appended;
     },

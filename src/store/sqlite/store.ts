@@ -46,7 +46,7 @@ function sqliteFiles(connection: SqliteConnection): StoredSizes {
 interface SqliteOptions {
   /** Path of the database file, which is made when it does not exist; its directory is not. `:memory:` is none: it ends with the process. */
   readonly path: string;
-  /** Clock for `createdAt` and for polling other processes' commits; the real time by default. */
+  /** Clock for `createdAt` and for the pauses of overwriting; the real time by default. */
   readonly clock?: Clock;
   /** Called with one sentence that says what was done to an older store before it was brought up to date. */
   readonly tell?: (sentence: string) => void;
