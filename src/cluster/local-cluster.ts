@@ -15,7 +15,7 @@ const TAKEN_TOGETHER = 50;
 const BEFORE: Report = { status: null, state: "resolving", problem: null, reason: "its collection begins", isMoving: false };
 
 /** A room of the store, as far as it decides what is collected. */
-type ListedRoom = Pick<RoomRow, "room" | "webRid" | "watch" | "settings">;
+type ListedRoom = Pick<RoomRow, "webRid" | "watch" | "settings">;
 
 /** A wanted room of this process, whose report is its collector as it is now. */
 class LocalRoom implements ViewedRoom {
@@ -83,8 +83,8 @@ class LocalRoom implements ViewedRoom {
 }
 
 /**
- * Cluster of one process: it has every lease at once, and what is wanted and told is in its memory. The watch list is the store's, which
- * commands change beside this process.
+ * Cluster of one process: it has every lease at once, and what is wanted and told is in its memory. The watch list is the store's, which this
+ * process alone changes: it is read once, then each room that changed.
  */
 export class LocalCluster
   implements
@@ -102,12 +102,9 @@ export class LocalCluster
   /** The same by their rooms, as far as these are known. */
   readonly #byRoom = new Map<RoomKey, Set<LocalRoom>>();
   #collected: Parameters<Publisher["start"]>[0] = () => new Map();
-  /** Number of changes that this process knows of: a watch list that was read before one is out of date. */
-  #changes = 0;
-  /** Rooms of the store as they were last read, and the number of the last change that is in them; null where the store numbers none. */
+  /** Rooms that are on the watch list or wanted, as they were last read. */
   readonly #listed = new Map<RoomKey, ListedRoom>();
-  readonly #byNumber = new Map<string, ListedRoom>();
-  #read: number | null = null;
+  #isRead = false;
   #reading: Promise<unknown> = Promise.resolve();
 
   /** @param onChanges told which rooms are to be collected, and which are not any more */
@@ -170,10 +167,10 @@ export class LocalCluster
   }
 
   async forget(what: Alias | RoomKey): Promise<void> {
-    const row = typeof what === "number" ? await this.#rooms.get(what) : undefined;
+    if (typeof what === "number") await this.#read([what]);
+    const row = typeof what === "number" ? (this.#listed.get(what) ?? null) : undefined;
     const named = typeof what === "number" ? [...(this.#byRoom.get(what) ?? [])] : [this.#wanted.get(wantedKey(what)) ?? []].flat();
     const forgotten = named.filter(({ room }) => typeof what !== "number" || room === what);
-    this.#changes++;
     this.#drop(forgotten.map(({ key }) => ({ key, uncollected: uncollectedOf(row) })));
   }
 
@@ -182,13 +179,8 @@ export class LocalCluster
     return null;
   }
 
-  async sweep(idleMs: number): Promise<void> {
-    let read = ++this.#changes;
-    for (;;) {
-      await this.#readList();
-      if (read === this.#changes) break;
-      read = this.#changes; // it has changed meanwhile
-    }
+  async sweep(idleMs: number, rooms: readonly RoomKey[] = []): Promise<void> {
+    await this.#read(rooms);
     const now = steadyMs(this.#clock);
     const lost: Changes["lost"][number][] = [];
     const changed: Lease[] = [];
@@ -196,7 +188,7 @@ export class LocalCluster
     for (const wanted of this.all()) {
       const { key, room, lease } = wanted;
       if (this.#waiters.has(key)) wanted.askedAt = now;
-      const row = room === null ? this.#byNumber.get(key) : this.#listed.get(room);
+      const row = room === null ? undefined : this.#listed.get(room);
       const paused = row?.watch === "paused";
       const listed = row?.watch === "on" && row.webRid !== null;
       const isIdle = !listed && (lease.watched || now - wanted.askedAt >= idleMs);
@@ -204,76 +196,51 @@ export class LocalCluster
         lost.push({ key, uncollected: uncollectedOf(row ?? (room === null ? undefined : null)) });
         continue;
       }
-      if (row === undefined) continue;
-      if (listed) collected.add(row.room);
+      if (row === undefined || room === null) continue;
+      if (listed) collected.add(room);
       if (lease.asked !== undefined && !listed) continue; // the settings that it is being added with are not stored yet
-      if (lease.watched === listed && lease.room === row.room && lease.settings !== null && sameSettings(lease.settings, row.settings))
+      if (lease.watched === listed && lease.room === room && lease.settings !== null && sameSettings(lease.settings, row.settings))
         continue;
-      wanted.lease = { key, name: lease.name, room: row.room, watched: listed, settings: row.settings, how: lease.how };
+      wanted.lease = { key, name: lease.name, room, watched: listed, settings: row.settings, how: lease.how };
       changed.push(wanted.lease);
     }
     this.#drop(lost);
     if (changed.length > 0) this.#onChanges({ taken: [], changed, lost: [] });
-    const taken: Lease[] = [];
-    for (const { room, webRid, watch, settings } of this.#listed.values()) {
+    const taken: (Lease & { readonly room: RoomKey })[] = [];
+    for (const [room, { webRid, watch, settings }] of this.#listed) {
+      if (watch !== "on" && !this.#byRoom.has(room)) this.#listed.delete(room);
       if (watch !== "on" || webRid === null || collected.has(room)) continue;
       const name = numberOf(webRid);
       const key = wantedKey(name);
       if (!this.#wanted.has(key)) taken.push({ key, name, room, watched: true, settings, how: "free" });
     }
-    void this.#takeInTurns(taken, read);
+    void this.#takeInTurns(taken);
   }
 
   /** Begins collections, some at a time: who waits for the watch list to be read need not wait for all of thousands. */
-  async #takeInTurns(taken: readonly Lease[], read: number): Promise<void> {
+  async #takeInTurns(taken: readonly (Lease & { readonly room: RoomKey })[]): Promise<void> {
     for (let at = 0; at < taken.length; at += TAKEN_TOGETHER) {
       if (at > 0) await breathe();
-      if (read !== this.#changes) return; // the watch list has changed, and was or is looked at again
-      this.#take(
-        taken.slice(at, at + TAKEN_TOGETHER).filter(({ key }) => !this.#wanted.has(key)),
-        false,
-      );
+      const isDue = ({ key, room }: (typeof taken)[number]) => this.#listed.get(room)?.watch === "on" && !this.#wanted.has(key);
+      this.#take(taken.slice(at, at + TAKEN_TOGETHER).filter(isDue), false);
     }
   }
 
-  /** Reads what has changed of the rooms of the store, and all of them at first. */
-  #readList(): Promise<void> {
-    const turn = this.#reading.then(() => this.#readOn());
+  /** Reads the watch list once, then these rooms and those that were met meanwhile, one reading at a time: what was read last is newest. */
+  #read(changed: readonly RoomKey[]): Promise<void> {
+    const turn = this.#reading.then(async () => {
+      if (!this.#isRead) for (const row of await allRooms(this.#rooms, { watch: "on" })) this.#list(row.room, row);
+      this.#isRead = true;
+      const met = [...this.#byRoom.keys()].filter((room) => !this.#listed.has(room));
+      for (const room of new Set([...changed, ...met])) this.#list(room, await this.#rooms.get(room));
+    });
     this.#reading = turn.catch(() => {});
     return turn;
   }
 
-  async #readOn(): Promise<void> {
-    if (this.#read === null) {
-      const last = (await this.#rooms.changedSince(null))?.n ?? null;
-      const rows = await allRooms(this.#rooms);
-      this.#listed.clear();
-      this.#byNumber.clear();
-      for (const row of rows) this.#list(row.room, row);
-      this.#read = last;
-    } else {
-      for (;;) {
-        const changed = await this.#rooms.changedSince(this.#read);
-        if (changed === null || changed.rooms.size === 0) return;
-        for (const [room, row] of changed.rooms) this.#list(room, row);
-        this.#read = changed.n;
-        await breathe();
-      }
-    }
-  }
-
   #list(room: RoomKey, row: RoomRow | null): void {
-    const before = this.#listed.get(room);
-    if (before?.webRid != null) {
-      const key = wantedKey(numberOf(before.webRid));
-      if (this.#byNumber.get(key) === before) this.#byNumber.delete(key);
-    }
-    this.#listed.delete(room);
-    if (row === null) return;
-    const { webRid, watch, settings } = row;
-    const listed = { room, webRid, watch, settings };
-    this.#listed.set(room, listed);
-    if (webRid !== null) this.#byNumber.set(wantedKey(numberOf(webRid)), listed);
+    if (row === null) this.#listed.delete(room);
+    else this.#listed.set(room, { webRid: row.webRid, watch: row.watch, settings: row.settings });
   }
 
   /** Does nothing: what changes the watch list here sweeps, too. */

@@ -201,7 +201,7 @@ export class RoomManager implements RoomOperations {
     const wanting = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER, settings);
     const room = wanting.paused?.room ?? (await this.#added(wanting, settleMs, signal));
     await watchRoom(this.#deps.store.rooms, room, changeOf(settings, mayChangeProxies));
-    await this.#follow();
+    await this.#follow(room);
     return this.view(room);
   }
 
@@ -224,7 +224,7 @@ export class RoomManager implements RoomOperations {
   async change(room: RoomKey, settings: Partial<RoomSettings>, mayChangeProxies = true): Promise<RoomView> {
     await assertPossible(settings, this.#deps);
     await this.#deps.store.rooms.setSettings(room, changeOf(settings, mayChangeProxies));
-    await this.#follow();
+    await this.#follow(room);
     return this.view(room);
   }
 
@@ -238,7 +238,7 @@ export class RoomManager implements RoomOperations {
     await watchRoom(this.#deps.store.rooms, room);
     // One that came to nothing a moment ago is tried again at once.
     if (this.#deps.view.ofRoom(room)?.report?.problem === "no_account") await this.#deps.wantedRooms.forget(room);
-    await this.#follow();
+    await this.#follow(room);
     return this.view(room);
   }
 
@@ -247,9 +247,9 @@ export class RoomManager implements RoomOperations {
   }
 
   /** Brings a change of ours to the processes that collect. */
-  async #follow(): Promise<void> {
+  async #follow(room: RoomKey): Promise<void> {
     const { wantedRooms, view, onDemandIdleMs } = this.#deps;
-    await wantedRooms.sweep(onDemandIdleMs);
+    await wantedRooms.sweep(onDemandIdleMs, [room]);
     await wantedRooms.changed();
     await view.read();
   }
@@ -377,7 +377,9 @@ export class RoomManager implements RoomOperations {
 
   /** Puts the rooms that wait for it on the watch list, as far as somebody has met them. */
   async #save(): Promise<void> {
-    const { rooms } = this.#deps.store;
+    const { store, wantedRooms, onDemandIdleMs } = this.#deps;
+    const { rooms } = store;
+    const saved: RoomKey[] = [];
     for (const [key, name] of this.#toWatch) {
       // A custom id may be somebody else's by now, until the platform has said whose it is.
       const room = (await this.#find(name))?.room ?? (name.kind === "unique_id" ? null : await rooms.find(name));
@@ -385,7 +387,9 @@ export class RoomManager implements RoomOperations {
       else {
         if ((await rooms.get(room))?.watch !== "paused") await watchRoom(rooms, room);
         this.#toWatch.delete(key);
+        saved.push(room);
       }
     }
+    if (saved.length > 0) await wantedRooms.sweep(onDemandIdleMs, saved);
   }
 }

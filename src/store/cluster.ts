@@ -150,8 +150,9 @@ export interface WantedRooms {
    * Follows the watch list of the rooms; forgets wanted rooms that are paused, those that nobody has renewed for so long, those that came
    * to nothing a minute ago, and all but one of those that turned out to be one room (the one that is collected stays). Any process may
    * call it as often as it likes: one at a time does it.
+   * @param changed rooms whose place on the watch list or settings this process changed
    */
-  sweep(idleMs: number): Promise<void>;
+  sweep(idleMs: number, changed?: readonly RoomKey[]): Promise<void>;
   /** Returns the last report of the room of this key; null where there is none. */
   toldOf(key: string): Promise<string | null>;
   /** Stores what collectors tell of their rooms, many at once. Reports on rooms that are no longer theirs are ignored. */

@@ -118,14 +118,6 @@ export interface WhichRooms {
   readonly among?: readonly string[] | undefined;
 }
 
-/** Changes of rooms that are to be collected. */
-export interface RoomChanges {
-  /** Number of the last one that was looked at. */
-  readonly n: number;
-  /** The rooms that were changed, as they are now; null for one that was deleted. */
-  readonly rooms: ReadonlyMap<RoomKey, RoomRow | null>;
-}
-
 /** Rooms of a store and their names. Changing a room that does not exist is `not_found`. */
 export interface Rooms {
   /** Returns the room of an alias, or null. */
@@ -144,12 +136,6 @@ export interface Rooms {
   list(which?: WhichRooms): Promise<readonly RoomRow[]>;
   /** Returns how many rooms there are, beside the system's. */
   count(): Promise<number>;
-  /**
-   * Returns rooms whose number, settings or place on the watch list were changed after the `n`-th change, some at a time, in the order of the
-   * changes; whichever process changed them. Null of a store that does not number changes.
-   * @param n null: returns no room, and the number of the last change so far
-   */
-  changedSince(n: number | null): Promise<RoomChanges | null>;
   /** Overwrites the facts that are given and not null. */
   setFacts(room: RoomKey, facts: Partial<RoomFacts>): Promise<void>;
   setWatch(room: RoomKey, watch: Watch): Promise<void>;
@@ -172,7 +158,7 @@ export interface Rooms {
 }
 
 /** Rooms that are read in one turn of the event loop. */
-export const ROOMS_TOGETHER = 500;
+const ROOMS_TOGETHER = 500;
 
 /** Reads all rooms that fulfil the conditions, oldest first, some at a time: there may be thousands, and everything else has its turn in between. */
 export async function allRooms(rooms: Pick<Rooms, "list">, which: Pick<WhichRooms, "watch" | "among"> = {}): Promise<readonly RoomRow[]> {

@@ -14,7 +14,7 @@ let token: string;
 beforeAll(async () => {
   dashboard = await Dashboard.start([]);
   room = await ownRoom(dashboard, "700000001");
-  await dashboard.app.store.rooms.setWatch(room.id, "on");
+  await dashboard.app.rooms.resume(room.id);
   await dashboard.app.store.sessions.open(room.id, SESSION, Date.now());
   token = (await createToken(dashboard.app.store.tokens, { name: "overlay", scope: "read", rooms: [`room:${room.id}`], now: Date.now() }))
     .token;

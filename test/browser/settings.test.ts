@@ -21,8 +21,8 @@ const bodies: string[] = [];
 beforeAll(async () => {
   dashboard = await Dashboard.start([]);
   room = await ownRoom(dashboard, "700000001");
-  const { rooms, sessions } = dashboard.app.store;
-  await rooms.setWatch(room.id, "on");
+  const { sessions } = dashboard.app.store;
+  await dashboard.app.rooms.resume(room.id);
   const now = Date.now();
   await sessions.open(room.id, SESSION, now - HOUR_MS, "第二场 夜话");
   const user = person({ id: "1", nickname: "小鱼" });

@@ -150,7 +150,11 @@ class Chaos {
     if (database !== null) {
       this.#keys = await watchAll(database.url, this.#scenarios, sessions);
       this.#token = await cluster.token();
-    }
+    } else
+      await withStore(openSqliteStore({ path: join(cluster.folder(first), "dylive.sqlite") }), async (store) => {
+        this.#keys = await watchAll(store, this.#scenarios, sessions);
+        this.#token = (await createToken(store.tokens, { name: "test", scope: "admin", now: Date.now() })).token;
+      });
     for (const name of names) {
       const platform = await this.#link(simulator.url, `${name}/platform`);
       const way = database === null ? null : await this.#link(database.url, `${name}/database`);
@@ -158,14 +162,6 @@ class Chaos {
       const process = await this.#start(name, platform, way);
       door.leadTo(process.base);
       this.#nodes.push({ name, platform, database: way, door, process });
-    }
-    if (database === null) {
-      // Beside the server, which has made the store and follows the watch list.
-      const { token, keys } = await withStore(this.#openStore(first), async (store) => ({
-        keys: await watchAll(store, this.#scenarios, sessions),
-        token: (await createToken(store.tokens, { name: "test", scope: "admin", now: Date.now() })).token,
-      }));
-      [this.#keys, this.#token] = [keys, token];
     }
     const receiver = await Receiver.start();
     this.#receiver = receiver;
@@ -462,7 +458,7 @@ class Chaos {
   }
 }
 
-async function withStore<T>(opening: Promise<Store>, work: (store: Store) => Promise<T> | T): Promise<T> {
+async function withStore<T>(opening: Store | Promise<Store>, work: (store: Store) => Promise<T> | T): Promise<T> {
   const store = await opening;
   try {
     return await work(store);

@@ -87,14 +87,6 @@ export function describeManager(what: string, start: StartManager): void {
       expect(now.simulator.truth("100000002").connections).toHaveLength(1);
     });
 
-    it("collects the watch list after a start", async () => {
-      now = await start();
-      const room = await now.store.rooms.ensure([{ kind: "web_rid", value: "100000002" }], { webRid: "100000002" });
-      await now.store.rooms.setWatch(room, "on");
-      await now.rooms.start();
-      await until(() => now?.rooms.status(room)?.state === "live");
-    });
-
     it("manages the watch list: add, pause, resume, remove", async () => {
       now = await start();
       const { row, aliases, status } = await now.rooms.add("100000002", {}, WAIT_MS, SIGNAL);

@@ -1,10 +1,9 @@
-// Guards: the store's watch list decides what is collected, across processes and restarts.
+// Guards: the store's watch list decides what is collected, also after a restart.
 import { describe, expect, it } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import { Account } from "../../src/platform/accounts/login-store.js";
 import type { Resume } from "../../src/store/rooms.js";
 import { type Running, running, SIGNAL } from "../collector/running.js";
-import { httpProxy } from "../platform/access/proxies.js";
 import { NO_ACCOUNTS, reachAt } from "../platform/access/reach.js";
 import { until } from "../until.js";
 
@@ -59,12 +58,12 @@ describe("a paused room", () => {
   });
 });
 
-describe("a room that another process pauses", () => {
+describe("a room that is paused", () => {
   it("is let go though somebody asks for it, and stays so after a restart", async () => {
     const now = await running();
     const { room } = await now.rooms.request(ROOM, 60_000, SIGNAL);
     await until(() => now.rooms.status(room)?.state === "live");
-    await now.store.rooms.setWatch(room, "paused");
+    await now.rooms.pause(room);
     await until(() => open(now as Running).length === 0);
     await until(async () => (await now.events(room)).at(-1)?.type === "state");
     expect((await now.events(room)).at(-1)).toMatchObject({ type: "state", to: "paused" });
@@ -81,24 +80,6 @@ describe("a room that another process pauses", () => {
 });
 
 describe("the store's watch list", () => {
-  it("is followed: what another process adds, changes and removes", async () => {
-    const now = await running();
-    const { simulator, store } = now;
-    const proxy = await httpProxy("me:secret");
-    const room = await store.rooms.ensure([{ kind: "web_rid", value: ROOM }], { webRid: ROOM });
-    await store.rooms.setWatch(room, "on");
-    await until(() => now.rooms.status(room)?.state === "live");
-    expect(proxy.asked).toEqual([]);
-    await store.rooms.setSettings(room, { proxy: `http://me:secret@127.0.0.1:${proxy.port}` });
-    await until(() => proxy.asked.length > 0 && now.rooms.status(room)?.state === "live");
-    expect(open(now)).toHaveLength(1);
-    expect((await now.rooms.view(room)).row.settings.proxy).toBe(`http://127.0.0.1:${proxy.port}`);
-    await store.rooms.setWatch(room, "off");
-    await until(() => now.rooms.status(room) === null);
-    await until(() => simulator.truth(ROOM).connections.every(({ closedAt }) => closedAt !== null));
-    await proxy.close();
-  });
-
   it("keeps what a room was added with", async () => {
     const account = new Account("work", 1, [
       { name: "sessionid", value: "s", domain: ".douyin.com", path: "/", expires: null, secure: true, httpOnly: true },

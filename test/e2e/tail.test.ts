@@ -24,11 +24,11 @@ it("gives the lines that the page shows what DuckDB and a shell take", async () 
   }
   const store = openSqliteStore({ path: join(data, "dylive.sqlite") });
   await tellerOf(store)("33", chat("a"), chat("b"), follow());
+  await store.close();
   const run = dylive(["tail", "33", "--name", "duckdb", "--after", "0", "--data", data]);
   await until(() => run.stdout().split("\n").length === 4);
   run.process.kill("SIGTERM");
   expect(await run.ended).toBe(0);
-  await store.close();
   const file = join(data, "archive.jsonl");
   // Twice: what comes again is counted once.
   writeFileSync(file, run.stdout() + run.stdout());

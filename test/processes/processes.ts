@@ -36,10 +36,16 @@ export class TestCluster {
     this.#options = options;
   }
 
-  /** Starts `dylive serve` in a role; resolves when it listens. A process of the same name goes on with its data folder. */
-  async start(name: string, role: Role, env: Readonly<Record<string, string>> = {}): Promise<ClusterProcess> {
+  /** Returns the data folder of a process of this name. */
+  folder(name: string): string {
     const data = join(this.#dir.path, name);
     mkdirSync(data, { recursive: true });
+    return data;
+  }
+
+  /** Starts `dylive serve` in a role; resolves when it listens. A process of the same name goes on with its data folder. */
+  async start(name: string, role: Role, env: Readonly<Record<string, string>> = {}): Promise<ClusterProcess> {
+    const data = this.folder(name);
     const { server: run, base } = await serving({ ...this.#env(data), DYLIVE_ROLE: role, DYLIVE_NAME: name, ...env });
     const signal = (one: NodeJS.Signals) => void run.process.kill(one);
     const process: ClusterProcess = {

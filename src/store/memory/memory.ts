@@ -53,17 +53,10 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
     return room;
   };
   const statuses = new Map<RoomKey, { readonly status: string; readonly at: number }>();
-  /** Numbers of the rooms' last changes, in order. */
-  const changes = new Map<RoomKey, number>();
-  let n = 0;
   const change = (room: RoomKey, changed: Partial<RoomRow>): void => {
     const row = rows.get(room);
     if (row === undefined) throw new DyliveError("not_found", told`there is no room ${room}`);
-    const now = { ...row, ...changed };
-    rows.set(room, now);
-    if (now.watch === row.watch && now.webRid === row.webRid && now.settings === row.settings) return;
-    changes.delete(room);
-    changes.set(room, ++n);
+    rows.set(room, { ...row, ...changed });
   };
   const setFacts = (room: RoomKey, { webRid, title, anchor }: Partial<RoomFacts>): void => {
     const row = rows.get(room);
@@ -109,12 +102,6 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
         return structuredClone(found.slice(0, limit));
       }),
     count: () => gate.run(() => rows.size - 1),
-    changedSince: (after) =>
-      gate.run(() => {
-        if (after === null) return { n, rooms: new Map() };
-        const since = [...changes].filter(([, at]) => at > after).map(([room]) => [room, structuredClone(rows.get(room) ?? null)] as const);
-        return { n, rooms: new Map(since) };
-      }),
     setFacts: (room, facts) => gate.run(() => setFacts(room, facts)),
     setWatch: (room, watch) => gate.run(() => change(room, { watch })),
     setResume: (room, resume, epoch) =>

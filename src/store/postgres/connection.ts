@@ -22,7 +22,6 @@ export const POSTGRES: Dialect = {
   position: "strpos",
   forUpdate: "FOR UPDATE",
   skipLocked: "FOR UPDATE SKIP LOCKED",
-  numbersChanges: false,
   among: (parameter, type) => `= ANY(${parameter}::${type}[])`,
   given: (types) => `SELECT * FROM unnest(${types.map((type, at) => `$${at + 1}::${type}[]`).join(", ")})`,
   // With numbers that hold more than the column does.

@@ -8,8 +8,6 @@ import {
   type BroughtCounts,
   NO_SETTINGS,
   type Resume,
-  ROOMS_TOGETHER,
-  type RoomChanges,
   type RoomFacts,
   type RoomRow,
   type RoomSettings,
@@ -100,24 +98,6 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
       ask(function* () {
         return (yield* row<{ n: number }>(`SELECT count(*) AS n FROM rooms r WHERE r.room > 0 AND ${KEPT}`))?.n ?? 0;
       }),
-    changedSince: async (n) => {
-      if (!dialect.numbersChanges) return null;
-      return ask(function* (): SqlWork<RoomChanges> {
-        if (n === null) {
-          const last = yield* row<{ n: number }>("SELECT coalesce(max(n), 0) AS n FROM room_changes");
-          return { n: last?.n ?? 0, rooms: new Map() };
-        }
-        const changed = yield* rows<{ n: number; changed: RoomKey } & (StoredRoom | { readonly room: null })>(
-          `SELECT c.n, c.room AS changed, r.* FROM room_changes c LEFT JOIN rooms r ON r.room = c.room AND ${KEPT}
-             WHERE c.n > $1 ORDER BY c.n LIMIT $2`,
-          ...[n, ROOMS_TOGETHER],
-        );
-        return {
-          n: changed.at(-1)?.n ?? n,
-          rooms: new Map(changed.map((one) => [one.changed, one.room === null ? null : roomOf(one)])),
-        };
-      });
-    },
     setFacts: (room, facts) => write(() => setFacts(room, facts)),
     setWatch: (room, watch) =>
       write(function* () {

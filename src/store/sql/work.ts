@@ -111,8 +111,6 @@ export interface Dialect {
   /** Endings of a SELECT whose rows are locked until the transaction ends; with the second, rows that others have locked are left out. */
   readonly forUpdate: string;
   readonly skipLocked: string;
-  /** Whether `room_changes` numbers the changes of rooms in the order in which they can be read: that takes one writer at a time. */
-  readonly numbersChanges: boolean;
   /** Returns the condition that something is in an array, as in `id ${among("$1", "text")}`. */
   among(parameter: string, type: "text" | "bigint"): string;
   /** Returns the source of an INSERT that is run by {@link each}: a parameter for each column. */

@@ -212,7 +212,6 @@ const SQLITE: Dialect = {
   position: "instr",
   forUpdate: "",
   skipLocked: "",
-  numbersChanges: true,
   among: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
   given: (types) => `VALUES (${types.map((_, at) => `$${at + 1}`).join(", ")})`,
   // Sums stay exact integers, where SQLite would go on in floating point.

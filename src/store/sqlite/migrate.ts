@@ -51,11 +51,6 @@ ALTER TABLE heads ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 ${CONSUMERS.map((name) => `INSERT INTO consumers(name) VALUES ('${name}');`).join("\n")}
 
 CREATE VIRTUAL TABLE search USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
-
-CREATE TABLE room_changes(n INTEGER PRIMARY KEY AUTOINCREMENT, room INTEGER NOT NULL UNIQUE) STRICT;
-CREATE TRIGGER rooms_changed AFTER UPDATE OF watched, settings, web_rid ON rooms
-WHEN old.watched IS NOT new.watched OR old.settings IS NOT new.settings OR old.web_rid IS NOT new.web_rid
-BEGIN INSERT OR REPLACE INTO room_changes(room) VALUES (new.room); END;
 `;
 
 /** SQL that makes the tables of a new store. */

@@ -10,7 +10,7 @@ import { type Managed, type Running, SIGNAL, startRunning } from "../../collecto
 import { Lockstep } from "../../faults/lockstep.js";
 
 /** What is done with rooms, in a property test. */
-export const ACTS = ["request", "add", "pause", "resume", "remove", "settings", "listed", "unlisted", "cut"] as const;
+export const ACTS = ["request", "add", "pause", "resume", "remove", "settings", "cut"] as const;
 export interface Act {
   readonly what: (typeof ACTS)[number];
   readonly room: number;
@@ -142,10 +142,6 @@ async function one({ rooms, store, simulator }: Running<Managed>, { what, room: 
       return rooms.resume(room);
     case "remove":
       return rooms.remove(room);
-    case "listed":
-      return store.rooms.setWatch(room, "on"); // as `dylive room add` does beside a server
-    case "unlisted":
-      return store.rooms.setWatch(room, "off");
     case "settings": {
       const { settings } = (await rooms.view(room)).row;
       return rooms.change(room, { account: settings.account === null ? "guest" : null });
