@@ -5,7 +5,7 @@ import type { LimitsOf, Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
 import { DamagedEvent } from "../store/stored-event.js";
 import { removeDeletedRaw, runDeletion } from "./deletion.js";
-import { beyondLimits, isBelieved, type RawRecordings, retainStep, shedStep } from "./step.js";
+import { beyondLimits, frontStep, isBelieved, type RawRecordings, retainStep } from "./step.js";
 
 /** Least jump of a clock that counts as one, in ms; a smaller one is set right in the usual way. */
 const JUMP_MS = 3_600_000;
@@ -104,7 +104,7 @@ const ROUND_MS = 600_000;
 /** Pause after each step, in ms, in which others have their turn at the store. */
 const PAUSE_MS = 20;
 
-/** Events of a room that are looked at for one whose time of receipt can be believed. */
+/** Newest events of a room that are looked at for one whose time of receipt can be believed. */
 const LOOKED_AT = 10;
 
 /** Dependencies of the scheduler. */
@@ -169,15 +169,25 @@ export class RetentionScheduler {
     const { store, clock } = this.#deps;
     // What a process began that died since, or that was stopped.
     for (const deletion of await store.deletions.open())
-      await this.#apart(deletion.room, () => runDeletion(store, deletion, () => clock.now(), { signal }));
+      await this.#apart(() => runDeletion(store, deletion, () => clock.now(), { signal }));
     const own = new Map<RoomKey, LimitsOf>();
     for (const room of rooms) own.set(room, { ...server.limits, ...(await store.retention.limits(room)) });
     const ages = [...own.values()].map(({ events }) => events.maxAgeMs);
     const { ageMs, dropped } = byAge ? await dropByAge(store.retention, ages, clock.now()) : { ageMs: null, dropped: 0 };
     let removed = dropped > 0;
+    const wantedOf = (limits: LimitsOf) => (byAge ? eased(limits, ageMs) : ageless(limits));
+    // What follows the server's limit of age alone goes from the front of the log.
+    const { maxAgeMs } = wantedOf(server.limits).events;
+    const isAlike = ({ events }: LimitsOf) => events === server.limits.events && events.maxBytes === null;
+    const alike = [...own].flatMap(([room, limits]) => (isAlike(limits) ? [room] : []));
+    for (let after: number | null = 0; maxAgeMs !== null && after !== null && alike.length > 0 && !signal.aborted; ) {
+      after = await this.#frontStep(maxAgeMs, after, alike, rooms.length);
+      removed ||= after !== null;
+      if (after !== null) await clock.sleep(PAUSE_MS, signal);
+    }
     for (const [room, limits] of own) {
-      const wanted = byAge ? eased(limits, ageMs) : ageless(limits);
-      while (!signal.aborted && (await this.#apart(room, () => retainStep(store, room, wanted, clock.now())))) {
+      const wanted = wantedOf(isAlike(limits) ? { ...limits, events: { maxAgeMs: null, maxBytes: null } } : limits);
+      while (!signal.aborted && (await this.#apart(() => retainStep(store, room, wanted, clock.now())))) {
         removed = true;
         await clock.sleep(PAUSE_MS, signal);
       }
@@ -185,6 +195,18 @@ export class RetentionScheduler {
     if (byAge) removed = (await this.#worksRound(server, signal)) || removed;
     removed = (await this.#shed(server, rooms, signal)) || removed;
     while (!signal.aborted && removed && (await store.retention.giveBack())) await clock.sleep(PAUSE_MS, signal);
+  }
+
+  /** Takes a step at the front of the log, without the rooms in which an event cannot be read. @param all number of all rooms */
+  async #frontStep(maxAgeMs: number | null, after: number, rooms: readonly RoomKey[], all: number): Promise<number | null> {
+    for (;;) {
+      const damaged = this.#damaged.size;
+      const among = rooms.filter((room) => !this.#damaged.has(room));
+      const { store, clock } = this.#deps;
+      const some = among.length < all ? new Set(among) : undefined;
+      const until = await this.#apart(() => frontStep(store, maxAgeMs, after, some, clock.now()));
+      if (until !== null || this.#damaged.size === damaged) return until;
+    }
   }
 
   /** Removes works, comments, the runs that brought them and downloads which were not read, or told nothing, for too long. */
@@ -224,7 +246,7 @@ export class RetentionScheduler {
     }
   }
 
-  /** Removes, while the store as a whole is too big, the oldest day, or the oldest events of the room that has the oldest. */
+  /** Removes, while the store as a whole is too big, the oldest day, or the oldest events of all rooms. */
   async #shed({ maxStoreBytes }: ServerLimits, rooms: readonly RoomKey[], signal: AbortSignal): Promise<boolean> {
     const { store, clock, onDoubt } = this.#deps;
     let removed = false;
@@ -238,40 +260,21 @@ export class RetentionScheduler {
           );
           break;
         }
-      } else {
-        const oldest = await this.#oldest(rooms);
-        if (oldest === null) break;
-        const more = await this.#apart(oldest, () => shedStep(store, oldest, clock.now()));
-        if (more === null) continue;
-        if (!more) break;
-      }
+      } else if ((await this.#frontStep(null, 0, rooms, rooms.length)) === null) break;
       removed = true;
       await clock.sleep(PAUSE_MS, signal);
     }
     return removed;
   }
 
-  async #oldest(rooms: readonly RoomKey[]): Promise<RoomKey | null> {
-    const { clock, store } = this.#deps;
-    const { log } = store;
-    let oldest: { readonly room: RoomKey; readonly at: number } | null = null;
-    for (const [room, ends] of await log.heads(rooms)) {
-      if (this.#damaged.has(room)) continue;
-      const events = (await this.#apart(room, async () => (await log.readRoom(room, ends.oldest - 1, LOOKED_AT)).events)) ?? [];
-      const at = events.find((event) => isBelieved(event, clock.now()))?.receivedAt ?? events[0]?.receivedAt;
-      if (at !== undefined && (oldest === null || at < oldest.at)) oldest = { room, at };
-    }
-    return oldest?.room ?? null;
-  }
-
-  /** Does what is of one room. Where an event of it cannot be read, that is told, and the others have their turn. @returns null there */
-  async #apart<T>(room: RoomKey, work: () => Promise<T>): Promise<T | null> {
+  /** Does some work. Where an event of a room cannot be read, that is told, and others have their turn. @returns null there */
+  async #apart<T>(work: () => Promise<T>): Promise<T | null> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof DamagedEvent)) throw error;
-      if (!this.#damaged.has(room)) this.#deps.onError(error);
-      this.#damaged.add(room);
+      if (!this.#damaged.has(error.room)) this.#deps.onError(error);
+      this.#damaged.add(error.room);
       return null;
     }
   }
@@ -281,7 +284,7 @@ export class RetentionScheduler {
     const times: number[] = [];
     for (const room of rooms) {
       const newest = async () => (await this.#deps.store.log.readRoomBefore(room, Number.MAX_SAFE_INTEGER, LOOKED_AT)).events;
-      const events = (await this.#apart(room, newest)) ?? [];
+      const events = (await this.#apart(newest)) ?? [];
       const event = events.findLast((one) => isBelieved(one, this.#deps.clock.now()));
       if (event !== undefined) times.push(event.receivedAt);
     }

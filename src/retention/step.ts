@@ -1,7 +1,9 @@
 import type { LiveEvent } from "../events/event.js";
-import type { RoomKey } from "../store/log.js";
+import { breathe } from "../runtime/clock.js";
+import type { LogPage, Page, RoomKey } from "../store/log.js";
 import type { Limits, LimitsOf } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
+import type { StoredEvent } from "../store/stored-event.js";
 
 /** A file of raw frames, as far as its limits go. */
 interface RawRecording {
@@ -58,6 +60,8 @@ export function isBelieved({ receivedAt }: Pick<LiveEvent, "receivedAt">, now: n
 
 /** Events of one step: deleting them holds the write lock for some 20 ms. */
 const STEP_EVENTS = 500;
+/** Events of one step of all rooms: each is on pages with those of other rooms, which are written once for all of them. */
+const FRONT_EVENTS = 1_000;
 /** Most pages of one step. A page ends where something was removed: between days that were dropped there may be single events. */
 const STEP_PAGES = 20;
 
@@ -73,9 +77,32 @@ export async function retainStep(store: Deps, room: RoomKey, { events, statistic
   return removeStep(store, room, events, now);
 }
 
-/** Removes the oldest events of a room whatever their age: the store as a whole is too big. @param now ms UTC @returns whether there were any */
-export async function shedStep(store: Deps, room: RoomKey, now: number): Promise<boolean> {
-  return remove(store, room, await oldestWhile(store, room, now, () => true), now);
+/**
+ * Removes some of the oldest events from the front of the log.
+ * @param maxAgeMs null: whatever their age, since the store as a whole is too big
+ * @param after position before which there are none
+ * @param rooms the rooms that they may be of; undefined is all
+ * @param now ms UTC
+ * @returns the position up to which they went; null when none did
+ */
+export async function frontStep(
+  store: Pick<Deps, "log" | "retention">,
+  maxAgeMs: number | null,
+  after: number,
+  rooms: ReadonlySet<RoomKey> | undefined,
+  now: number,
+): Promise<number | null> {
+  const read: Read = (from, limit) => store.log.read(from, limit, rooms && { rooms });
+  const gone = await oldestWhile(read, after, FRONT_EVENTS, now, (event) => maxAgeMs === null || event.receivedAt < now - maxAgeMs);
+  const byRoom = new Map<RoomKey, LiveEvent[]>();
+  for (const { room, event } of gone) {
+    const own = byRoom.get(room);
+    if (own === undefined) byRoom.set(room, [event]);
+    else own.push(event);
+  }
+  // At once, so that they share a transaction.
+  await Promise.all([...byRoom].map(([room, events]) => remove(store, room, events, now)));
+  return gone.at(-1)?.pos ?? null;
 }
 
 async function removeStep(store: Deps, room: RoomKey, { maxAgeMs, maxBytes }: Limits, now: number): Promise<boolean> {
@@ -88,50 +115,67 @@ async function removeStep(store: Deps, room: RoomKey, { maxAgeMs, maxBytes }: Li
     bytes += Buffer.byteLength(JSON.stringify(event));
     return tooOld || tooMuch;
   };
-  return remove(store, room, await oldestWhile(store, room, now, over), now);
+  const after = ((await store.log.heads([room])).get(room)?.oldest ?? 1) - 1;
+  const gone = await oldestWhile((from, limit) => store.log.readRoom(room, from, limit), after, STEP_EVENTS, now, over);
+  return remove(
+    store,
+    room,
+    gone.map(({ event }) => event),
+    now,
+  );
 }
+
+/** Reads a page of a room, or of the whole log. */
+type Read = (after: number, limit: number) => Promise<Page | LogPage>;
 
 /**
  * Returns the oldest events, up to the first that stays. The time of receipt of an event that says a time yet to come is not known: the log
  * is in order of receipt, so it goes with the next one that goes.
  */
-async function oldestWhile({ log }: Deps, room: RoomKey, now: number, goes: (event: LiveEvent) => boolean): Promise<readonly LiveEvent[]> {
-  const seen: LiveEvent[] = [];
+async function oldestWhile(
+  read: Read,
+  from: number,
+  most: number,
+  now: number,
+  goes: (event: LiveEvent) => boolean,
+): Promise<readonly StoredEvent[]> {
+  const seen: StoredEvent[] = [];
   let going = 0;
-  let after = ((await log.heads([room])).get(room)?.oldest ?? 1) - 1;
-  for (let pages = 0; pages < STEP_PAGES && going < STEP_EVENTS; pages++) {
-    const { events, scanned, head } = await log.readRoom(room, after, STEP_EVENTS - going);
-    for (const event of events) {
-      seen.push(event);
-      if (goes(event)) going = seen.length;
-      else if (isBelieved(event, now)) return seen.slice(0, Math.min(going, STEP_EVENTS));
+  let after = from;
+  for (let pages = 0; pages < STEP_PAGES && going < most; ) {
+    const { rows, scanned, head } = await read(after, most - going);
+    for (const row of rows) {
+      seen.push(row);
+      if (goes(row.event)) going = seen.length;
+      else if (isBelieved(row.event, now)) return seen.slice(0, Math.min(going, most));
     }
-    if (scanned <= after || scanned >= head) return seen.slice(0, Math.min(going, STEP_EVENTS));
+    if (scanned <= after || scanned >= head) return seen.slice(0, Math.min(going, most));
     after = scanned;
+    if (rows.length > 0) pages++;
+    else await breathe(); // events of other rooms, of which there may be very many
   }
-  if (going === 0 && (await goesLater(log, room, after, now, goes))) going = seen.length;
-  return seen.slice(0, Math.min(going, STEP_EVENTS));
+  if (going === 0 && (await goesLater(read, after, now, goes))) going = seen.length;
+  return seen.slice(0, Math.min(going, most));
 }
 
 /** Whether an event goes that came after a long run of events whose time of receipt nobody knows. Looks further and further on. */
-async function goesLater(
-  log: Deps["log"],
-  room: RoomKey,
-  from: number,
-  now: number,
-  goes: (event: LiveEvent) => boolean,
-): Promise<boolean> {
-  for (let step = STEP_EVENTS, head = Number.POSITIVE_INFINITY; from + step <= head; step *= 2) {
-    const page = await log.readRoom(room, from + step - 1, 1);
+async function goesLater(read: Read, from: number, now: number, goes: (event: LiveEvent) => boolean): Promise<boolean> {
+  for (let step = STEP_EVENTS, head = Number.POSITIVE_INFINITY; from < head; step *= 2) {
+    const page = await read(Math.min(from + step, head) - 1, 1);
     const [event] = page.events;
     if (event !== undefined && isBelieved(event, now)) return goes(event);
+    if (from + step >= head) break;
     head = page.head;
   }
-  const [newest] = (await log.readRoomBefore(room, Number.MAX_SAFE_INTEGER, 1)).events;
-  return newest !== undefined && isBelieved(newest, now) && goes(newest);
+  return false;
 }
 
-async function remove({ log, retention }: Deps, room: RoomKey, events: readonly LiveEvent[], now: number): Promise<boolean> {
+async function remove(
+  { log, retention }: Pick<Deps, "log" | "retention">,
+  room: RoomKey,
+  events: readonly LiveEvent[],
+  now: number,
+): Promise<boolean> {
   const [first] = events;
   const last = events.at(-1);
   if (first === undefined || last === undefined) return false;

@@ -62,10 +62,12 @@ export function mayReplace(keptId: string, id: string): boolean {
 
 /** Failure to read a stored event: nobody reads past it, but what goes on without it can tell which one it is. */
 export class DamagedEvent extends DyliveError {
+  readonly room: number;
   readonly seq: number;
 
   constructor(room: number, seq: number, cause?: unknown) {
     super("store_damaged", told`a row of the database cannot be read: event ${seq} of room ${room}`, cause);
+    this.room = room;
     this.seq = seq;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { retainStep, shedStep } from "../../src/retention/step.js";
+import { frontStep, retainStep } from "../../src/retention/step.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import { checkStore } from "../../src/store/check.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
@@ -102,16 +102,31 @@ export function describeRetention(open: Open): void {
       expect(await checkStore(store())).toEqual([]);
     });
 
-    it("sheds the oldest whatever their age", async () => {
-      const { room, append } = await claimed(store());
-      await append(...chats(600));
+    it("removes what is too old from the front of the log, of all rooms or of some, and says so in each room's log", async () => {
+      const rooms = [await claimed(store(), "a"), await claimed(store(), "b"), await claimed(store(), "c")] as const;
+      for (let n = 0; n < 40; n++)
+        for (const { room, append } of rooms)
+          await append(...Array.from({ length: 20 }, (_, i) => chat(`${room}-${n}-${i}`, { receivedAt: T0 + n, time: T0 - n })));
       await indexAll(store());
-      expect(await shedStep(store(), room, Date.now())).toBe(true);
-      expect((await seqs(room)).length).toBeLessThan(600);
-      while (await shedStep(store(), room, Date.now()));
-      expect(await seqs(room)).toEqual([]);
-      await append(chat("again"));
-      expect(await seqs(room)).toEqual([601]);
+      const [one, two, three] = rooms.map(({ room }) => room) as [number, number, number];
+      const front = async (among: ReadonlySet<number> | undefined, maxAgeMs: number | null, now: number) => {
+        let steps = 0;
+        for (let after: number | null = 0; after !== null; steps++) after = await frontStep(store(), maxAgeMs, after, among, now);
+        return steps - 1;
+      };
+      expect(await front(undefined, HOUR, T0 + HOUR)).toBe(0);
+      expect(await front(new Set([one, three]), HOUR, T0 + HOUR + 30)).toBe(2);
+      const removedOf = async (room: number) => (await readAll(store().log, room)).removed;
+      expect([await removedOf(one), await removedOf(two), await removedOf(three)]).toEqual([[[1, 600]], [], [[1, 600]]]);
+      expect([await store().retention.horizon(one), await store().retention.horizon(two)]).toEqual([T0, null]);
+      expect(await front(undefined, HOUR, T0 + HOUR + 35)).toBe(1);
+      expect([await removedOf(one), await removedOf(two)]).toEqual([[[1, 700]], [[1, 700]]]);
+      expect(await checkStore(store())).toEqual([]);
+      // And whatever their age.
+      await front(undefined, null, T0);
+      expect([await seqs(one), await seqs(two), await seqs(three)]).toEqual([[], [], []]);
+      await rooms[0].append(chat("again"));
+      expect(await seqs(one)).toEqual([801]);
       expect(await checkStore(store())).toEqual([]);
     });
 

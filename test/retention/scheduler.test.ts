@@ -2,10 +2,11 @@
 import { statSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ClockDoubt, RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
-import { retainStep } from "../../src/retention/step.js";
+import { frontStep, retainStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check.js";
 import { type KeepSettings, keepNow, type ServerLimits, serverLimits } from "../../src/store/server-limits.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
+import { openDatabase } from "../../src/store/sqlite/driver.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";
@@ -222,6 +223,25 @@ describe("what is beyond its limits", () => {
     expect((await readAll(store.log, one.room)).events.length).toBeGreaterThan(100);
   });
 
+  it("goes of other rooms where an event of one cannot be read", async () => {
+    const { path, store } = opened();
+    const clock = new FakeClock();
+    const [one, two] = [await claimed(store, "1"), await claimed(store, "2")];
+    for (let n = 0; n < 3; n++)
+      for (const { append, room } of [one, two]) await append(chat(`${n}`, { receivedAt: clock.now() - 40 * DAY, room }));
+    await two.append(chat("young", { receivedAt: clock.now() }));
+    await indexAll(store);
+    const database = openDatabase(path);
+    database.prepare("UPDATE events SET body = substr(body, 1, 20) WHERE room = ? AND seq = 2").run(one.room);
+    database.close();
+    const errors: unknown[] = [];
+    kept(store, clock, { limits: { ...FOREVER, events: { maxAgeMs: 30 * DAY, maxBytes: null } }, onError: (error) => errors.push(error) });
+    await settle(clock, 5_000);
+    expect((await readAll(store.log, two.room)).events).toMatchObject([{ id: "young" }]);
+    expect((await store.log.heads([one.room])).get(one.room)).toEqual({ oldest: 1, head: 3 });
+    expect(errors).toMatchObject([{ code: "store_damaged", room: one.room, seq: 2 }]);
+  });
+
   it("waits while the clock of the machine cannot be believed", async () => {
     const { store } = opened();
     const clock = new FakeClock();
@@ -259,7 +279,12 @@ describe("events whose time is yet to come", () => {
       return chat(`${name}-${n}`, { receivedAt: at, time: at });
     });
 
-  it.each([1, 300])("keep nothing that came after them: %d of them", async (count) => {
+  it.each([
+    [1, "of a room"],
+    [300, "of a room"],
+    [1, "at the front of the log"],
+    [300, "at the front of the log"],
+  ])("keep nothing that came after them: %d of them, %s", async (count, where) => {
     const { store } = opened();
     const clock = new FakeClock();
     const { room, append } = await claimed(store);
@@ -270,7 +295,8 @@ describe("events whose time is yet to come", () => {
       ...day(clock, room, 1, 4),
     );
     await indexAll(store);
-    while (await retainStep(store, room, LIMITS, clock.now()));
+    if (where === "of a room") while (await retainStep(store, room, LIMITS, clock.now()));
+    else for (let after: number | null = 0; after !== null; ) after = await frontStep(store, 30 * DAY, after, undefined, clock.now());
     const { events } = await readAll(store.log, room);
     expect(events.map(({ id }) => id)).toEqual(day(clock, room, 1, 4).map(({ id }) => id));
     // Else every message of the room would be too old.

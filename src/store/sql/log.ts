@@ -145,7 +145,7 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
       const last = Math.min(to, found?.head ?? 0);
       for (let next = Math.max(from, 1); next <= last; next += REMOVE_CHUNK) {
         const chunk = { from: next, to: Math.min(next + REMOVE_CHUNK - 1, last) };
-        await write(() => removeEvents(dialect, table, room, chunk, reason), REMOVE_CHUNK);
+        await write(() => removeEvents(dialect, table, room, chunk, reason), 1 + chunk.to - chunk.from);
       }
     },
     close,

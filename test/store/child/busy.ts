@@ -1,7 +1,7 @@
 // Does everything that is done to a store, for ever: appends, counts, indexes, replaces, removes, gives room back. Prints a line after each turn.
 // Arguments: database.
 
-import { shedStep } from "../../../src/retention/step.js";
+import { frontStep } from "../../../src/retention/step.js";
 import { advance } from "../../../src/statistics/reader.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { chat, erased, gift, userOf } from "../../contracts/events.js";
@@ -28,7 +28,7 @@ for (let n = 0; ; n++) {
     advance(store, room, plainWords),
     store.search.advance(),
     ...(n % 3 === 0 && first !== undefined && typeof seq === "number" ? [store.log.replace(room, [{ ...erased(first), seq }])] : []),
-    ...(n % 5 === 4 ? [shedStep(store, room, Date.now())] : []),
+    ...(n % 5 === 4 ? [frontStep(store, null, 0, undefined, Date.now())] : []),
     ...(n % 5 === 0 ? [store.retention.giveBack(), store.search.purge(n % 10 === 0)] : []),
   ]);
 }
