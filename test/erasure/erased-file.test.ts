@@ -137,8 +137,9 @@ describe("the database file", () => {
     const again = openSqliteStore({ path: file });
     const open = await again.residue.open();
     expect(open).toEqual({ note: report.note, settled: true });
-    expect(await again.retention.giveBack()).toBe(false);
     await catchUp(again, plainWords);
+    expect(await again.residue.wipe(0)).not.toBeNull();
+    expect(await again.retention.giveBack()).toBe(false);
     await overwriteResidue(again, open?.note ?? "");
     expect(await again.residue.open()).toBeNull();
     expect(await checkStore(again)).toEqual([]);

@@ -173,7 +173,7 @@ function complaintOf({ server, notDurable, roundTripMs }: Look, shown: Told): Fi
 
 /** Checks whether every event is in its place, as far as five seconds of reading can tell. */
 async function soundness(at: StoreAt, shown: Told): Promise<Finding> {
-  const opened = await openStore(at, { mayOnlyRead: true });
+  const opened = await openStore(at, { mayOnlyRead: "always" });
   const limit = AbortSignal.timeout(LOG_CHECK_MS);
   try {
     const findings = await check(opened.log, undefined, limit);
@@ -232,7 +232,7 @@ export async function watchedAuthors(config: Pick<Config, "data" | "databaseUrl"
   const version = await schemaOf(config).catch(() => null);
   if (version?.schema === 0) return ok("authors", "none are watched");
   if (version !== null && version.schema < version.known) return skipped("authors", "the store is brought up to date at the next start");
-  const opened = version === null ? null : await openStore(storeAt(config), { mayOnlyRead: true }).catch(() => null);
+  const opened = version === null ? null : await openStore(storeAt(config), { mayOnlyRead: "always" }).catch(() => null);
   if (opened === null) return skipped("authors", "the store does not open");
   try {
     const watches = await opened.authorWatches.list();

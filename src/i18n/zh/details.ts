@@ -651,8 +651,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the copy {} would be damaged ({}), as the original: dylive check says where":
     "副本 {} 会与原件一样是坏的（{}）：dylive check 会指出在哪里",
   "the copy differs: {}, row {}: {}": "副本不一致：{}，第 {} 行：{}",
-  "{} was used by another command meanwhile: run this one again when that has ended":
-    "{} 在此期间被别的命令使用过：请等它结束后再运行此命令",
   "the copy of another store into this database was not finished: give an empty database":
     "之前向这个数据库的复制没有完成：请给一个空的数据库",
   "a store was being copied into it, which is not finished: run `dylive migrate sqlite-to-postgres` again":

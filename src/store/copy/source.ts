@@ -44,8 +44,6 @@ const SETTLED = EVENT_NAMES.indexOf("settled");
 export class SqliteSource {
   readonly #database: Database.Database;
   readonly #events: Database.Statement<[number, number, number], CopiedRow>;
-  /** Changes when another connection has committed; inside a transaction it stays. */
-  readonly #version: number;
 
   /** Opens the store. @throws DyliveError bad_config when there is none, it is not ours, or is of another version of dylive */
   constructor(path: string) {
@@ -58,7 +56,6 @@ export class SqliteSource {
           told`${path} was written by an older dylive: run \`dylive check\` once, which brings it up to date`,
         );
       this.#database.exec("BEGIN");
-      this.#version = this.#versionNow();
       this.#events = this.#database.prepare<[number, number, number], CopiedRow>(
         `SELECT ${EVENT_LIST} FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`,
       );
@@ -108,19 +105,6 @@ export class SqliteSource {
   *rows(table: SqlTable): Generator<CopiedRow> {
     const statement = this.#database.prepare<[], CopiedRow>(copiedRows(table)).raw();
     yield* statement.iterate();
-  }
-
-  /**
-   * Whether another process wrote to the store since it was opened; also true where one only opened and closed it, and by that emptied the
-   * write-ahead log. It ends the look at that moment.
-   */
-  moved(): boolean {
-    this.#database.exec("COMMIT");
-    return this.#versionNow() !== this.#version;
-  }
-
-  #versionNow(): number {
-    return this.#database.prepare<[], number>("PRAGMA data_version").pluck().get() ?? 0;
   }
 
   close(): void {

@@ -15,10 +15,8 @@ import { GroupWriter, LOCK_MS } from "./writer.js";
 
 /** Name of a database that has no file. */
 const MEMORY = ":memory:";
-/** Longest wait for other processes while opening, in ms. */
+/** Longest wait for other connections while opening, in ms. */
 const OPEN_TIMEOUT_MS = 5000;
-/** Pause before another attempt where SQLite itself does not wait, in ms. */
-const OPEN_AGAIN_MS = 10;
 /** Page size in bytes. Of larger pages each append of a few events to an index writes more. */
 const PAGE_BYTES = 4096;
 /** Size that the write-ahead log is cut back to after a checkpoint (a long read lets it grow). */
@@ -155,23 +153,6 @@ function openAsItIs(path: string): Database.Database {
   throw new DyliveError("bad_config", told`${path} was written by an older dylive: \`dylive serve\` brings it up to date`);
 }
 
-/**
- * Sets the write-ahead log. Of processes that open a new file at once only one can: SQLite refuses the others without the wait that it has for
- * everything else.
- */
-function logAhead(database: Database.Database): void {
-  const end = performance.now() + OPEN_TIMEOUT_MS;
-  for (;;) {
-    try {
-      database.pragma("journal_mode = WAL");
-      return;
-    } catch (error) {
-      if ((error as { readonly code?: unknown }).code !== "SQLITE_BUSY" || performance.now() > end) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_AGAIN_MS);
-    }
-  }
-}
-
 function open(path: string, at: number, tell?: (sentence: string) => void): Database.Database {
   let database: Database.Database | undefined;
   try {
@@ -190,7 +171,7 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
       database.pragma(`page_size = ${PAGE_BYTES}`);
       database.pragma("auto_vacuum = INCREMENTAL");
     }
-    logAhead(database);
+    database.pragma("journal_mode = WAL");
     // FULL: what was delivered survives power loss, so a seq is never given twice.
     database.pragma("synchronous = FULL");
     database.pragma("foreign_keys = ON");

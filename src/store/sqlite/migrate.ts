@@ -80,22 +80,18 @@ export function migrate(
   migrations: readonly string[] = MIGRATIONS,
   tell: (sentence: string) => void = () => {},
 ): void {
-  // The usual case takes no lock: a reader can open the file while another process writes.
   const before = assertOurs(database, migrations.length);
   if (before === migrations.length) return;
   if (before > 0) keepCopy(database, before, migrations.length, tell);
   const upgrade = database.transaction(() => {
-    const version = assertOurs(database, migrations.length);
-    if (version === migrations.length) return;
-    for (const sql of migrations.slice(version)) database.exec(sql);
+    for (const sql of migrations.slice(before)) database.exec(sql);
     database.pragma(`user_version = ${migrations.length}`);
-    if (version > 0) return;
+    if (before > 0) return;
     database.pragma(`application_id = ${APPLICATION_ID}`);
     database.prepare("INSERT INTO meta(key, value) VALUES ('log_id', ?)").run(randomBytes(9).toString("base64url"));
     database.prepare("INSERT INTO rooms(room, created_at) VALUES (0, ?)").run(at);
     database.prepare("INSERT INTO heads(room) VALUES (0)").run();
   });
-  // Immediate: two processes may open a new file at once, and the second must see what the first did.
   upgrade.immediate();
 }
 
@@ -115,7 +111,7 @@ function keepCopy(database: Database, before: number, after: number, tell: (sent
  * @throws DyliveError `bad_config` when the file is not ours; `store_newer` when a newer dylive wrote it
  */
 export function assertOurs(database: Database, known = MIGRATIONS.length): number {
-  // One snapshot: another process may be making the schema.
+  // One snapshot: a server may be making the schema while a command reads.
   const { version, application, tables } = database.transaction(() => ({
     version: numberOf(database, "user_version"),
     application: numberOf(database, "application_id"),

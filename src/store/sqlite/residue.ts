@@ -22,7 +22,7 @@ const SETTLED = "settled";
 const NOTED = "SELECT value FROM meta WHERE key = 'erasing'";
 
 /** Returns the remains of erased text in the pages of a SQLite file. */
-export function sqliteResidue(connection: SqliteConnection, { ask, write }: SqlDatabase): Residue {
+export function sqliteResidue(connection: SqliteConnection, { ask, write }: SqlDatabase): Residue & { isOverwriting(): boolean } {
   const { clock, database } = connection;
   let file: number | null = null;
   let wiper: Wiper | null = null;
@@ -42,6 +42,7 @@ export function sqliteResidue(connection: SqliteConnection, { ask, write }: SqlD
   };
   connection.onClose(done);
   return {
+    isOverwriting: () => wiper !== null,
     begin: () => {
       const note = randomBytes(9).toString("base64url");
       return write(function* () {
@@ -89,12 +90,6 @@ const STEP_PAGES = 256;
 /** Longest wait for the locks, in ms; it holds up this thread, and a writer that waits behind it. */
 const BUSY_MS = 50;
 /**
- * Longest time between two marks of progress, in ms. A process that gives pages back to the disk leaves the file alone for longer than this
- * after the last mark.
- */
-const MARK_MS = 30_000;
-
-/**
  * Overwrites what rows that are gone have left in the pages of a database file, while others read and write it.
  *
  * SQLite zeroes what is deleted where it lay (`secure_delete`), but not the copies that earlier moves of the row between pages have left in
@@ -114,7 +109,6 @@ export class Wiper {
   readonly #mark: Database.Statement<[string]>;
   /** Number of pages to overwrite; pages that come later hold only what was kept when they came. */
   readonly #pages: number;
-  #marked = 0;
 
   /** @param file descriptor of the same file, for reading and writing */
   constructor(path: string, file: number) {
@@ -138,17 +132,12 @@ export class Wiper {
       fdatasyncSync(this.#file);
       return null;
     }
-    if (after === 0 && this.#number("auto_vacuum") === 0) return this.#rewrite();
     if (!this.#alone()) return false;
     try {
       const pages = Math.min(after + STEP_PAGES, this.#pages);
       const found = this.#wipe(after + 1, pages);
-      const now = Date.now();
       // The first step always tells the others: of a step that was killed they may remember pages as they were.
-      if (found || after === 0 || now - this.#marked > MARK_MS) {
-        this.#mark.run(`${now} ${pages}`);
-        this.#marked = now;
-      }
+      if (found || after === 0) this.#mark.run(`${Date.now()} ${pages}`);
       this.#database.exec("COMMIT");
       return { pages, of: this.#pages };
     } catch (error) {
@@ -159,17 +148,6 @@ export class Wiper {
 
   close(): void {
     this.#database.close();
-  }
-
-  /** Rewrites a file of an early version as a whole, once: it has no map of its pages, and has one then. */
-  #rewrite(): null | false {
-    try {
-      this.#database.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
-      return null;
-    } catch (error) {
-      if (isBusy(error)) return false;
-      throw error;
-    }
   }
 
   /** Takes the write lock on a file into which everything is written back. */
@@ -219,7 +197,7 @@ export class Wiper {
     return bytes;
   }
 
-  #number(pragma: "page_size" | "page_count" | "auto_vacuum"): number {
+  #number(pragma: "page_size" | "page_count"): number {
     return Number(this.#database.pragma(pragma, { simple: true }));
   }
 }

@@ -11,16 +11,12 @@ import { sqliteResidue } from "./residue.js";
 /** Pages that one call gives back: some 10 ms, for which the write lock is held. */
 const GIVE_BACK_PAGES = 256;
 /**
- * Time without a mark after which the process that overwrites the file has died, in ms, and will start over; it says with each step that it
- * is alive.
+ * Returns what limits need to know of a SQLite file: how much there is in it, and how it is given back.
+ * @param isOverwriting whether what an erasure left is being overwritten
  */
-const WIPE_MS = 300_000;
-
-/** Returns what limits need to know of a SQLite file: how much there is in it, and how it is given back. */
-function sqliteFiles(connection: SqliteConnection): StoredSizes {
+function sqliteFiles(connection: SqliteConnection, isOverwriting: () => boolean): StoredSizes {
   const { database } = connection;
   const size = database.prepare<[number], number>("SELECT bytes FROM heads WHERE room = ?").pluck();
-  const wiped = database.prepare<[], number>("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'wiped'").pluck();
   const number = (pragma: string) => Number(database.pragma(pragma, { simple: true }));
   return {
     size: (room) => connection.read(() => size.get(room) ?? 0),
@@ -33,8 +29,8 @@ function sqliteFiles(connection: SqliteConnection): StoredSizes {
       }),
     giveBack: () =>
       connection.write(() => {
-        // What an erasure left is overwritten page after page: none may move to where that has been.
-        if (Math.abs(Date.now() - (wiped.get() ?? 0)) < WIPE_MS || number("freelist_count") === 0) return false;
+        // Page after page is overwritten: none may move to where that has been.
+        if (isOverwriting() || number("freelist_count") === 0) return false;
         database.exec(`PRAGMA incremental_vacuum(${GIVE_BACK_PAGES})`);
         return number("freelist_count") > 0;
       }),
@@ -62,12 +58,16 @@ interface SqliteOptions {
 export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }: SqliteOptions): Store {
   const connection = new SqliteConnection(path, clock, tell, mayOnlyRead);
   const database = sqliteDatabase(connection);
+  const residue = connection.database.memory ? null : sqliteResidue(connection, database);
   return {
     ...sqlRepositories(database),
     log: sqliteLog(connection, database),
     search: sqlSearch(database, EVENTS, SEARCH),
-    retention: sqlRetention(database, sqliteFiles(connection)),
-    residue: connection.database.memory ? NOTHING_LEFT : sqliteResidue(connection, database),
+    retention: sqlRetention(
+      database,
+      sqliteFiles(connection, () => residue?.isOverwriting() ?? false),
+    ),
+    residue: residue ?? NOTHING_LEFT,
     close: () => connection.close(),
   };
 }
