@@ -62,8 +62,6 @@ export function isBelieved({ receivedAt }: Pick<LiveEvent, "receivedAt">, now: n
 const STEP_EVENTS = 500;
 /** Events of one step of all rooms: each is on pages with those of other rooms, which are written once for all of them. */
 const FRONT_EVENTS = 1_000;
-/** Most pages of one step. A page ends where something was removed: between days that were dropped there may be single events. */
-const STEP_PAGES = 20;
 
 type Deps = Pick<Store, "log" | "retention" | "statistics">;
 
@@ -129,8 +127,8 @@ async function removeStep(store: Deps, room: RoomKey, { maxAgeMs, maxBytes }: Li
 type Read = (after: number, limit: number) => Promise<Page | LogPage>;
 
 /**
- * Returns the oldest events, up to the first that stays. The time of receipt of an event that says a time yet to come is not known: the log
- * is in order of receipt, so it goes with the next one that goes.
+ * Returns the oldest events, `most` of them, up to the first that stays. The time of receipt of an event that says a time yet to come is not known:
+ * the log is in order of receipt, so it goes with the next one that goes.
  */
 async function oldestWhile(
   read: Read,
@@ -139,35 +137,20 @@ async function oldestWhile(
   now: number,
   goes: (event: LiveEvent) => boolean,
 ): Promise<readonly StoredEvent[]> {
-  const seen: StoredEvent[] = [];
+  const oldest: StoredEvent[] = [];
   let going = 0;
-  let after = from;
-  for (let pages = 0; pages < STEP_PAGES && going < most; ) {
-    const { rows, scanned, head } = await read(after, most - going);
+  for (let after = from; ; ) {
+    const { rows, scanned, head } = await read(after, most);
     for (const row of rows) {
-      seen.push(row);
-      if (goes(row.event)) going = seen.length;
-      else if (isBelieved(row.event, now)) return seen.slice(0, Math.min(going, most));
+      if (oldest.length < most) oldest.push(row);
+      if (goes(row.event)) going = oldest.length;
+      else if (isBelieved(row.event, now)) return oldest.slice(0, going);
+      if (going === most) return oldest;
     }
-    if (scanned <= after || scanned >= head) return seen.slice(0, Math.min(going, most));
+    if (scanned <= after || scanned >= head) return oldest.slice(0, going);
     after = scanned;
-    if (rows.length > 0) pages++;
-    else await breathe(); // events of other rooms, of which there may be very many
+    await breathe(); // events of other rooms, or of an unknown time, of which there may be very many
   }
-  if (going === 0 && (await goesLater(read, after, now, goes))) going = seen.length;
-  return seen.slice(0, Math.min(going, most));
-}
-
-/** Whether an event goes that came after a long run of events whose time of receipt nobody knows. Looks further and further on. */
-async function goesLater(read: Read, from: number, now: number, goes: (event: LiveEvent) => boolean): Promise<boolean> {
-  for (let step = STEP_EVENTS, head = Number.POSITIVE_INFINITY; from < head; step *= 2) {
-    const page = await read(Math.min(from + step, head) - 1, 1);
-    const [event] = page.events;
-    if (event !== undefined && isBelieved(event, now)) return goes(event);
-    if (from + step >= head) break;
-    head = page.head;
-  }
-  return false;
 }
 
 async function remove(

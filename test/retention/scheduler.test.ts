@@ -281,9 +281,9 @@ describe("events whose time is yet to come", () => {
 
   it.each([
     [1, "of a room"],
-    [300, "of a room"],
+    [1_200, "of a room"],
     [1, "at the front of the log"],
-    [300, "at the front of the log"],
+    [1_200, "at the front of the log"],
   ])("keep nothing that came after them: %d of them, %s", async (count, where) => {
     const { store } = opened();
     const clock = new FakeClock();
