@@ -118,7 +118,7 @@ interface Holder {
 }
 
 /**
- * Holds the tokens by which streams are open and calls wait. When one is revoked (by any process, or by a command beside the server),
+ * Holds the tokens by which streams are open and calls wait. When one is revoked (by any process),
  * expires, or may do less than when it let somebody in, all that came in by it are ended.
  */
 export class HeldTokens {

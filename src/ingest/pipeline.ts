@@ -118,7 +118,7 @@ const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch
 
 /**
  * The one way into a room's log: messages → events → dedupe → gift ledger → append, serially, by the room's owner. A second owner
- * (an import beside the server) is noticed by the fence: then memory is dropped, the room claimed again and the batch judged again.
+ * (an import or a task of the worker thread) is noticed by the fence: then memory is dropped, the room claimed again and the batch judged again.
  */
 export class Pipeline {
   readonly #deps: PipelineDeps;
@@ -388,7 +388,7 @@ export class Pipeline {
         if (tries >= MOST_TRIES)
           throw new DyliveError(
             "in_use",
-            told`another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
+            told`an import, a task or another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
           );
         // Chance decides who waits longer: in step, both would take it from each other again.
         if (tries > 1) await this.#deps.clock.sleep(backoffMs(WAIT, tries - 1));

@@ -40,7 +40,7 @@ interface AuthorSeen {
   readonly torn: boolean;
 }
 
-/** Time between two looks whether an author is due, in ms: other processes (`dylive author …`) add them too. */
+/** Time between two looks whether an author is due, in ms: other processes of a cluster add them too. */
 const POLL_MS = 2_000;
 /** Pause after an error of the store, in ms: what was read is read again, so not at once. */
 const STORE_PAUSE_MS = 60_000;

@@ -18,10 +18,10 @@ import { WsClient } from "./streams/ws-client.js";
 const HOUR_MS = 3_600_000;
 const file = useDirectory();
 
-/** A server on a file, and the same file as `dylive token revoke` opens it beside the server. */
+/** A server on a file. */
 async function served(clock: Clock = systemClock) {
   const path = file("dylive.sqlite");
-  const [store, beside] = [openSqliteStore({ path }), openSqliteStore({ path })];
+  const store = openSqliteStore({ path });
   const room = await store.rooms.ensure([{ kind: "web_rid", value: "98765" }], { webRid: "98765" });
   const epoch = await store.rooms.claim(room);
   await store.log.append([
@@ -31,10 +31,9 @@ async function served(clock: Clock = systemClock) {
     ...{ host: "127.0.0.1", port: 0, store, clock, logger: pino({ level: "silent" }) },
     rooms: new FakeManager(store),
   });
-  onTestFinished(() => beside.close());
   onTestFinished(() => store.close());
   onTestFinished(() => api.close());
-  return { api, store, beside };
+  return { api, store };
 }
 
 /** Everything that stays open by a token, and what became of it. */
@@ -70,15 +69,15 @@ async function expectEnded({ polls, streams, ws, file }: Awaited<ReturnType<type
 const made = (store: Store, more: Partial<NewToken> = {}) =>
   createToken(store.tokens, { name: "a", scope: "read", now: Date.now(), ...more });
 
-it("what is open by a token ends when the token is revoked by a command beside the server, and what others have stays until theirs expires", {
+it("what is open by a token ends when the token is revoked, and what others have stays until theirs expires", {
   tags: ["full"],
 }, async () => {
   let ahead = 0;
-  const { api, store, beside } = await served({ ...systemClock, now: () => Date.now() + ahead });
+  const { api, store } = await served({ ...systemClock, now: () => Date.now() + ahead });
   const [gone, expiring] = [await made(store), await made(store, { expiresAt: Date.now() + HOUR_MS })];
   const other = await WsClient.open(api.url, expiring.token);
   const open = await everything(api, gone.token);
-  await revokeToken(beside, gone.row.id, Date.now());
+  await revokeToken(store, gone.row.id, Date.now());
   await expectEnded(open);
   expect(other.closed).toBeNull();
   ahead = HOUR_MS;

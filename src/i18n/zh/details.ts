@@ -290,7 +290,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the room is no longer collected": "这个直播间已不再采集",
   "another process collects this room now": "这个直播间现在由另一个进程采集",
   "room {} is collected by another process now": "直播间 {} 现在由另一个进程采集",
-  "another process stores events of room {} and took it over {} times in a row": "另一个进程在存直播间 {} 的事件，已连续接管 {} 次",
+  "an import, a task or another process stores events of room {} and took it over {} times in a row":
+    "导入、任务或另一个进程在存直播间 {} 的事件，已连续接管 {} 次",
   "the room's page did not let this session in: {}": "直播间页面没有让这个会话进入：{}",
   "no answer within {} ms ({})": "{} 毫秒内没有应答（{}）",
   "no answer within {} ms": "{} 毫秒内没有应答",
