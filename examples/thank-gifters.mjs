@@ -3,14 +3,14 @@
 import WebSocket from "ws";
 
 const [host = "", token, room] = process.argv.slice(2);
-/** The last seq that was seen: after a break the stream goes on behind it. */
+/** The cursor after the last event that was seen: after a break the stream goes on there. */
 let after = null;
 
 function connect() {
   const socket = new WebSocket(`${host.replace(/^http/, "ws")}/v1/ws`, { headers: { authorization: `Bearer ${token}` } });
   socket.on("open", () => {
-    const where = after === null ? room : { room, after };
-    socket.send(JSON.stringify({ op: "subscribe", rooms: [where], types: ["gift"] }));
+    const from = after === null ? {} : { after };
+    socket.send(JSON.stringify({ op: "subscribe", rooms: [room], types: ["gift"], ...from }));
   });
   socket.on("message", (data) => {
     const message = JSON.parse(String(data));
@@ -19,14 +19,15 @@ function connect() {
       after = null; // the database is another one: go on from now
       socket.close();
     }
-    if (Array.isArray(message)) for (const event of message) take(event);
+    if (message.type !== "events") return;
+    for (const event of message.events) take(event);
+    after = message.cursors.at(-1);
   });
   socket.on("error", ({ message }) => console.error(message));
   socket.on("close", () => setTimeout(connect, 2000));
 }
 
-function take({ seq, comboTotal, settled, gift, user }) {
-  after = seq;
+function take({ comboTotal, settled, gift, user }) {
   const who = (user?.nickname ?? "神秘人").replace(/\p{C}/gu, ""); // what strangers wrote must not steer the terminal
   if (settled) console.log(`谢谢 ${who} 的 ${gift.name} ×${comboTotal}！`);
 }

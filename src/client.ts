@@ -92,9 +92,6 @@ export interface FollowedEvents<T extends EventType> extends AsyncIterable<LiveE
 }
 
 const SILENCE_MS = 45_000;
-/** Most rooms of one stream, as the server takes. */
-const ROOMS_MAX = 200;
-
 /** What an option takes, in words, and whether that is it. */
 type Takes = readonly [words: string, is: (value: unknown) => boolean];
 const TEXT: Takes = ["text", (value) => typeof value === "string" && value !== ""];
@@ -160,7 +157,7 @@ export class DyliveClient {
   /**
    * Follows rooms that the server knows, until the loop is left or the signal aborts. A lost connection is opened again where the loop had come
    * to; a loop that begins over the same object goes on there, too.
-   * @param rooms 1 to 200: a key, number, custom id or 19-digit room_id each
+   * @param rooms one or more: a key, number, custom id or 19-digit room_id each
    * @throws ApiFailure bad_request at once where a name is no text, or an option is not what it takes
    * @throws ApiFailure from the loop, where another try would not help: bad_token, forbidden, not_found, bad_request, cursor_reset (with
    *   `oldest` and `newest`), too_costly
@@ -181,7 +178,7 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
   readonly #sleep: NonNullable<ClientOptions["sleep"]>;
   readonly #rooms: readonly string[];
   readonly #options: FollowOptions<T>;
-  #cursor: () => string | null;
+  #cursor: string | null;
   #isRead = false;
 
   constructor(server: Server, sleep: NonNullable<ClientOptions["sleep"]>, rooms: readonly string[], options: FollowOptions<T>) {
@@ -189,11 +186,11 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
     this.#sleep = sleep;
     this.#rooms = rooms;
     this.#options = options;
-    this.#cursor = () => options.after ?? null;
+    this.#cursor = options.after ?? null;
   }
 
   get cursor(): string | null {
-    return this.#cursor();
+    return this.#cursor;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LiveEventOf<T>, void> {
@@ -223,8 +220,9 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
             if (!isOpen) onState?.({ open: true });
             [isOpen, attempt, this.#cursor] = [true, 0, cursor];
             if (rooms !== undefined) {
-              for (const { asked, room, anew } of rooms) {
-                if (anew === true && keys.get(asked) !== room) tellGone(asked);
+              for (const { asked, room } of rooms) {
+                // What its name led to was deleted, and another room has it since.
+                if ((keys.get(asked) ?? room) !== room) tellGone(asked);
                 keys.set(asked, room);
               }
               // A room that was asked for by two names has one from here on.
@@ -251,10 +249,6 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
           }
           if (!(error instanceof ApiFailure && error.retryable)) throw error;
           failure = error;
-        } finally {
-          // What the transport worked out of its own state stays as it is now.
-          const cursor = this.cursor;
-          this.#cursor = () => cursor;
         }
         if (signal.aborted) return;
         if (isLeft) continue;
@@ -316,7 +310,7 @@ function assertToken(token: unknown): void {
 }
 
 function assertNames(names: readonly unknown[]): void {
-  if (names.length === 0 || names.length > ROOMS_MAX) throw wrong("rooms", `rooms are 1 to ${ROOMS_MAX}, not ${names.length}`);
+  if (names.length === 0) throw wrong("rooms", "rooms are one or more");
   if (!names.every(TEXT[1]))
     throw wrong("rooms", 'a room is named by a text, such as "100000002": a number has not digits enough for a room_id');
 }

@@ -1,9 +1,9 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { pino } from "pino";
+import type { Batch } from "../../src/feed/batch.js";
+import { encodeCursor } from "../../src/feed/cursor.js";
 import { Feed } from "../../src/feed/feed.js";
-import { Follow } from "../../src/feed/follow.js";
-import type { Batch } from "../../src/feed/tail.js";
 import type { RoomOperations } from "../../src/health/state.js";
 import { startApi } from "../../src/http/server.js";
 import { createToken } from "../../src/http/tokens.js";
@@ -62,9 +62,13 @@ async function naivePort(): Promise<number> {
   const naive = await naiveServer();
   const onError = (error: unknown) => console.error(error);
   const feed = new Feed({ log: store.log, clock: systemClock, onError });
-  const take = (batch: Batch) => naive.send(`[${batch.rows.map(({ text }) => text).join(",")}]`);
-  const follow = new Follow(feed, { take, ready: async () => () => {}, failed: onError }, new AbortController().signal);
-  for (const { room } of rooms) follow.add({ room, after: 0, where: {} });
+  const take = (batch: Batch) => {
+    const cursors = JSON.stringify(batch.rows.map(({ pos }) => encodeCursor(store.log.id, pos)));
+    naive.send(`{"type":"events","events":[${batch.rows.map(({ text }) => text).join(",")}],"cursors":${cursors}}`);
+    return undefined;
+  };
+  const { signal } = new AbortController();
+  for (const { room } of rooms) feed.follow({ rooms: new Set([room]), after: 0, take }, signal).done.catch(onError);
   return naive.port;
 }
 

@@ -7,7 +7,7 @@ const FLUSH_MS = 50;
 
 /**
  * How long it takes from the receipt of an event by one process until another one has read it: appended at `perSecond` events a second over 50
- * rooms, told by NOTIFY, read by room. Writer and reader have connections of their own. @returns ms of every event, sorted
+ * rooms, told by NOTIFY, read by position. Writer and reader have connections of their own. @returns ms of every event, sorted
  */
 export async function feedLags(url: string, supply: Supply, perSecond: number, seconds: number): Promise<readonly number[]> {
   const writer = await openPostgresStore({ url });
@@ -25,19 +25,15 @@ export async function feedLags(url: string, supply: Supply, perSecond: number, s
   const wanted = flushes * each * ROOMS;
   const stop = new AbortController();
   const reading = (async () => {
-    const places = new Map<number, number>();
-    for await (const woken of reader.log.wakes(stop.signal)) {
-      await Promise.all(
-        [...woken].map(async (room) => {
-          for (;;) {
-            const page = await reader.log.readRoom(room, places.get(room) ?? 0, 1000);
-            const now = Date.now();
-            for (const event of page.events) lags.push(now - event.receivedAt);
-            places.set(room, page.scanned);
-            if (page.scanned >= page.head) return;
-          }
-        }),
-      );
+    let at = 0;
+    for await (const _ of reader.log.wakes(stop.signal)) {
+      for (let more = true; more; ) {
+        const page = await reader.log.read(at, 1000);
+        const now = Date.now();
+        for (const event of page.events) lags.push(now - event.receivedAt);
+        at = page.scanned;
+        more = at < page.head;
+      }
       if (lags.length >= wanted) return;
     }
   })();

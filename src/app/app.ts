@@ -86,7 +86,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       }
     });
     closers.push(async () => stopTelling());
-    const jobs = new WorkerChannel({ at, clock, onAppended: (rooms) => opened.log.wake(rooms) });
+    const jobs = new WorkerChannel({ at, clock, onAppended: () => opened.log.wake() });
     closers.push(() => jobs.close());
     const appends = new AppendHealth();
     const { log } = opened;

@@ -1,6 +1,5 @@
 import type { EventType, LiveEvent } from "../events/event.js";
 import { ApiFailure, failureOf } from "./failure.js";
-import { cursorOver, placeIn } from "./places.js";
 
 /** A range of seqs, both ends included, that the server no longer keeps. */
 export interface RemovedRange {
@@ -15,12 +14,6 @@ export interface GoneRoom {
   readonly asked: string;
   /** Its key. */
   readonly room: number;
-}
-
-/** A room that is followed. */
-interface NamedKey extends GoneRoom {
-  /** The one that its name led to was deleted; this was added since, and is followed from its beginning. */
-  readonly anew?: boolean;
 }
 
 /** Part of a browser's WebSocket that is needed. */
@@ -43,13 +36,13 @@ export interface EventSourceLike {
 /** One step of a stream: an event, a range or a room that is gone, or how far it has come without either. */
 export interface StreamStep {
   /** The rooms that there are, each by one of the names that were asked for. */
-  readonly rooms?: readonly NamedKey[];
+  readonly rooms?: readonly GoneRoom[];
   readonly event?: LiveEvent;
   readonly removed?: RemovedRange;
   /** Of one that was gone before this connection the server knows no key. */
   readonly gone?: Pick<GoneRoom, "asked"> & Partial<GoneRoom>;
-  /** Cursor after this step; it has to be asked for before the next. */
-  readonly cursor: () => string;
+  /** Cursor after this step. */
+  readonly cursor: string;
 }
 
 /** Server, and the ways to it. */
@@ -114,7 +107,11 @@ async function callApi(
 
 /** A page of a room's events. */
 export interface EventPage<E extends LiveEvent = LiveEvent> {
+  /** Key of the room. */
+  readonly room: number;
   readonly events: readonly E[];
+  /** Cursor after each of them, where they were asked for. */
+  readonly cursors?: readonly string[];
   /** Cursor after the last of them. */
   readonly next: string;
   /** Cursor before the first of them. */
@@ -142,35 +139,19 @@ export const polled: Transport = async function* (server, { rooms, resumed: _, .
   const [room = ""] = rooms;
   const query = queryOf(wanted);
   let cursor = after ?? (await readPage(server, room, { ...query, limit: "1" }, signal)).next;
-  for (yield { cursor: () => cursor }; ; ) {
+  for (yield { cursor }; ; ) {
     const watch = new SilenceWatch(WAIT_S * 1000 + server.silenceMs, signal);
-    const page = await readPage(server, room, { ...query, after: cursor, wait: String(WAIT_S), limit: String(PAGE) }, watch.signal)
-      .catch((error: unknown) => error as ApiFailure)
-      .finally(() => watch.end());
-    const before = cursor;
-    if (page instanceof Error) {
-      cursor = await beginningAnew(server, room, cursor, page, signal);
-      yield { rooms: [{ asked: room, room: placeIn(cursor).room, anew: true }], cursor: () => cursor };
-      continue;
-    }
-    const place = placeIn(page.next);
-    for (const [from, to] of page.removed) yield { removed: { room: place.room, from, to }, cursor: () => before };
-    for (const event of page.events) yield { event, cursor: () => place.at(event.seq) };
+    const wait = { after: cursor, wait: String(WAIT_S), limit: String(PAGE), cursors: "true" };
+    const page = await readPage(server, room, { ...query, ...wait }, watch.signal).finally(() => watch.end());
+    for (const [from, to] of page.removed) yield { removed: { room: page.room, from, to }, cursor };
+    yield* eventSteps(page.events, page.cursors ?? []);
     cursor = page.next;
-    yield { rooms: [{ asked: room, room: place.room }], cursor: () => page.next };
+    yield { rooms: [{ asked: room, room: page.room }], cursor };
   }
 };
 
-/**
- * Returns the beginning of the room that a name leads to, where the one of the cursor was deleted.
- * @param refused what was answered to the cursor
- * @throws ApiFailure what was answered, where that room is there or nothing can be told; not_found where no room has the name
- */
-async function beginningAnew(server: Server, room: string, cursor: string, refused: ApiFailure, signal: AbortSignal): Promise<string> {
-  if (!["not_found", "cursor_reset"].includes(refused.code) || /^\d*$/.test(cursor)) throw refused;
-  const before = await readPage(server, `room:${placeIn(cursor).room}`, { limit: "1" }, signal).catch((error: unknown) => error);
-  if (!(before instanceof ApiFailure && before.code === "not_found")) throw refused;
-  return placeIn((await readPage(server, room, { limit: "1" }, signal)).next).at(0);
+function* eventSteps(events: readonly LiveEvent[], cursors: readonly string[]): Generator<StreamStep, void> {
+  for (const [at, event] of events.entries()) yield { event, cursor: cursors[at] ?? "" };
 }
 
 /** Reads Server-Sent Events by `fetch`, which sends the token in a header and tells why it is refused. */
@@ -222,43 +203,31 @@ export const socketed: Transport = async function* (server, wanted, after, signa
   socket.onmessage = ({ data }: { readonly data: unknown }) => {
     watch.heard();
     const message = JSON.parse(String(data)) as SocketMessage;
-    inbox.push(message, Array.isArray(message) ? message.length : 1);
+    inbox.push(message, message.events?.length ?? 1);
   };
   socket.onclose = () => inbox.end();
   socket.onerror = () => inbox.end();
   watch.signal.addEventListener("abort", () => inbox.end(), { once: true });
   // A browser does not show the server's pings: these are answered by messages.
   const asking = setInterval(() => isOpen && socket.send('{"op":"ping"}'), server.silenceMs / PINGS);
-  let log = "";
   let isOpen = false;
-  const seqs = new Map<number, number>();
-  const cursor = () => (seqs.size === 0 ? (after ?? "") : cursorOver(log, seqs));
+  let cursor = after ?? "";
   try {
     for await (const message of inbox) {
-      if (isEvents(message))
-        for (const event of message) {
-          seqs.set(event.room, event.seq);
-          yield { event, cursor };
-        }
-      else if (message.type === "hello") {
-        log = String(message["log"]);
+      const { type, rooms, events, cursors, reason } = message;
+      if (type === "hello") {
         isOpen = true;
         socket.send(JSON.stringify({ op: "subscribe", ...wanted, ...(after !== null && { after }) }));
-      } else if (message.type === "subscribed") {
-        const rooms = message["rooms"] as readonly (NamedKey & { readonly after: number })[];
-        for (const { room, after: at } of rooms) seqs.set(room, at);
-        yield { rooms, cursor };
-      } else if (message.type === "removed") {
-        const removed = message as unknown as RemovedRange;
-        seqs.set(removed.room, removed.to);
-        yield { removed: { room: removed.room, from: removed.from, to: removed.to }, cursor };
-      } else if (message.type === "gone") {
-        yield { gone: message as unknown as GoneRoom, cursor };
-      } else if (message.type === "position") {
-        for (const [room, seq] of Object.entries(message["seqs"] as Readonly<Record<string, number>>)) seqs.set(Number(room), seq);
-        yield { cursor };
-      } else if (message.type === "error") throw failureOf({ error: message }, 400);
-      else if (message.type in TOLD) throw endedBy(message.type, message["reason"]);
+        continue;
+      }
+      if (type === "error") throw failureOf({ error: message }, 400);
+      cursor = message.cursor ?? cursors?.at(-1) ?? cursor;
+      if (events !== undefined) yield* eventSteps(events, cursors ?? []);
+      else if (type === "subscribed") yield { rooms: rooms ?? [], cursor };
+      else if (type === "removed") yield { removed: rangeOf(message), cursor };
+      else if (type === "gone") yield { gone: message as unknown as GoneRoom, cursor };
+      else if (type === "position") yield { cursor };
+      else if (type in TOLD) throw endedBy(type, reason);
     }
     if (!isOpen && !signal.aborted) await assertTaken(server, wanted, after, signal);
   } finally {
@@ -270,10 +239,18 @@ export const socketed: Transport = async function* (server, wanted, after, signa
 
 const PINGS = 3;
 
-type SocketMessage = readonly LiveEvent[] | (Readonly<Record<string, unknown>> & { readonly type: string });
+interface SocketMessage {
+  readonly type: string;
+  readonly cursor?: string;
+  readonly events?: readonly LiveEvent[];
+  readonly cursors?: readonly string[];
+  readonly rooms?: readonly GoneRoom[] | null;
+  readonly reason?: unknown;
+}
 
-function isEvents(message: SocketMessage): message is readonly LiveEvent[] {
-  return Array.isArray(message);
+function rangeOf(message: unknown): RemovedRange {
+  const { room, from, to } = message as RemovedRange;
+  return { room, from, to };
 }
 
 interface SseMessage {
@@ -295,9 +272,9 @@ const TYPES: Readonly<Record<EventType, true>> = {
 
 /** @param after where the stream was asked to begin: before its `hello` messages have no place of their own */
 function* stepsOf({ event, data, id }: SseMessage, after: string | null): Generator<StreamStep, void> {
-  const cursor = () => id || (after ?? "");
+  const cursor = id || (after ?? "");
   if (event === "") yield { cursor };
-  else if (event === "hello") yield { rooms: (JSON.parse(data) as { readonly rooms: readonly NamedKey[] }).rooms, cursor };
+  else if (event === "hello") yield { rooms: (JSON.parse(data) as { readonly rooms: readonly GoneRoom[] | null }).rooms ?? [], cursor };
   else if (event === "removed") yield { removed: JSON.parse(data) as RemovedRange, cursor };
   else if (event === "gone") yield { gone: JSON.parse(data) as GoneRoom, cursor };
   else if (event in TOLD) throw endedBy(event, (JSON.parse(data) as { readonly reason?: unknown }).reason);

@@ -1,6 +1,5 @@
 import { GiftListReader } from "../collector/gift-list-reader.js";
 import type { LiveEvent, NewEvent } from "../events/event.js";
-import { Feed } from "../feed/feed.js";
 import type { RoomStatus } from "../health/state.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
@@ -8,7 +7,6 @@ import type { Reach } from "../platform/platform-access.js";
 import { type Clock, follow } from "../runtime/clock.js";
 import type { RoomKey, Where } from "../store/log.js";
 import { openMemoryStore } from "../store/memory/memory.js";
-import { matches } from "../store/page.js";
 import type { RoomStore } from "../store/store.js";
 import { RoomManager } from "./room-manager.js";
 
@@ -28,6 +26,8 @@ interface OneRoomDeps {
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
 }
 
+/** Most events that are read at a time for a loop. */
+const PAGE_EVENTS = 200;
 /** Longest wait for the first answer about the room, in ms: a browser may have to start first. */
 const SETTLE_MS = 20_000;
 
@@ -39,7 +39,6 @@ export class OneRoom {
   readonly store: RoomStore;
   readonly #onlySession: string | null;
   readonly #rooms: RoomManager;
-  readonly #clock: Clock;
   readonly #close: () => Promise<void>;
   readonly #over = new AbortController();
 
@@ -48,7 +47,6 @@ export class OneRoom {
     readonly onlySession: string | null;
     readonly store: RoomStore;
     readonly rooms: RoomManager;
-    readonly clock: Clock;
     readonly close: () => Promise<void>;
   }) {
     this.room = room.found.room;
@@ -56,7 +54,6 @@ export class OneRoom {
     this.store = room.store;
     this.#onlySession = room.onlySession;
     this.#rooms = room.rooms;
-    this.#clock = room.clock;
     this.#close = room.close;
   }
 
@@ -80,7 +77,7 @@ export class OneRoom {
     };
     try {
       const { onlySession, status } = await rooms.request(text, SETTLE_MS, signal);
-      return new OneRoom({ found: status, onlySession, store, rooms, clock, close });
+      return new OneRoom({ found: status, onlySession, store, rooms, close });
     } catch (error) {
       await close();
       throw error;
@@ -107,15 +104,20 @@ export class OneRoom {
     { after = 0, onLost = () => {} }: { readonly after?: number; readonly onLost?: ((count: number) => void) | undefined } = {},
   ): AsyncGenerator<LiveEvent, void> {
     const wanted = this.#onlySession === null ? where : { ...where, sessionId: this.#onlySession };
-    const feed = new Feed({ log: this.store.log, clock: this.#clock, coalesceMs: 0, onError: () => {} });
+    const { log } = this.store;
     const done = follow(signal, this.#over.signal);
     try {
-      for await (const { removed, rows } of feed.subscribe({ room: this.room, after, where: wanted }, done.signal)) {
-        if (removed !== null) onLost(removed[1] - removed[0] + 1);
-        for (const row of rows) {
-          if (!matches(row, wanted)) continue;
-          yield row.event;
-          if (signal.aborted) return;
+      let at = after;
+      for await (const _ of log.wakes(done.signal)) {
+        for (let more = true; more; ) {
+          const { rows, scanned, head, removed } = await log.readRoom(this.room, at, PAGE_EVENTS, wanted);
+          if (removed !== undefined) onLost(removed[1] - removed[0] + 1);
+          for (const { event } of rows) {
+            yield event;
+            if (signal.aborted) return;
+          }
+          at = scanned;
+          more = scanned < head && !done.signal.aborted;
         }
       }
     } finally {

@@ -1,16 +1,14 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { LiveEventOf } from "../events/event.js";
-import { Follow, type FollowTarget } from "../feed/follow.js";
-import type { Followed } from "../feed/subscription.js";
-import type { Batch } from "../feed/tail.js";
+import type { FeedReading } from "../feed/feed.js";
 import { type Clock, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
-import type { RoomKey } from "../store/log.js";
+import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import { allRooms } from "../store/rooms.js";
-import { type AdmittedClient, type CollectedReader, type CompatDeps, NOTHING } from "./deps.js";
-import { type AskedStream, type Format, messageOf, type Writing } from "./format.js";
+import { type AdmittedClient, type CompatDeps, NOTHING } from "./deps.js";
+import { type AskedStream, type Format, messageOf, messagesOf } from "./format.js";
 
 const WORDS =
   "dylive 现在没有采集任何直播间，所以没有消息。请在地址后面加上 ?room=直播间号 (no room is collected: add ?room=ROOM to the address)";
@@ -57,35 +55,28 @@ const MISSED_MAX = 3;
 /** Time in ms for which a client that has sent too much is not read. */
 const REST_MS = 1_000;
 
-/** A room that a client is shown; `session` when only one broadcast is meant. */
-interface Seen extends Followed {
-  readonly session: string | null;
-}
-
 /** One client of a compat output: it reads the log from its head on, through the feed, like every other reader. */
-export class CompatClient implements FollowTarget<Seen>, CollectedReader {
+export class CompatClient {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #format: Format;
-  readonly #writing: Writing;
   readonly #asked: AskedStream;
   readonly #admitted: AdmittedClient;
   readonly #deps: CompatDeps;
-  readonly #follow: Follow<Seen>;
   readonly #sent: RateLimiter;
   readonly #over = new AbortController();
   readonly #gone = new AbortController();
-  /** Position of each room when this client came, or was let go: anything before it is the past. */
-  #places = new Map<RoomKey, number>();
-  /** Rooms that are followed, or will be in a moment. */
-  readonly #rooms = new Set<RoomKey>();
+  /** Whether it may see a room, by all that it was asked of. */
+  readonly #sees = new Map<RoomKey, boolean>();
+  #following: FeedReading | null = null;
+  /** Ends following a room, for another. */
+  #letGo = new AbortController();
   #status: string | null = null;
   #missed = 0;
 
   constructor(
     connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: AskedStream; readonly admitted: AdmittedClient },
     format: Format,
-    writing: Writing,
     deps: CompatDeps,
   ) {
     this.#ws = connection.ws;
@@ -93,9 +84,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#asked = connection.asked;
     this.#admitted = connection.admitted;
     this.#format = format;
-    this.#writing = writing;
     this.#deps = deps;
-    this.#follow = new Follow(deps.feed, this, this.#over.signal);
     const { clock, limits } = deps;
     this.#sent = new RateLimiter(clock, { burst: limits.messageBurst, perSecond: limits.messagesPerSecond });
     this.#ws.on("error", () => {});
@@ -119,6 +108,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#ws.once("close", () => {
       leave();
       this.#over.abort();
+      this.#letGo.abort();
       this.#gone.abort();
     });
   }
@@ -129,8 +119,8 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   }
 
   /** Rooms that it is shown. */
-  get rooms(): ReadonlySet<RoomKey> {
-    return this.#rooms;
+  get rooms(): readonly RoomKey[] {
+    return [...this.#sees].flatMap(([room, isSeen]) => (isSeen ? [room] : []));
   }
 
   /** Bytes that wait in our memory for it. */
@@ -141,34 +131,12 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   /** Begins to send what happens from now on. Never rejects. */
   async start(): Promise<void> {
     try {
-      const heads = await this.#deps.store.log.heads();
-      this.#places = new Map([...heads].map(([room, { head }]) => [room, head]));
-      if (this.#asked.room === null) await this.#wantAll();
-      else await this.#want(this.#asked.room);
+      const head = await this.#deps.store.log.head();
+      if (this.#asked.room === null) await this.#wantAll(head);
+      else await this.#want(this.#asked.room, head);
     } catch (error) {
       this.failed(error);
     }
-  }
-
-  add(room: RoomKey): void {
-    void this.#show(room, null);
-  }
-
-  drop(room: RoomKey): void {
-    const at = this.#follow.get(room)?.at;
-    if (at !== undefined) this.#places.set(room, at);
-    this.#follow.drop(room);
-    this.#rooms.delete(room);
-  }
-
-  take(batch: Batch, { room, session }: Seen): void {
-    const about = this.#deps.abouts.of(room);
-    for (const message of this.#writing.messages(batch, about, this.#asked, session)) this.#send(message);
-  }
-
-  async ready(signal: AbortSignal): Promise<() => void> {
-    if (!(await drained(this.#socket, this.#deps.limits, this.#deps.clock, signal))) this.end("too_slow");
-    return () => {};
   }
 
   failed(error: unknown): void {
@@ -191,6 +159,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   end(why: keyof typeof CLOSE): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
+    this.#letGo.abort();
     this.#ws.close(CLOSE[why], why);
     this.#deps.clock.sleep(this.#deps.limits.graceMs, this.gone).then(
       () => this.#ws.terminate(),
@@ -208,17 +177,16 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     );
   }
 
-  async #wantAll(): Promise<void> {
-    const { collected, clock } = this.#deps;
+  async #wantAll(head: number): Promise<void> {
     if (await isIdle(this.#deps)) {
-      const told = this.#format.write(idleChat(clock.now()), NOTHING, this.#asked);
+      const told = this.#format.write(idleChat(this.#deps.clock.now()), NOTHING, this.#asked);
       if (told !== null) this.#send(messageOf(told));
     }
-    collected.join(this, this.#over.signal);
+    this.#show(null, null, head);
   }
 
   /** Asks for a room, and again as long as the client is there: a room that nobody asks for is let go. */
-  async #want(name: string): Promise<void> {
+  async #want(name: string, head: number): Promise<void> {
     const { rooms, limits, clock } = this.#deps;
     const signal = this.#over.signal;
     let shown: RoomKey | null = null;
@@ -229,11 +197,10 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
         if (!(await this.#admitted.maySee(room))) throw new DyliveError("forbidden", "the token is limited to other rooms");
         if (signal.aborted) return;
         if (shown !== room) {
-          if (shown !== null) this.drop(shown);
           shown = room;
           const greeting = this.#format.greet?.(status, await this.#deps.abouts.load(room), this.#asked) ?? null;
           if (greeting !== null) this.#send(messageOf(greeting));
-          await this.#show(room, onlySession);
+          this.#show(room, onlySession, this.#following?.at ?? head);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -250,15 +217,40 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     if (told?.over ?? error.row.fault === "caller") this.end("room_not_found");
   }
 
-  async #show(room: RoomKey, session: string | null): Promise<void> {
-    if (this.#rooms.has(room)) return;
-    this.#rooms.add(room);
-    try {
-      if (!(await this.#admitted.maySee(room))) return;
+  /** Shows a room from now on, or (null) all. @param after position */
+  #show(room: RoomKey | null, session: string | null, after: number): void {
+    if (this.#over.signal.aborted) return;
+    this.#letGo.abort();
+    this.#letGo = new AbortController();
+    this.#sees.clear();
+    const { abouts, feed, limits, clock } = this.#deps;
+    const isKnown = (one: RoomKey) => this.#sees.has(one) && abouts.knows(one);
+    this.#following = feed.follow(
+      {
+        rooms: room === null ? null : new Set([room]),
+        after,
+        prepare: ({ rooms }) => {
+          const unknown = [...rooms].filter((one) => !isKnown(one));
+          return unknown.length === 0 ? null : this.#meet(unknown);
+        },
+        ready: async (signal) => {
+          if (!(await drained(this.#socket, limits, clock, signal))) this.end("too_slow");
+          return () => {};
+        },
+        take: (batch) => {
+          for (const message of messagesOf(this.#format, batch, (one) => abouts.of(one), this.#asked, session))
+            if (this.#sees.get(message.room) === true) this.#send(message);
+        },
+      },
+      this.#letGo.signal,
+    );
+    this.#following.done.catch((error: unknown) => this.failed(error));
+  }
+
+  async #meet(rooms: readonly RoomKey[]): Promise<void> {
+    for (const room of rooms) {
+      this.#sees.set(room, room !== SYSTEM_ROOM && (await this.#admitted.maySee(room)));
       await this.#deps.abouts.load(room);
-      if (this.#rooms.has(room)) this.#follow.add({ room, session, after: this.#places.get(room) ?? 0, where: {} });
-    } catch (error) {
-      this.failed(error);
     }
   }
 

@@ -3,7 +3,7 @@ import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import { addressOf } from "../runtime/listen.js";
 import type { Store } from "../store/store.js";
-import { Abouts, type ClientAuthenticator, COMPAT_LIMITS, Collected, type CompatDeps } from "./deps.js";
+import { Abouts, type ClientAuthenticator, COMPAT_LIMITS, type CompatDeps } from "./deps.js";
 import type { Format } from "./format.js";
 import { grab } from "./grab.js";
 import { live } from "./live.js";
@@ -32,7 +32,7 @@ export interface CompatOptions {
 export interface Compat {
   /** Address at which each one listens. */
   readonly urls: readonly { readonly name: Format["name"]; readonly like: string; readonly url: string }[];
-  /** Counts open connections, bytes that wait for them, and the rooms of clients that see all rooms. */
+  /** Counts open connections, bytes that wait for them, and the rooms that they are shown. */
   counts(): { readonly clients: number; readonly queuedBytes: number; readonly rooms: number };
   /** Tells every client and ends. */
   close(): Promise<void>;
@@ -54,7 +54,6 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
     origins: (options.origins ?? []).map((origin) => origin.toLowerCase()),
     feed,
     abouts: new Abouts(store.rooms),
-    collected: new Collected(rooms),
     limits,
     onError,
   };
@@ -86,20 +85,18 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
     counts: () => ({
       clients: ports.reduce((sum, { size }) => sum + size, 0),
       queuedBytes: ports.reduce((sum, { queued }) => sum + queued, 0),
-      rooms: deps.collected.size,
+      rooms: new Set(ports.flatMap((port) => [...port.rooms()])).size,
     }),
     close,
   };
 }
 
 /**
- * Runs what goes on beside the clients until the signal aborts: listening for rooms, heartbeats, and looking at what is known of the rooms.
+ * Runs what goes on beside the clients until the signal aborts: heartbeats, and looking at what is known of the rooms.
  */
-function keepUp({ feed, collected, abouts, clock, limits, onError }: CompatDeps, ports: readonly CompatPort[], signal: AbortSignal): void {
-  feed.onWake((woken) => collected.woken(woken ?? new Set()), signal);
+function keepUp({ abouts, clock, limits, onError }: CompatDeps, ports: readonly CompatPort[], signal: AbortSignal): void {
   const stops = [
     clock.every(limits.heartbeatMs, () => {
-      collected.sweep();
       for (const port of ports) port.beat();
     }),
     clock.every(limits.aboutMs, () => {

@@ -22,6 +22,11 @@ export class Abouts {
     return this.#known.get(room) ?? NOTHING;
   }
 
+  /** Whether something was read of a room, or looked for. */
+  knows(room: RoomKey): boolean {
+    return this.#known.has(room);
+  }
+
   /** Reads what is known of a room. */
   async load(room: RoomKey): Promise<RoomFacts> {
     const about = (await this.#rooms.get(room)) ?? NOTHING;
@@ -34,56 +39,6 @@ export class Abouts {
     for (const room of this.#known.keys()) if (!followed.has(room)) this.#known.delete(room);
     if (this.#known.size === 0) return;
     for (const row of await allRooms(this.#rooms)) if (this.#known.has(row.room)) this.#known.set(row.room, row);
-  }
-}
-
-/** Reader that wants every room that is collected. */
-export interface CollectedReader {
-  /** Takes a room that is collected and had an event; also told again of rooms it knows. */
-  add(room: RoomKey): void;
-  /** Takes a room that is no longer collected. */
-  drop(room: RoomKey): void;
-}
-
-/** Tracks the rooms that are collected now, as their events show: a room is found by its first event, so that none of it is missed. */
-export class Collected {
-  readonly #rooms: Pick<RoomRequests, "status">;
-  readonly #known = new Set<RoomKey>();
-  readonly #readers = new Set<CollectedReader>();
-
-  constructor(rooms: Pick<RoomRequests, "status">) {
-    this.#rooms = rooms;
-  }
-
-  /** Rooms that are known to be collected. */
-  get size(): number {
-    return this.#known.size;
-  }
-
-  /** Tells a reader of the rooms known now and of those that come, until the signal aborts. */
-  join(reader: CollectedReader, signal: AbortSignal): void {
-    if (signal.aborted) return;
-    this.#readers.add(reader);
-    signal.addEventListener("abort", () => this.#readers.delete(reader), { once: true });
-    for (const room of this.#known) reader.add(room);
-  }
-
-  /** Lets go of rooms that are no longer collected. */
-  sweep(): void {
-    for (const room of this.#known) {
-      if (this.#rooms.status(room) !== null) continue;
-      this.#known.delete(room);
-      for (const reader of this.#readers) reader.drop(room);
-    }
-  }
-
-  /** Takes rooms that may have got events. */
-  woken(rooms: ReadonlySet<RoomKey>): void {
-    for (const room of rooms) {
-      if (this.#known.has(room) || this.#rooms.status(room) === null) continue;
-      this.#known.add(room);
-      for (const reader of this.#readers) reader.add(room);
-    }
   }
 }
 
@@ -158,7 +113,6 @@ export interface CompatDeps {
   readonly origins: readonly string[];
   readonly feed: Feed;
   readonly abouts: Abouts;
-  readonly collected: Collected;
   readonly limits: CompatLimits;
   /** Called with what went wrong on our side. */
   readonly onError: (error: unknown) => void;

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { platformId } from "../events/describe.js";
 import type { LiveEvent, User } from "../events/event.js";
-import type { Batch } from "../feed/tail.js";
+import type { Batch } from "../feed/batch.js";
 import type { RoomStatus } from "../health/state.js";
 import type { DyliveError } from "../runtime/errors.js";
+import type { RoomKey } from "../store/log.js";
 import type { RoomFacts } from "../store/rooms.js";
 
 /** Stream that a client asked for by its address. */
@@ -61,29 +62,26 @@ interface Message {
   readonly status: string | null;
 }
 
-/** Holds the messages of a batch in one format, made once for all clients that asked for the same. */
-export class Writing {
-  readonly #format: Format;
-  readonly #made = new WeakMap<Batch, Map<string, readonly Message[]>>();
+/** A message about an event. */
+interface EventMessage extends Message {
+  readonly room: RoomKey;
+}
 
-  constructor(format: Format) {
-    this.#format = format;
-  }
-
-  messages(batch: Batch, about: RoomFacts, asked: AskedStream, session: string | null): readonly Message[] {
-    const ofBatch = this.#made.get(batch) ?? new Map<string, readonly Message[]>();
-    this.#made.set(batch, ofBatch);
-    const key = JSON.stringify([asked.room, asked.idsAsText, session]);
-    const known = ofBatch.get(key);
-    if (known !== undefined) return known;
-    const made = batch.rows.flatMap((row) => {
+/** Returns the messages of a batch in a format, made once for all clients that asked for the same. */
+export function messagesOf(
+  { name, write }: Format,
+  batch: Batch,
+  aboutOf: (room: RoomKey) => RoomFacts,
+  asked: AskedStream,
+  session: string | null,
+): readonly EventMessage[] {
+  return batch.once(JSON.stringify([name, asked.room, asked.idsAsText, session]), () =>
+    batch.rows.flatMap((row) => {
       if (session !== null && row.sessionId !== session) return [];
-      const written = this.#format.write(row.event, about, asked);
-      return written === null ? [] : [messageOf(written)];
-    });
-    ofBatch.set(key, made);
-    return made;
-  }
+      const written = write(row.event, aboutOf(row.room), asked);
+      return written === null ? [] : [{ room: row.room, ...messageOf(written) }];
+    }),
+  );
 }
 
 /** Turns a message into bytes. */

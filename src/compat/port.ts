@@ -10,7 +10,7 @@ import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import { CompatClient } from "./client.js";
 import type { AdmittedClient, CompatDeps } from "./deps.js";
-import { type AskedStream, type Format, Writing } from "./format.js";
+import type { AskedStream, Format } from "./format.js";
 
 /** Origins of this machine's pages: from a server on loopback, or from a file as older Chromiums and OBS name them. */
 const OWN = /^(file:\/\/|https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\]|absolute)(:\d{1,5})?)$/i;
@@ -39,7 +39,6 @@ const CONNECTIONS_BESIDE = 100;
 export class CompatPort {
   readonly format: Format;
   readonly #deps: CompatDeps;
-  readonly #writing: Writing;
   readonly #clients = new Set<CompatClient>();
   #isClosing = false;
   readonly #server: Server;
@@ -48,7 +47,6 @@ export class CompatPort {
   constructor(format: Format, deps: CompatDeps) {
     this.format = format;
     this.#deps = deps;
-    this.#writing = new Writing(format);
     this.#sockets = new WebSocketServer({
       noServer: true,
       maxPayload: deps.limits.messageBytes,
@@ -157,7 +155,7 @@ export class CompatPort {
     readonly asked: AskedStream;
     readonly admitted: AdmittedClient;
   }): void {
-    const client = new CompatClient(connection, this.format, this.#writing, this.#deps);
+    const client = new CompatClient(connection, this.format, this.#deps);
     this.#clients.add(client);
     client.gone.addEventListener("abort", () => this.#clients.delete(client), { once: true });
     void client.start();

@@ -186,7 +186,7 @@ export class Sidecar {
     const reading = { log: this.#deps.store.log, room: this.#options.room, limit: PAGE, filter, time: this.#time, payer: "sidecar" };
     let keptAt = this.#deps.clock.now();
     for (let more = true; more && !signal.aborted; ) {
-      const page = await readAfter(reading, this.#at, signal);
+      const page = await readAfter(reading, { next: this.#at, pos: 0 }, signal);
       const times = page.rows.map(({ event }) => event.time);
       const [least, most] = [times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY), times.reduce((a, b) => Math.max(a, b), 0)];
       const near = [...this.#recordings.values()].filter((one) => overlaps(this.#timeOf(one), least, most));

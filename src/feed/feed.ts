@@ -1,124 +1,300 @@
-import type { RoomKey } from "../store/log.js";
-import { type Followed, Subscription } from "./subscription.js";
-import { Tail, type TailDeps } from "./tail.js";
+import { breathe, type Clock } from "../runtime/clock.js";
+import type { Log, RoomKey, Where } from "../store/log.js";
+import { Batch } from "./batch.js";
 
-/** Pause after the store's wake-ups broke off, before they are asked for again. */
+/** Events that are read and handed over at a time. */
+const PAGE_EVENTS = 500;
+/** Default of {@link FeedReader.pageEvents}. */
+const READER_EVENTS = 200;
+/** Newest batches that are held for readers which are a little behind; one that is further behind reads the log itself. */
+const HELD_BATCHES = 8;
+/** Pause after the log could not be read, in ms. */
 const RETRY_MS = 1_000;
-/** Default of {@link TailDeps.coalesceMs}. A write to a socket costs the same for 1 event as for 100, and nobody sees 15 ms. */
+/** Default of {@link FeedDeps.coalesceMs}. A write to a socket costs the same for 1 event as for 100, and 15 ms are not seen. */
 const COALESCE_MS = 15;
 
-interface HeldTail {
-  readonly tail: Tail;
-  readonly stop: AbortController;
-  holders: number;
+/** FeedReader of the log: from where, and what it does with each batch. */
+export interface FeedReader {
+  /** Rooms that it reads; null for all. */
+  readonly rooms: ReadonlySet<RoomKey> | null;
+  /** Position after which it reads. */
+  readonly after: number;
+  /** Condition that the store applies while it is behind; at the head all readers share a batch, so that each filters for itself. */
+  readonly where?: Where;
+  /** Most events that it is given at a time while it is behind. */
+  readonly pageEvents?: number | undefined;
+  /**
+   * Resolves when it can take a page of the log; asked only while it is further behind than the batches that are held.
+   * @returns called when the page was taken, or there was none
+   */
+  readonly ready?: ((signal: AbortSignal) => Promise<() => void>) | undefined;
+  /** Does for a batch what takes time; it is taken afterwards. Null where nothing does. */
+  readonly prepare?: ((batch: Batch) => Promise<unknown> | null) | undefined;
+  /** Takes the next batch: in order, without holes or doubles. It is not given another before the promise resolves. */
+  take(batch: Batch): Promise<void> | undefined;
 }
 
-/** Told which rooms may have got events; null after the store's wake-ups broke off: any room may. */
-type WakeListener = (rooms: ReadonlySet<RoomKey> | null) => void;
+/** Dependencies of a {@link Feed}. */
+interface FeedDeps {
+  readonly log: Pick<Log, "read" | "readRoom" | "seqAt" | "head" | "wakes">;
+  readonly clock: Clock;
+  /** Least ms between two batches: what comes in between goes out together. */
+  readonly coalesceMs: number;
+  /** Called with what went wrong; the feed goes on by itself. */
+  readonly onError: (error: unknown) => void;
+}
 
 /**
- * Follows the log for everybody in a process: the only loop over the store's wake-ups, and a tail for each room that somebody follows. It
- * listens while somebody does.
+ * Reads the end of the log once for all readers of a process, and hands each the batches of its rooms. A reader that is behind reads the log
+ * itself until it has caught up. It reads while there are readers.
  */
 export class Feed {
-  readonly #deps: TailDeps;
-  readonly #held = new Map<RoomKey, HeldTail>();
-  readonly #listeners = new Set<WakeListener>();
-  #listening: AbortController | null = null;
+  readonly #deps: FeedDeps;
+  readonly #readers = new Set<FeedReading>();
+  /** Readers at the head, by room, and those of all rooms. */
+  readonly #byRoom = new Map<RoomKey, Set<FeedReading>>();
+  readonly #ofAll = new Set<FeedReading>();
+  #held: Batch[] = [];
+  #at = 0;
+  #gaveAt = Number.NEGATIVE_INFINITY;
+  #stop: AbortController | null = null;
+  #opened: Promise<void> = Promise.resolve();
 
-  constructor(deps: Omit<TailDeps, "coalesceMs"> & Partial<Pick<TailDeps, "coalesceMs">>) {
+  constructor(deps: Omit<FeedDeps, "coalesceMs"> & Partial<Pick<FeedDeps, "coalesceMs">>) {
     this.#deps = { coalesceMs: COALESCE_MS, ...deps };
   }
 
-  /** Rooms that are followed now. */
+  /** Number of readers. */
   get size(): number {
-    return this.#held.size;
+    return this.#readers.size;
   }
 
-  /** Follows a room until the signal aborts: what lies behind is read page by page, what is new is read once for all who have caught up. */
-  subscribe(followed: Followed, signal: AbortSignal): Subscription {
-    return new Subscription(followed, this.#deps.log, () => this.#hold(followed.room, signal), signal);
+  /** Position up to which everything was handed out. */
+  get at(): number {
+    return this.#at;
   }
 
-  /** Tells of the rooms that may have got events, from now on until the signal aborts. */
-  onWake(listener: WakeListener, signal: AbortSignal): void {
-    if (signal.aborted) return;
-    this.#listeners.add(listener);
+  /** Gives a reader what comes after its position, until the signal aborts. */
+  follow(reader: FeedReader, signal: AbortSignal): FeedReading {
+    if (this.#stop === null) this.#begin();
+    const following = new FeedReading(reader, this, this.#deps.log, this.#opened, signal);
+    this.#readers.add(following);
     const leave = () => {
-      this.#listeners.delete(listener);
-      this.#rest();
+      this.#readers.delete(following);
+      if (this.#readers.size > 0) return;
+      this.#stop?.abort();
+      this.#stop = null;
     };
-    signal.addEventListener("abort", leave, { once: true });
-    this.#listen();
+    following.done.then(leave, leave);
+    return following;
   }
 
-  /**
-   * Returns the tail of a room, held until the signal aborts.
-   * @throws whatever the log throws when it cannot say where its head is
-   */
-  async #hold(room: RoomKey, signal: AbortSignal): Promise<Tail> {
-    signal.throwIfAborted();
-    const held = this.#held.get(room) ?? this.#open(room);
-    held.holders++;
-    const release = () => {
-      held.holders--;
-      if (held.holders === 0) this.#drop(room, held);
-    };
-    signal.addEventListener("abort", release, { once: true });
-    try {
-      await held.tail.started;
-    } catch (error) {
-      // The next one who asks starts over.
-      if (this.#held.get(room) === held) this.#drop(room, held);
-      throw error;
+  /** Hands a reader every batch from now on. */
+  join(following: FeedReading): void {
+    const { rooms } = following.reader;
+    if (rooms === null) this.#ofAll.add(following);
+    for (const room of rooms ?? []) {
+      const readers = this.#byRoom.get(room);
+      if (readers === undefined) this.#byRoom.set(room, new Set([following]));
+      else readers.add(following);
     }
-    return held.tail;
   }
 
-  #open(room: RoomKey): HeldTail {
-    // Before the head is read, so that what comes after that wakes the tail.
-    this.#listen();
+  leave(following: FeedReading): void {
+    this.#ofAll.delete(following);
+    for (const room of following.reader.rooms ?? []) {
+      const readers = this.#byRoom.get(room);
+      if (readers?.delete(following) === true && readers.size === 0) this.#byRoom.delete(room);
+    }
+  }
+
+  /** Returns the batch that a reader at this position is given next, if it is held. */
+  heldAfter(pos: number): Batch | null {
+    return this.#held.find(({ after, to }) => after <= pos && pos < to)?.rest(pos) ?? null;
+  }
+
+  #begin(): void {
+    const { log } = this.#deps;
     const stop = new AbortController();
-    const held: HeldTail = { tail: new Tail(room, this.#deps, stop.signal), stop, holders: 0 };
-    this.#held.set(room, held);
-    return held;
-  }
-
-  #drop(room: RoomKey, held: HeldTail): void {
-    held.stop.abort();
-    if (this.#held.get(room) !== held) return;
-    this.#held.delete(room);
-    this.#rest();
-  }
-
-  #listen(): void {
-    if (this.#listening !== null) return;
-    this.#listening = new AbortController();
-    void this.#run(this.#listening.signal);
-  }
-
-  #rest(): void {
-    if (this.#held.size + this.#listeners.size > 0) return;
-    this.#listening?.abort();
-    this.#listening = null;
+    this.#stop = stop;
+    this.#held = [];
+    this.#opened = log.head().then((head) => {
+      if (stop.signal.aborted) return;
+      this.#at = head;
+      void this.#run(stop.signal);
+    });
+    // The next reader begins anew.
+    this.#opened.catch(() => {
+      if (this.#stop === stop) this.#stop = null;
+    });
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     const { log, clock, onError } = this.#deps;
     while (!signal.aborted) {
       try {
-        for await (const rooms of log.wakes(signal)) {
-          for (const room of rooms) this.#held.get(room)?.tail.wake();
-          for (const listener of this.#listeners) listener(rooms);
-        }
+        for await (const _ of log.wakes(signal)) await this.#advance(signal);
       } catch (error) {
         if (!signal.aborted) onError(error);
       }
       await clock.sleep(RETRY_MS, signal).catch(() => {});
-      if (signal.aborted) return;
-      // Whatever came while nobody listened must not be slept through.
-      for (const { tail } of this.#held.values()) tail.wake();
-      for (const listener of this.#listeners) listener(null);
     }
+  }
+
+  async #advance(signal: AbortSignal): Promise<void> {
+    const { log, clock, coalesceMs } = this.#deps;
+    const waitMs = this.#gaveAt + coalesceMs - clock.now();
+    // A clock that was set back holds nothing up.
+    if (waitMs > 0) await clock.sleep(Math.min(waitMs, coalesceMs), signal);
+    for (;;) {
+      const { rows, scanned, head, removed } = await log.read(this.#at, PAGE_EVENTS);
+      if (signal.aborted || scanned <= this.#at) return;
+      this.#hand(new Batch({ after: this.#at, to: scanned, rows, removed }));
+      if (scanned >= head) return;
+      await breathe();
+    }
+  }
+
+  #hand(batch: Batch): void {
+    this.#at = batch.to;
+    this.#gaveAt = this.#deps.clock.now();
+    this.#held.push(batch);
+    if (this.#held.length > HELD_BATCHES) this.#held.shift();
+    const touched = new Set(this.#ofAll);
+    for (const room of batch.rooms) for (const following of this.#byRoom.get(room) ?? []) touched.add(following);
+    for (const following of touched) following.hand(batch);
+  }
+}
+
+/** A reader and how far it has come. */
+export class FeedReading {
+  readonly reader: FeedReader;
+  /** Resolves when its signal has aborted; rejects when the log cannot be read, or with what the reader throws. */
+  readonly done: Promise<void>;
+  readonly #feed: Feed;
+  readonly #log: Pick<Log, "read" | "readRoom" | "seqAt">;
+  readonly #signal: AbortSignal;
+  #at: number;
+  /** Seq of its one room up to which it has read the log by itself. */
+  #seq: number | null = null;
+  /** Ends its stay at the head, with the place that it has come to and what it waits for before it goes on. */
+  #depart: ((at: number, busy: Promise<void> | null) => void) | null = null;
+
+  /** @param opened resolves when the feed knows where the head is */
+  constructor(reader: FeedReader, feed: Feed, log: Pick<Log, "read" | "readRoom" | "seqAt">, opened: Promise<void>, signal: AbortSignal) {
+    this.reader = reader;
+    this.#feed = feed;
+    this.#log = log;
+    this.#signal = signal;
+    this.#at = reader.after;
+    this.done = opened
+      .then(() => this.#run())
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+  }
+
+  /** Position up to which it was given everything. */
+  get at(): number {
+    return this.#depart === null ? this.#at : Math.max(this.#at, this.#feed.at);
+  }
+
+  /** Takes a batch at the head. */
+  hand(whole: Batch): void {
+    if (whole.to <= this.#at) return;
+    const batch = whole.rest(this.#at);
+    try {
+      const busy = this.#give(batch);
+      if (busy !== undefined)
+        this.#depart?.(
+          batch.after,
+          busy.then(() => {
+            this.#at = batch.to;
+          }),
+        );
+    } catch (error) {
+      this.#depart?.(batch.after, Promise.reject(error));
+    }
+  }
+
+  async #run(): Promise<void> {
+    const signal = this.#signal;
+    while (!signal.aborted) {
+      if (this.#at >= this.#feed.at) {
+        await this.#stay();
+        continue;
+      }
+      const held = this.#feed.heldAfter(this.#at);
+      if (held === null) await this.#readOn();
+      else {
+        this.#seq = null;
+        await this.#take(held);
+      }
+      await breathe();
+    }
+  }
+
+  async #readOn(): Promise<void> {
+    const end = await this.reader.ready?.(this.#signal);
+    try {
+      if (!this.#signal.aborted) await this.#take(await this.#page());
+    } finally {
+      end?.();
+    }
+  }
+
+  async #take(batch: Batch): Promise<void> {
+    if (this.#signal.aborted) return;
+    await this.#give(batch);
+    if (!this.#signal.aborted) this.#at = batch.to;
+  }
+
+  /** Is given batches as they come, until it is busy with one or the signal aborts. */
+  async #stay(): Promise<void> {
+    this.#seq = null;
+    const signal = this.#signal;
+    const { busy } = await new Promise<{ readonly busy: Promise<void> | null }>((resolve) => {
+      const abort = () => this.#depart?.(this.at, null);
+      signal.addEventListener("abort", abort, { once: true });
+      this.#depart = (at, busy) => {
+        signal.removeEventListener("abort", abort);
+        this.#feed.leave(this);
+        this.#depart = null;
+        this.#at = at;
+        resolve({ busy });
+      };
+      this.#feed.join(this);
+    });
+    await busy;
+  }
+
+  #give(whole: Batch): Promise<void> | undefined {
+    const { reader } = this;
+    const batch = whole.of(reader.rooms);
+    const prepared = reader.prepare?.(batch) ?? null;
+    if (prepared === null) return reader.take(batch);
+    return prepared.then(() => (this.#signal.aborted ? undefined : reader.take(batch)));
+  }
+
+  /** Reads what comes next in the log: of one room by its seqs, of many by the positions. */
+  async #page(): Promise<Batch> {
+    const { rooms, where = {}, pageEvents = READER_EVENTS } = this.reader;
+    const [room] = rooms?.size === 1 ? rooms : [];
+    const batch = room === undefined ? await this.#pageOfAll(rooms, where, pageEvents) : await this.#pageOf(room, where, pageEvents);
+    if (batch.to <= this.#at) throw new Error(`the log ends at ${batch.to}, before ${this.#feed.at}`);
+    return batch;
+  }
+
+  async #pageOf(room: RoomKey, where: Where, limit: number): Promise<Batch> {
+    this.#seq ??= await this.#log.seqAt(room, this.#at);
+    const { rows, scanned, pos, removed } = await this.#log.readRoom(room, this.#seq, limit, where);
+    this.#seq = scanned;
+    const gone = removed === undefined ? [] : [{ room, from: removed[0], to: removed[1], pos: (rows[0]?.pos ?? pos + 1) - 1 }];
+    return new Batch({ after: this.#at, to: pos, rows, removed: gone });
+  }
+
+  async #pageOfAll(rooms: ReadonlySet<RoomKey> | null, where: Where, limit: number): Promise<Batch> {
+    const { rows, scanned, removed } = await this.#log.read(this.#at, limit, rooms === null ? where : { ...where, rooms });
+    return new Batch({ after: this.#at, to: scanned, rows, removed });
   }
 }

@@ -1,9 +1,10 @@
 import type { LiveEvent } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
-import type { Clock } from "../runtime/clock.js";
-import type { Log, Page, RoomKey, Where } from "../store/log.js";
+import { type Clock, follow } from "../runtime/clock.js";
+import type { Log, Removal, RoomKey, Where } from "../store/log.js";
 import { matches, PAGE_BYTES } from "../store/page.js";
 import type { StoredEvent } from "../store/stored-event.js";
+import type { Batch } from "./batch.js";
 import type { Feed } from "./feed.js";
 import type { ReadingTime } from "./reading-time.js";
 
@@ -14,15 +15,21 @@ const STEP_MAX = 250;
 /** Steps of one reading: some seconds of work at most. A client that gives up sooner than a reading ends would never get on. */
 const STEPS_MAX = 1_000;
 
-/** Result of a reading: events in order, and where the reader is afterwards. */
-export interface ReadEvents {
-  readonly rows: readonly StoredEvent[];
-  /** Everything up to here was given or passed over. */
+/** RoomPlace of a reader in a room. */
+export interface RoomPlace {
+  /** Seq up to which everything was given or passed over. */
   readonly next: number;
+  /** Position in the whole log that stands for it. */
+  readonly pos: number;
+}
+
+/** Result of a reading: events in order, and where the reader is afterwards. */
+export interface ReadEvents extends RoomPlace {
+  readonly rows: readonly StoredEvent[];
   /** Whether there is more to look at right now. */
   readonly more: boolean;
-  /** Removed ranges that were passed over, both ends included. */
-  readonly removed: readonly (readonly [from: number, to: number])[];
+  /** Removed ranges that were passed over. */
+  readonly removed: readonly Removal[];
 }
 
 /** Most work of a caller's own expression that one reading may ask for; the next one goes on from there. */
@@ -60,22 +67,23 @@ export interface ReadRequest {
  * Reads the next events that the filter shows, up to `limit`. Goes on in steps, each in a turn of its own, until it has them, has seen all
  * or has done its share; an abort ends it between two events.
  */
-export async function readAfter(reading: ReadRequest, after: number, signal: AbortSignal): Promise<ReadEvents> {
+export async function readAfter(reading: ReadRequest, after: RoomPlace, signal: AbortSignal): Promise<ReadEvents> {
   const { log, room, filter, time, payer } = reading;
   const end = await time.begin(payer, signal);
   if (end === null) return nothing(after);
   const steps = new Steps(reading, signal);
-  let next = after;
+  let { next, pos } = after;
   try {
     for (;;) {
       await steps.begin();
-      if (signal.aborted) return { ...steps.got, next, more: true };
+      if (signal.aborted) return { ...steps.got, next, pos, more: true };
       const page = await log.readRoom(room, next, steps.rows, filter.where);
-      const { last, isWhole } = await steps.take(page, page.rows);
+      const { last, isWhole } = await steps.take(page.rows, rangesOf(page.removed));
       // Without progress the store has nothing more to say, whatever its head is.
-      const more = isWhole ? page.scanned > next && page.scanned < page.head : (last ?? next) < page.head;
-      next = isWhole ? Math.max(next, page.scanned) : (last ?? next);
-      if (!more || steps.areOver) return { ...steps.got, next, more };
+      const more = isWhole ? page.scanned > next && page.scanned < page.head : (last?.seq ?? next) < page.head;
+      if (isWhole) [next, pos] = [Math.max(next, page.scanned), page.pos];
+      else if (last !== null) [next, pos] = [last.seq, last.pos];
+      if (!more || steps.areOver) return { ...steps.got, next, pos, more };
     }
   } finally {
     end();
@@ -83,25 +91,25 @@ export async function readAfter(reading: ReadRequest, after: number, signal: Abo
 }
 
 /**
- * Reads the newest events that the filter shows, up to `limit`, oldest first; afterwards the reader is at `head`. Once begun it is not
+ * Reads the newest events that the filter shows, up to `limit`, oldest first; afterwards the reader is at the head. Once begun it is not
  * ended early: what it had not yet found would be passed over for good.
  * @returns null when the signal aborted before it could begin
  */
-export async function readNewest(reading: ReadRequest, head: number, signal?: AbortSignal): Promise<ReadEvents | null> {
+export async function readNewest(reading: ReadRequest, signal?: AbortSignal): Promise<ReadEvents | null> {
   const end = await reading.time.begin(reading.payer, signal);
   if (end === null) return null;
   try {
-    const { rows } = await stepBack(reading, head + 1);
-    return { rows, next: head, more: false, removed: [] };
+    const { rows, head } = await stepBack(reading, Number.MAX_SAFE_INTEGER);
+    return { rows, ...head, more: false, removed: [] };
   } finally {
     end();
   }
 }
 
 /** Reads the last events before a seq that the filter shows, up to `limit`, oldest first; `next` is the seq before which to go on. */
-export async function readRoomBefore(reading: ReadRequest, from: number, signal?: AbortSignal): Promise<ReadEvents> {
+export async function readRoomBefore(reading: ReadRequest, from: number, signal?: AbortSignal): Promise<Omit<ReadEvents, "pos">> {
   const end = await reading.time.begin(reading.payer, signal);
-  if (end === null) return nothing(from);
+  if (end === null) return nothing({ next: from, pos: 0 });
   try {
     return await stepBack(reading, from, signal);
   } finally {
@@ -110,8 +118,12 @@ export async function readRoomBefore(reading: ReadRequest, from: number, signal?
 }
 
 /** Returns the result of a reading that was ended before it began: the reader is where it was. */
-function nothing(next: number): ReadEvents {
-  return { rows: [], next, more: true, removed: [] };
+function nothing({ next, pos }: RoomPlace): ReadEvents {
+  return { rows: [], next, pos, more: true, removed: [] };
+}
+
+function rangesOf(removed: readonly [from: number, to: number] | undefined): readonly Removal[] {
+  return removed === undefined ? [] : [{ from: removed[0], to: removed[1] }];
 }
 
 /** Whether a filter shows an event, whatever its expression says. */
@@ -119,21 +131,23 @@ export function shows({ where, inside }: Pick<Filter, "where" | "inside">, row: 
   return matches(row, where) && (inside === null || inside(row.event));
 }
 
-async function stepBack(reading: ReadRequest, from: number, signal?: AbortSignal): Promise<ReadEvents> {
+async function stepBack(reading: ReadRequest, from: number, signal?: AbortSignal) {
   const { log, room, filter } = reading;
   const steps = new Steps(reading, signal);
   let before = from;
+  let head: RoomPlace = { next: 0, pos: 0 };
   while (before > 1) {
     await steps.begin();
     if (signal?.aborted) break;
     const page = await log.readRoomBefore(room, before, steps.rows, filter.where);
-    const { last, isWhole } = await steps.take(page, page.rows.toReversed());
+    if (before === from) head = { next: page.head, pos: page.pos };
+    const { last, isWhole } = await steps.take(page.rows.toReversed(), rangesOf(page.removed));
     if (isWhole && page.scanned >= before) before = 1;
-    else before = isWhole ? page.scanned : (last ?? before);
+    else before = isWhole ? page.scanned : (last?.seq ?? before);
     if (steps.areOver) break;
   }
   const { rows, removed } = steps.got;
-  return { rows: rows.toReversed(), next: before, more: before > 1, removed };
+  return { rows: rows.toReversed(), next: before, more: before > 1, removed, head };
 }
 
 /** A wait for a room's next events: for how long, and by which clock. */
@@ -144,37 +158,40 @@ interface LongPollWait {
 }
 
 /**
- * Waits until there are events after a seq that the filter shows, up to `limit` of them: those that come together. Ends with none when the
+ * Waits until there are events after a place that the filter shows, up to `limit` of them: those that come together. Ends with none when the
  * time is over, the signal aborts, or its share of work is done.
  */
 export async function readNext(
   reading: ReadRequest,
-  after: number,
+  after: RoomPlace,
   { feed, clock, ms }: LongPollWait,
   signal: AbortSignal,
 ): Promise<ReadEvents> {
   const { room, filter, time, payer, share } = reading;
   const steps = new Steps(reading, signal);
-  const over = new AbortController();
-  const end = () => over.abort();
-  if (signal.aborted) end();
-  signal.addEventListener("abort", end, { once: true });
-  clock.sleep(ms, over.signal).then(end, () => {});
-  const subscription = feed.subscribe({ room, after, where: filter.where }, over.signal);
-  let next = after;
+  const over = follow(signal);
+  clock.sleep(ms, over.signal).then(
+    () => over.abort(),
+    () => {},
+  );
+  let { next, pos } = after;
   let more = false;
+  const take = async (batch: Batch) => {
+    await time.turn(payer);
+    const { last, isWhole } = await steps.take(batch.rows, batch.removed);
+    const seen = isWhole ? batch.rows.at(-1) : last;
+    next = Math.max(next, seen?.seq ?? 0);
+    if (isWhole) pos = batch.to;
+    else if (last !== null) pos = last.pos;
+    more = !isWhole;
+    if (steps.got.rows.length > 0 || (share !== undefined && steps.areOver)) over.abort();
+  };
   try {
-    for (let batch = await subscription.next(); batch !== null; batch = await subscription.next()) {
-      await time.turn(payer);
-      const { last, isWhole } = await steps.take(batch, batch.rows);
-      next = isWhole ? batch.to : (last ?? next);
-      more = next < batch.head;
-      if (steps.got.rows.length > 0 || (share !== undefined && steps.areOver) || over.signal.aborted) break;
-    }
-    return { ...steps.got, next, more };
+    await feed.follow({ rooms: new Set([room]), after: pos, where: filter.where, take }, over.signal).done;
+    return { ...steps.got, next, pos, more };
   } finally {
-    signal.removeEventListener("abort", end);
-    end();
+    over.abort();
+    over.release();
   }
 }
 
@@ -183,7 +200,7 @@ class Steps {
   readonly #reading: ReadRequest;
   readonly #signal: AbortSignal | undefined;
   readonly #rows: StoredEvent[] = [];
-  readonly #removed: NonNullable<Page["removed"]>[] = [];
+  readonly #removed: Removal[] = [];
   #count = 0;
   #tried = 0;
   #ms = 0;
@@ -222,14 +239,11 @@ class Steps {
 
   /**
    * Takes what is shown of a page, in the order in which it is looked at.
-   * @returns whether it looked at all of it, and otherwise the seq of the last one that it looked at, null for none
+   * @returns whether it looked at all of it, and the last one that it looked at, null for none
    */
-  async take(
-    { removed }: { removed?: Page["removed"] | null },
-    rows: readonly StoredEvent[],
-  ): Promise<{ last: number | null; isWhole: boolean }> {
+  async take(rows: readonly StoredEvent[], removed: readonly Removal[]): Promise<{ last: StoredEvent | null; isWhole: boolean }> {
     const { filter, time, payer, share } = this.#reading;
-    if (removed) this.#removed.push(removed);
+    this.#removed.push(...removed.map(({ from, to }) => ({ from, to })));
     const shown = rows.filter((row) => shows(filter, row));
     const limit = this.#left;
     let looked = shown.slice(0, limit);
@@ -248,6 +262,6 @@ class Steps {
     }
     // The last one that was wanted ends the reading there, also where others behind it are not shown.
     const isWhole = looked.length === shown.length && found.length < limit;
-    return { last: looked.at(-1)?.seq ?? null, isWhole };
+    return { last: looked.at(-1) ?? null, isWhole };
   }
 }

@@ -104,7 +104,7 @@ export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, he
   }
 
   function lookAt(asked: number): StoreLook {
-    const writable = store.positions.set(PROBE, 0, 0).then(
+    const writable = store.positions.set(PROBE, 0).then(
       () => true,
       () => false,
     );

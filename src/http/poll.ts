@@ -1,4 +1,4 @@
-import { type ReadEvents, type ReadRequest, readAfter, readNewest, readNext } from "../feed/read.js";
+import { type ReadEvents, type ReadRequest, type RoomPlace, readAfter, readNewest, readNext } from "../feed/read.js";
 import { type Clock, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { DistributedLocks } from "../store/cluster.js";
@@ -13,22 +13,22 @@ interface Polling extends ReadRequest {
 }
 
 /**
- * Reads after `from`, or the newest events up to `head` when `from` is null. When there are none, it waits up to `waitMs` for one that the
+ * Reads after `from`, or the newest events when it is null. When there are none, it waits up to `waitMs` for one that the
  * filter shows, passing over hidden ones, or until the call is ended: as `deleted` when its room was, or
  * its broadcast.
  */
-export async function poll(polling: Polling, from: number | null, head: number): Promise<ReadEvents> {
-  const stay = polling.live.whenDeleted({ room: polling.room, sessionId: polling.filter.where.sessionId }, () =>
+export async function poll(polling: Polling, from: RoomPlace | null): Promise<ReadEvents> {
+  const stay = polling.live.whenDeleted({ room: polling.room, sessionId: polling.filter.where.sessionId ?? null }, () =>
     polling.call.end("deleted"),
   );
   try {
-    return await wait(polling, from, head);
+    return await wait(polling, from);
   } finally {
     stay();
   }
 }
 
-async function wait(polling: Polling, from: number | null, head: number): Promise<ReadEvents> {
+async function wait(polling: Polling, from: RoomPlace | null): Promise<ReadEvents> {
   const { live, waitMs, call } = polling;
   const { clock, feed } = live;
   const deadline = steadyMs(clock) + waitMs;
@@ -36,7 +36,7 @@ async function wait(polling: Polling, from: number | null, head: number): Promis
   for (let after = from, isAtEnd = false; ; ) {
     const ms = deadline - steadyMs(clock);
     let got: ReadEvents;
-    if (after === null) got = await newest(polling, head);
+    if (after === null) got = await newest(polling);
     else if (isAtEnd) got = await readNext(polling, after, { feed, clock, ms }, call.signal);
     else got = await readAfter(polling, after, call.signal);
     call.assertToken();
@@ -44,7 +44,7 @@ async function wait(polling: Polling, from: number | null, head: number): Promis
     // A reading that was cut short by its bound has done its share of work: the client goes on with its cursor.
     const spent = got.more && polling.share !== undefined;
     if (got.rows.length > 0 || steadyMs(clock) >= deadline || spent || call.ended !== null) return { ...got, removed };
-    after = got.next;
+    after = got;
     isAtEnd = !got.more;
   }
 }
@@ -52,18 +52,16 @@ async function wait(polling: Polling, from: number | null, head: number): Promis
 /**
  * Reads the newest events. A read that the server ends before it could begin is refused: an empty answer would say that there were none.
  */
-async function newest(polling: Polling, head: number): Promise<ReadEvents> {
+async function newest(polling: Polling): Promise<ReadEvents> {
   const { call } = polling;
-  const got = await readNewest(polling, head, call.signal);
+  const got = await readNewest(polling, call.signal);
   if (got !== null) return got;
   call.assertToken();
   if (call.ended === "stopping") throw new DyliveError("stopping", "no events were read");
-  // A newer call waits for this one, which moves its position; of one whose client has left nobody takes the answer.
-  return call.ended === "newer" ? ((await readNewest(polling, head)) ?? nothingNew(head)) : nothingNew(head);
-}
-
-function nothingNew(head: number): ReadEvents {
-  return { rows: [], next: head, more: false, removed: [] };
+  // A newer call waits for this one, which moves its position; of one whose client has left the answer is not taken.
+  const anew = await readNewest(polling);
+  if (anew === null) throw new DyliveError("stopping", "no events were read");
+  return anew;
 }
 
 /** Time that a newer call lets an older one hand over its answer before the older one's connection is cut, in ms. */

@@ -179,15 +179,12 @@ function allows(row: TokenRow | undefined, { scope, rooms }: TokenRow, now: numb
 /** Parts of a store that keep positions of tokens. */
 type Kept = Pick<Store, "positions" | "tokens">;
 
-/**
- * Most positions that are kept of one token's clients, and as many of its named subscriptions: a name is a caller's to make up. A
- * subscription to every room that a token may hold at a time has half of it.
- */
+/** Most positions that are kept of one token's clients, and as many of its named subscriptions: a name is a caller's to make up. */
 const TOKEN_POSITIONS_MAX = 10_000;
 
-/** Names the position of a client of the compatible interface (/douyin/…); `client` is its own name, empty when it gave none. */
-export function clientPosition(token: Pick<TokenRow, "id">, client: string): string {
-  return `${ofClients(token.id)}${client}`;
+/** Names the position of a client of the compatible interface (/douyin/…) in a room; `client` is its own name, empty when it gave none. */
+export function clientPosition(token: Pick<TokenRow, "id">, room: RoomKey, client: string): string {
+  return `${ofClients(token.id)}${room}:${client}`;
 }
 
 /** Names the position of a named subscription: each token has its own names. */
@@ -204,15 +201,13 @@ export async function movePosition(
   { positions, tokens }: Kept,
   token: TokenRow,
   reader: string,
-  room: RoomKey,
-  seq: number,
+  pos: number,
   holder?: string,
 ): Promise<void> {
   const prefix = [ofClients(token.id), ofSubscriptions(token.id)].find((one) => reader.startsWith(one));
   if (prefix === undefined) throw new Error("a position of another token");
-  const isMoved = await positions.set(reader, room, seq, { prefix, most: TOKEN_POSITIONS_MAX }, holder);
-  if (!isMoved)
-    throw new DyliveError("in_use", told`another connection has subscribed to room ${room} as ${reader.slice(prefix.length)} since`);
+  const isMoved = await positions.set(reader, pos, { prefix, most: TOKEN_POSITIONS_MAX }, holder);
+  if (!isMoved) throw new DyliveError("in_use", told`another connection has subscribed as ${reader.slice(prefix.length)} since`);
   // Looked at afterwards: whoever revokes marks the token first and forgets then, so one of the two sees the other.
   if (await isGone(tokens, token)) await positions.forget(reader);
 }
@@ -222,21 +217,21 @@ async function isGone(tokens: Pick<Tokens, "find">, { hash }: TokenRow): Promise
 }
 
 /**
- * Lets one reader alone move the positions of a named subscription, until another subscribes by the name, in this process or another.
- * @param places seq of each room, for those in which the name has no position yet
+ * Lets one reader alone move the position of a named subscription, until another subscribes by the name, in this process or another.
+ * @param pos for a name that has no position yet
  * @param by who it is, and whether it comes back: then it takes nothing from who has the name since
  * @throws DyliveError in_use when another has
  */
-export async function holdPositions(
+export async function holdPosition(
   { positions, tokens }: Kept,
   token: TokenRow,
   name: string,
-  places: readonly (readonly [RoomKey, number])[],
+  pos: number,
   { holder, isBack }: { readonly holder: string; readonly isBack: boolean },
 ): Promise<void> {
   const reader = subscriptionPosition(token, name);
   const among = { prefix: ofSubscriptions(token.id), most: TOKEN_POSITIONS_MAX };
-  if (!(await positions.hold(reader, places, holder, among, isBack)))
+  if (!(await positions.hold(reader, pos, holder, among, isBack)))
     throw new DyliveError("in_use", told`another connection has subscribed as ${name} since`);
   // As above.
   if (await isGone(tokens, token)) await positions.forget(reader);

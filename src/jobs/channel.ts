@@ -2,7 +2,6 @@ import { Worker } from "node:worker_threads";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
-import type { RoomKey } from "../store/log.js";
 import type { StoreAt } from "../store/open.js";
 import type { FromThread, JobExecutor, JobName, JobOptions, Jobs, ToThread } from "./jobs.js";
 
@@ -16,8 +15,8 @@ interface ChannelOptions {
   /** The store that the thread opens for itself. */
   readonly at: StoreAt;
   readonly clock: Clock;
-  /** Called with the rooms that the thread appended to. */
-  readonly onAppended?: (rooms: readonly RoomKey[]) => void;
+  /** Called when the thread has appended. */
+  readonly onAppended?: () => void;
   /** Options of Node for the thread; those of the process by default. Tests that run from source give a loader. */
   readonly execArgv?: readonly string[];
 }
@@ -104,7 +103,7 @@ export class WorkerChannel implements JobExecutor {
       ...(execArgv !== undefined && { execArgv: [...execArgv] }),
     });
     worker.on("message", (message: FromThread) => {
-      if ("appended" in message) return onAppended?.(message.appended);
+      if ("appended" in message) return onAppended?.();
       const waiting = this.#waiting.get(message.id);
       if ("news" in message) waiting?.news(message.news);
       else if ("answer" in message) waiting?.resolve(message.answer);

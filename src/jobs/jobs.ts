@@ -1,6 +1,5 @@
 import type { Exports } from "../exports/export.js";
 import type { SentError } from "../runtime/errors.js";
-import type { RoomKey } from "../store/log.js";
 import type { Retention } from "../store/sql/retention.js";
 import type { Search } from "../store/sql/search.js";
 import type { Statistics } from "../store/sql/statistics.js";
@@ -82,7 +81,7 @@ export type ToThread =
   | { readonly abort: number }
   | { readonly close: true };
 
-/** Message of the thread: the rooms that it appended to; or the outcome of a job, or what it tells before. */
+/** Message of the thread: that it has appended; or the outcome of a job, or what it tells before. */
 export type FromThread =
-  | { readonly appended: readonly RoomKey[] }
+  | { readonly appended: true }
   | ({ readonly id: number } & ({ readonly answer: unknown } | { readonly error: SentError } | { readonly news: unknown }));

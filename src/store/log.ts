@@ -174,12 +174,12 @@ export interface Log {
   /** Returns the stored events (tombstones included) among those with these ids; none of a broadcast that is being deleted. */
   byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>>;
   /**
-   * Yields the rooms that got events since the call or the last yield; ends when the signal aborts or the store closes. May wake too often,
-   * never too seldom. Appends through another connection wake them by {@link wake}; on PostgreSQL also those of other processes do.
+   * Yields at once, and then whenever there may be new events; ends when the signal aborts or the store closes. May wake too often, never too
+   * seldom. Appends through another connection wake by {@link wake}; on PostgreSQL also those of other processes do.
    */
-  wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>>;
-  /** Wakes readers: the worker thread appended to these rooms through its own connection. */
-  wake(rooms: Iterable<RoomKey>): void;
+  wakes(signal: AbortSignal): AsyncIterable<void>;
+  /** Wakes readers: the worker thread appended through its own connection. */
+  wake(): void;
   /**
    * Replaces events, for redecoding and erasing. Position, seq and id stay; the store raises the revision by one. Events that are no longer kept are left
    * out, and so are those whose revision is another than the kept one: somebody replaced them since they were read. The others all or none;

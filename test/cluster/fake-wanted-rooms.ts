@@ -54,7 +54,7 @@ export class FakeWantedRooms implements WantedRooms {
   }
 
   async changed(): Promise<void> {
-    this.#waker.notify([0]);
+    this.#waker.notify();
   }
 
   async *wakes(signal: AbortSignal): AsyncGenerator<void> {
@@ -74,7 +74,7 @@ export class FakeWantedRooms implements WantedRooms {
   #set(key: string, change: Partial<WantedRoom>): void {
     const row = this.#rows.get(key);
     if (row !== undefined) this.#rows.set(key, { ...row, ...change });
-    this.#waker.notify([0]);
+    this.#waker.notify();
   }
 
   #fail(): void {

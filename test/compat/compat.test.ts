@@ -34,25 +34,6 @@ describe("a client for all rooms", () => {
     expect(server.errors).toEqual([]);
   });
 
-  it("gets nothing of a room that is not collected, and what comes once it is", async () => {
-    const server = await serveCompat({ limits: { heartbeatMs: 20 } });
-    const [room, other] = [await server.collect("11"), await server.collect("22")];
-    const client = await connect(server.url("tiktok"));
-    await server.tell(room, chat("a"));
-    await until(() => client.texts.length === 1);
-    server.rooms.states.delete(room);
-    // Let go at a heartbeat.
-    await until(() => server.compat.counts().rooms === 0);
-    await server.tell(room, chat("quiet"));
-    await server.tell(other, chat("b"));
-    await until(() => client.texts.length === 2);
-    server.rooms.say(room, "live");
-    await server.tell(room, chat("c"));
-    await until(() => client.texts.length >= 3);
-    // What was stored while nobody collected the room follows it: it is of this client's time.
-    expect(comments(client.texts)).toEqual(["a", "b", "quiet", "c"]);
-  });
-
   it("is not heeded: neither commands nor anything else ends or changes anything", async () => {
     const server = await serveCompat();
     const room = await server.collect("11");

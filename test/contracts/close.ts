@@ -23,7 +23,7 @@ export function describeClose(open: Open): void {
         () => log.readRoom(0, 0, 1),
         () => rooms.claim(0),
         () => sessions.open(0, "1", 1),
-        () => positions.set("a", 0, 1),
+        () => positions.set("a", 1),
         () => tokens.revoke("a", 1),
         () => hooks.remove("a"),
       ]) {

@@ -44,7 +44,6 @@ export function describeDeletions(open: Open): void {
     it("of a room leaves its seqs, as removed, and nothing else", async () => {
       const [{ room, epoch }, other] = [await roomWith("98765", 700), await roomWith("98766", 60)];
       const kept = await readAll(store().log, other.room);
-      await store().positions.set("hook:1", room, 5);
       const { rooms, sessions, log, deletions, statistics, retention } = store();
       await retention.setLimits(room, "events", { maxAgeMs: 5, maxBytes: null });
       const deletion = await deletions.ofRoom(room);

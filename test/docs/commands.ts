@@ -84,7 +84,7 @@ export const ENDLESS: readonly (readonly [command: RegExp, sign: RegExp])[] = [
   [/^(npx )?dylive simulate\b/, /^http:\/\//m],
   [/^(npx )?dylive watch\b/, /^.+\n.+\n/],
   [/^(npx )?dylive record\b/, /recording to/],
-  [/^(npx )?dylive tail\b/, /the lines begin after seq \d+/],
+  [/^(npx )?dylive tail\b/, /room \d+ is followed|all rooms are followed/],
   [/^curl -N /, /^data: .*\n\n/m],
 ];
 

@@ -1,10 +1,8 @@
-// Guards: a feed gives each reader everything after its place, once and in order.
+// Guards: a feed gives each reader everything of its rooms after its position, once and in order.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Feed } from "../../src/feed/feed.js";
-import { Follow, type FollowTarget } from "../../src/feed/follow.js";
-import type { Followed } from "../../src/feed/subscription.js";
-import type { Batch } from "../../src/feed/tail.js";
+import type { Batch } from "../../src/feed/batch.js";
+import { Feed, type FeedReading } from "../../src/feed/feed.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Log, RoomKey } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
@@ -15,44 +13,60 @@ import { until } from "../until.js";
 import { runsOf } from "../whole.js";
 
 /** Takes everything, and notes it. */
-class Reader implements FollowTarget<Followed> {
+class Notes {
   readonly batches: Batch[] = [];
   readonly stop = new AbortController();
-  readonly follow: Follow<Followed>;
   error: unknown = null;
+  following: FeedReading | null = null;
   ready: (signal: AbortSignal) => Promise<() => void> = async () => () => {};
   prepare: (batch: Batch) => Promise<void> | null = () => null;
+  take: (batch: Batch) => Promise<void> | undefined = () => undefined;
 
-  constructor(feed: Feed) {
-    this.follow = new Follow(feed, this, this.stop.signal);
+  follow(feed: Feed, rooms: readonly RoomKey[] | null, after: number, pageEvents?: number): this {
+    const reader = {
+      rooms: rooms === null ? null : new Set(rooms),
+      after,
+      pageEvents,
+      ready: (signal: AbortSignal) => this.ready(signal),
+      prepare: (batch: Batch) => this.prepare(batch),
+      take: (batch: Batch) => {
+        this.batches.push(batch);
+        return this.take(batch);
+      },
+    };
+    this.following = feed.follow(reader, this.stop.signal);
+    this.following.done.catch((error: unknown) => (this.error = error));
+    return this;
   }
 
-  take(batch: Batch): void {
-    this.batches.push(batch);
-  }
-
-  failed(error: unknown): void {
-    this.error = error;
-  }
-
-  seqs(room: RoomKey): number[] {
-    return this.batches.filter((batch) => batch.room === room).flatMap(({ rows }) => rows.map(({ seq }) => seq));
+  /** What came, as `room:seq`. */
+  get seen(): string[] {
+    return this.batches.flatMap(({ rows }) => rows.map(({ room, seq }) => `${room}:${seq}`));
   }
 }
 
 /** A log in memory that counts how it is read. */
 function counted(clock = systemClock) {
   const store = openMemoryStore({ maxEventsPerRoom: 1_000_000 });
-  const counts = { reads: 0, listeners: 0 };
+  const counts = { reads: 0, pages: 0, listeners: 0 };
   let failures = 0;
   const { log } = store;
-  const spied: Pick<Log, "readRoom" | "heads" | "wakes"> = {
-    readRoom: async (...args) => {
+  const fail = () => {
+    if (failures-- > 0) throw new Error("the disk is gone");
+  };
+  const spied: Pick<Log, "read" | "readRoom" | "seqAt" | "head" | "wakes"> = {
+    read: async (...args) => {
       counts.reads++;
-      if (failures-- > 0) throw new Error("the disk is gone");
+      fail();
+      return log.read(...args);
+    },
+    readRoom: async (...args) => {
+      counts.pages++;
+      fail();
       return log.readRoom(...args);
     },
-    heads: (rooms) => log.heads(rooms),
+    seqAt: (room, pos) => log.seqAt(room, pos),
+    head: () => log.head(),
     wakes: (signal) => {
       counts.listeners++;
       signal.addEventListener("abort", () => counts.listeners--);
@@ -64,139 +78,149 @@ function counted(clock = systemClock) {
   return { store, feed, counts, errors, fail: (times: number) => (failures = times) };
 }
 
-const followed = (room: RoomKey, after: number): Followed => ({ room, after, where: {} });
-const upTo = (n: number, from = 1) => Array.from({ length: n - from + 1 }, (_, index) => from + index);
+const upTo = (room: RoomKey, n: number) => Array.from({ length: n }, (_, index) => `${room}:${1 + index}`);
 
 describe("a feed", () => {
-  it("read once for everybody at the head, who are given the same frozen batch", async () => {
+  it("reads once for all readers at the head, and gives those of the same rooms the same batch", async () => {
     const { store, feed, counts } = counted();
-    const { room, append } = await claimed(store);
-    const readers = Array.from({ length: 50 }, () => new Reader(feed));
-    for (const reader of readers) reader.follow.add(followed(room, 0));
-    await until(() => feed.size === 1);
-    await append(...chats(1, "first"));
-    await until(() => readers.every((reader) => reader.seqs(room).length === 1));
+    const [one, two] = [await claimed(store, "1"), await claimed(store, "2")];
+    const ofOne = Array.from({ length: 20 }, () => new Notes().follow(feed, [one.room], 0));
+    const ofBoth = Array.from({ length: 20 }, () => new Notes().follow(feed, [one.room, two.room], 0));
+    const all = new Notes().follow(feed, null, 0);
+    await until(() => counts.listeners === 1);
+    await one.append(...chats(1, "first"));
+    await until(() => [...ofOne, ...ofBoth, all].every(({ seen }) => seen.length === 1));
     counts.reads = 0;
-    await Promise.all([append(...chats(10, "a")), append(...chats(10, "b"))]);
-    await until(() => readers.every((reader) => reader.seqs(room).length === 21));
+    await Promise.all([one.append(...chats(10, "a")), two.append(...chats(10, "b"))]);
+    await until(() => ofBoth.every(({ seen }) => seen.length === 21) && ofOne.every(({ seen }) => seen.length === 11));
     // One with the events; a wake that came meanwhile may have caused a look in vain.
     expect(counts.reads).toBeLessThanOrEqual(2);
-    expect(readers.map((reader) => reader.batches.length)).toEqual(readers.map(() => 2));
-    const batches = new Set(readers.map((reader) => reader.batches.at(-1)));
-    expect(batches.size).toBe(1);
-    const [batch] = batches;
-    expect(Object.isFrozen(batch) && Object.isFrozen(batch?.rows) && Object.isFrozen(batch?.rows[0]?.event)).toBe(true);
+    expect(counts.pages).toBe(0);
+    expect(new Set(ofOne.map(({ batches }) => batches.at(-1))).size).toBe(1);
+    expect(new Set([all, ...ofBoth].map(({ batches }) => batches.at(-1))).size).toBe(1);
+    const batch = all.batches.at(-1);
     let made = 0;
-    const make = () => Buffer.from(String(++made));
-    expect([batch?.once("k", make), batch?.once("k", make), batch?.once("other", () => null)]).toEqual([
-      Buffer.from("1"),
-      Buffer.from("1"),
-      null,
-    ]);
-    for (const reader of readers) reader.stop.abort();
+    expect([batch?.once("k", () => ++made), batch?.once("k", () => ++made), batch?.once("other", () => null)]).toEqual([1, 1, null]);
+    expect(ofOne.map(({ following }) => following?.at)).toEqual(ofOne.map(() => 21));
+    for (const reader of [all, ...ofOne, ...ofBoth]) reader.stop.abort();
   });
 
-  it("are there only while somebody reads", async () => {
+  it("reads only while there are readers", async () => {
     const { store, feed, counts } = counted();
     const { room, append } = await claimed(store);
     await append(...chats(3));
     expect([feed.size, counts.listeners]).toEqual([0, 0]);
-    const [one, two] = [new Reader(feed), new Reader(feed)];
-    one.follow.add(followed(room, 0));
-    two.follow.add(followed(room, 3));
-    await until(() => one.seqs(room).length === 3);
-    expect([feed.size, counts.listeners]).toEqual([1, 1]);
+    const [one, two] = [new Notes().follow(feed, [room], 0), new Notes().follow(feed, [room], 3)];
+    await until(() => one.seen.length === 3);
+    expect([feed.size, counts.listeners]).toEqual([2, 1]);
     one.stop.abort();
-    expect(two.follow.drop(room)).toBe(true);
-    expect([feed.size, counts.listeners]).toEqual([0, 0]);
+    two.stop.abort();
+    await Promise.all([one.following?.done, two.following?.done]);
+    await until(() => counts.listeners === 0);
+    expect(feed.size).toBe(0);
     counts.reads = 0;
     await append(...chats(3, "more"));
     await new Promise((resolve) => setTimeout(resolve, 40));
-    expect([counts.reads, one.seqs(room).length, two.seqs(room).length]).toEqual([0, 3, 0]);
-    two.follow.add(followed(room, 0));
-    await until(() => two.seqs(room).length === 6);
-    two.stop.abort();
+    expect([counts.reads, one.seen.length, two.seen.length]).toEqual([0, 3, 0]);
+    const again = new Notes().follow(feed, null, 0);
+    await until(() => again.seen.length === 6);
+    again.stop.abort();
   });
 
-  it("let a reader that is ahead of them in without giving it anything twice", async () => {
+  it("gives a reader that is ahead of it nothing twice", async () => {
     const { store, feed } = counted();
     const { room, append } = await claimed(store);
-    const stop = new AbortController();
-    const early = feed.subscribe({ room, after: 0, where: {} }, stop.signal);
-    const [first, seqs] = [early.next(), [] as number[]];
-    await until(() => feed.size === 1);
-    // Beyond where the tail is: as one who has read the log for himself.
-    const ahead = feed.subscribe({ room, after: 6, where: {} }, stop.signal);
-    const rest = ahead.next();
+    const early = new Notes().follow(feed, [room], 0);
+    const ahead = new Notes().follow(feed, [room], 6);
     await append(...chats(10));
-    seqs.push(...((await first)?.rows ?? []).map(({ seq }) => seq));
-    expect(seqs).toEqual(upTo(10));
-    expect(await rest).toMatchObject({ after: 6, to: 10, rows: [{ seq: 7 }, { seq: 8 }, { seq: 9 }, { seq: 10 }] });
-    stop.abort();
-    expect(await early.next()).toBe(null);
+    await until(() => ahead.seen.length === 4 && early.seen.length === 10);
+    expect(ahead.seen).toEqual(upTo(room, 10).slice(6));
+    early.stop.abort();
+    ahead.stop.abort();
   });
 
-  it("let a reader go back, and read what comes meanwhile as it is when that is asked for", async () => {
+  it("gives a busy reader nothing more, and the batches that it missed from memory", async () => {
     const { store, feed, counts } = counted();
     const { room, append } = await claimed(store);
-    const stop = new AbortController();
-    const reader = feed.subscribe({ room, after: 0, where: {}, pageEvents: 4 }, stop.signal);
-    const first = reader.next();
-    await until(() => feed.size === 1);
-    await append(...chats(10));
-    expect((await first)?.to).toBe(10);
-    reader.goBack(3);
-    counts.reads = 0;
-    await append(...chats(2, "more"));
-    await new Promise((resolve) => setTimeout(resolve, 40));
-    expect(counts.reads).toBe(0);
-    const batches = [await reader.next(), await reader.next(), await reader.next()];
-    expect(batches.map((batch) => [batch?.after, batch?.rows.length, batch?.to])).toEqual([
-      [3, 4, 7],
-      [7, 4, 11],
-      [11, 1, 12],
-    ]);
-    stop.abort();
+    const [busy, other] = [new Notes(), new Notes().follow(feed, [room], 0)];
+    let finish = () => {};
+    busy.take = ({ to }) => (to === 1 ? new Promise<void>((resolve) => (finish = resolve)) : undefined);
+    busy.follow(feed, [room], 0);
+    await until(() => counts.listeners === 1);
+    for (const n of [1, 2, 3]) {
+      await append(chat(String(n)));
+      await until(() => other.seen.length === n);
+    }
+    expect([busy.seen, busy.following?.at]).toEqual([[`${room}:1`], 0]);
+    finish();
+    await until(() => busy.seen.length === 3);
+    expect([busy.seen, busy.following?.at, counts.pages]).toEqual([upTo(room, 3), 3, 0]);
+    busy.stop.abort();
+    other.stop.abort();
   });
 
-  it("go on when the log could not be read, and when a reader has a bug", async () => {
-    const { store, feed, errors, fail } = counted(fastClock(20)); // it is read again after a second
+  it("tells each removed range once, where it lies", async () => {
+    const { store, feed } = counted();
+    const [one, two] = [await claimed(store, "1"), await claimed(store, "2")];
+    await one.append(...chats(4, "a"));
+    await two.append(...chats(4, "b"));
+    await one.append(...chats(4, "c"));
+    await store.log.remove(one.room, 3, 6, "retention");
+    const told = ({ batches }: Notes) =>
+      batches.flatMap((batch) => [...batch.inOrder(batch.rows)].map((x) => ("seq" in x ? `${x.room}:${x.seq}` : [x.room, x.from, x.to])));
+    const [ofOne, ofBoth] = [new Notes().follow(feed, [one.room], 0, 3), new Notes().follow(feed, [one.room, two.room], 0, 3)];
+    await until(() => ofOne.seen.length === 4 && ofBoth.seen.length === 8);
+    const before = upTo(one.room, 2);
+    const after = upTo(one.room, 8).slice(6);
+    expect(told(ofOne)).toEqual([...before, [one.room, 3, 6], ...after]);
+    expect(told(ofBoth)).toEqual([...before, ...upTo(two.room, 4), [one.room, 3, 6], ...after]);
+    ofOne.stop.abort();
+    ofBoth.stop.abort();
+  });
+
+  it("goes on when the log could not be read, and when a reader has a bug", async () => {
+    const { store, feed, counts, errors, fail } = counted(fastClock(20)); // it is read again after a second
     const { room, append } = await claimed(store);
-    const [good, bad] = [new Reader(feed), new Reader(feed)];
-    let taken = 0;
+    const [good, bad] = [new Notes(), new Notes()];
     bad.take = () => {
-      taken++;
       throw new Error("a bug");
     };
-    good.follow.add(followed(room, 0));
-    bad.follow.add(followed(room, 0));
-    await until(() => feed.size === 1);
+    good.follow(feed, [room], 0);
+    bad.follow(feed, [room], 0);
+    await until(() => counts.listeners === 1);
     await append(chat("a"));
-    await until(() => good.seqs(room).length === 1 && bad.error !== null);
+    await until(() => good.seen.length === 1 && bad.error !== null);
     fail(1);
     await append(chat("b"));
-    await until(() => good.seqs(room).length === 2);
-    expect([taken, String(bad.error), ...errors.map(String)]).toEqual([1, "Error: a bug", "Error: the disk is gone"]);
+    await until(() => good.seen.length === 2);
+    expect([bad.seen.length, String(bad.error), ...errors.map(String)]).toEqual([1, "Error: a bug", "Error: the disk is gone"]);
     good.stop.abort();
-    bad.stop.abort();
   });
 
-  it("end a reader that is behind when the log cannot be read", async () => {
+  it("ends a reader that is behind when the log cannot be read", async () => {
     const { store, feed, fail } = counted();
     const { room, append } = await claimed(store);
     await append(chat("a"));
-    fail(1);
-    const reader = new Reader(feed);
-    reader.follow.add(followed(room, 0));
-    await until(() => reader.error !== null);
-    expect(String(reader.error)).toBe("Error: the disk is gone");
-    reader.stop.abort();
+    const [one, all] = [new Notes(), new Notes()];
+    fail(9);
+    one.follow(feed, [room], 0);
+    await until(() => one.error !== null);
+    all.follow(feed, null, 0);
+    await until(() => all.error !== null);
+    expect([String(one.error), String(all.error)]).toEqual(["Error: the disk is gone", "Error: the disk is gone"]);
   });
 
-  it("give each reader everything after its place exactly once, whatever comes when", async () => {
+  it("gives each reader everything of its rooms after its position exactly once, whatever comes when", async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("append" as const), room: fc.nat(1), count: fc.integer({ min: 1, max: 300 }) }),
-      fc.record({ do: fc.constant("join" as const), back: fc.nat(400), slow: fc.boolean(), prepares: fc.boolean() }),
+      fc.record({
+        do: fc.constant("join" as const),
+        of: fc.constantFrom("one", "both", "all"),
+        back: fc.nat(400),
+        slow: fc.boolean(),
+        prepares: fc.boolean(),
+        busy: fc.boolean(),
+      }),
       fc.record({ do: fc.constant("leave" as const), which: fc.nat(20) }),
       fc.record({ do: fc.constant("wait" as const), ms: fc.nat(15) }),
     );
@@ -204,33 +228,41 @@ describe("a feed", () => {
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
         const { store, feed, errors } = counted();
         const rooms = [await claimed(store, "1"), await claimed(store, "2")];
-        const heads = [0, 0];
-        const readers: { reader: Reader; after: number[] }[] = [];
+        const [first = 0, second = 0] = rooms.map(({ room }) => room);
+        const log: string[] = [];
+        const seqs = new Map<RoomKey, number>();
+        const readers: { readonly notes: Notes; readonly rooms: readonly RoomKey[]; readonly after: number }[] = [];
         let made = 0;
         for (const one of steps) {
           if (one.do === "wait") await new Promise((resolve) => setTimeout(resolve, one.ms));
           if (one.do === "append") {
-            await rooms[one.room]?.append(...chats(one.count, `${made++}-`));
-            heads[one.room] = (heads[one.room] ?? 0) + one.count;
+            const { room = 0, append } = rooms[one.room] ?? {};
+            await append?.(...chats(one.count, `${made++}-`));
+            for (let seq = (seqs.get(room) ?? 0) + 1, n = 0; n < one.count; n++) log.push(`${room}:${seq + n}`);
+            seqs.set(room, (seqs.get(room) ?? 0) + one.count);
           }
-          if (one.do === "leave") readers.splice(one.which, 1)[0]?.reader.stop.abort();
+          if (one.do === "leave") readers.splice(one.which, 1)[0]?.notes.stop.abort();
           if (one.do === "join") {
-            const reader = new Reader(feed);
-            if (one.slow) reader.ready = () => new Promise((resolve) => setTimeout(() => resolve(() => {}), 2));
-            if (one.prepares) reader.prepare = ({ to }) => (to % 3 === 0 ? null : new Promise((resolve) => setTimeout(resolve, to % 3)));
-            const after = heads.map((head) => Math.max(0, head - one.back));
-            for (const [index, { room }] of rooms.entries()) reader.follow.add(followed(room, after[index] ?? 0));
-            readers.push({ reader, after });
+            const notes = new Notes();
+            const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+            if (one.slow) notes.ready = () => pause(2).then(() => () => {});
+            if (one.prepares) notes.prepare = ({ to }) => (to % 3 === 0 ? null : pause(to % 3));
+            if (one.busy) notes.take = ({ to }) => (to % 2 === 0 ? undefined : pause(to % 5));
+            const after = Math.max(0, log.length - one.back);
+            const wanted = one.of === "one" ? [first] : [first, second];
+            notes.follow(feed, one.of === "all" ? null : wanted, after);
+            readers.push({ notes, rooms: wanted, after });
           }
         }
-        for (const { reader, after } of readers)
-          for (const [index, { room }] of rooms.entries()) {
-            const wanted = upTo(heads[index] ?? 0, (after[index] ?? 0) + 1);
-            await until(() => reader.seqs(room).length >= wanted.length);
-            expect(reader.seqs(room)).toEqual(wanted);
-          }
-        for (const { reader } of readers) reader.stop.abort();
-        expect([feed.size, errors]).toEqual([0, []]);
+        for (const { notes, rooms, after } of readers) {
+          const wanted = log.slice(after).filter((one) => rooms.includes(Number(one.split(":")[0])));
+          await until(() => notes.seen.length >= wanted.length);
+          expect(notes.seen).toEqual(wanted);
+          expect(notes.error).toBeNull();
+        }
+        for (const { notes } of readers) notes.stop.abort();
+        await Promise.all(readers.map(({ notes }) => notes.following?.done));
+        expect(errors).toEqual([]);
         await store.close();
       }),
       { numRuns: runsOf(30) },

@@ -83,13 +83,13 @@ describe("turns", () => {
     const filter = { where: {}, inside: null, expression: null };
     for (let n = 0; n < 20; n++) {
       const one = { log, room: 1, limit: 1_000, filter, time, payer: "a" };
-      waiting.push(readAfter(one, 0, n < 15 ? new AbortController().signal : stop.signal));
+      waiting.push(readAfter(one, { next: 0, pos: 0 }, n < 15 ? new AbortController().signal : stop.signal));
     }
     stop.abort();
     const got = await Promise.all(waiting);
     expect(most).toBe(4);
     expect(got.slice(0, 15).every(({ rows, next }) => rows.length === 1_000 && next === 1_000)).toBe(true);
-    for (const one of got.slice(15)) expect(one).toEqual({ rows: [], next: 0, more: true, removed: [] });
+    for (const one of got.slice(15)) expect(one).toEqual({ rows: [], next: 0, pos: 0, more: true, removed: [] });
   });
 
   it("compile an expression once, as long as it is used", async () => {

@@ -7,20 +7,16 @@ const LOCAL = "#/components/schemas/";
 const ref = (name: string) => Type.Unsafe<unknown>({ $ref: `${LOCAL}${name}` });
 const Seq = Type.Integer({ minimum: 0 });
 const Key = Type.Integer({ minimum: 0, description: "the room's key" });
-const Cursor = Type.String({ description: "a place in these rooms, as after= takes it" });
+const Cursor = Type.String({ description: "a place in the log, as after= takes it" });
 const Log = Type.String({ description: "id of the log; seqs of another mean nothing here" });
 const Followed = {
   room: Key,
   asked: Type.String({ description: "the name that was asked for" }),
   sessionId: Type.Optional(Type.String({ description: "only events of this broadcast" })),
-  after: Seq,
   oldest: Type.Integer({ description: "the oldest seq that is kept" }),
   head: Seq,
-  fromHead: Type.Optional(Type.Boolean({ description: "the cursor does not name it" })),
-  anew: Type.Optional(
-    Type.Boolean({ description: "it was made after a room of the cursor, which was deleted since: it begins at its oldest event" }),
-  ),
 };
+const Rooms = Type.Union([Type.Array(Type.Object(Followed)), Type.Null({ description: "all rooms" })]);
 const Removed = { room: Key, from: Seq, to: Seq };
 const Gone = { asked: Followed.asked, reason: Type.String() };
 const Ended = { reason: Type.String({ description: "why the stream ends" }), queuedBytes: Type.Optional(Type.Integer()) };
@@ -30,7 +26,7 @@ const Ref = { ref: Type.Optional(Type.String({ description: "that of the command
 const SSE: Readonly<Record<string, TObject>> = {
   hello: Type.Object({
     log: Log,
-    rooms: Type.Array(Type.Object(Followed)),
+    rooms: Rooms,
     cursor: Cursor,
   }),
   removed: Type.Object(Removed, { description: "these seqs, both ends included, are no longer kept" }),
@@ -46,15 +42,18 @@ const SSE: Readonly<Record<string, TObject>> = {
 /** Last messages of a stream, by the name in `event:`; those of a WebSocket have it as `type`. */
 const ENDS = ["slow", "stopping", "revoked", "costly", "failed"];
 
-/** Messages of the WebSocket from the server, by `type`; events come in arrays. */
+/** Messages of the WebSocket from the server, by `type`. */
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, TSchema>>>> = {
-  hello: { log: Log, heartbeatMs: Type.Integer(), roomsPerConnection: Type.Integer(), messageBytes: Type.Integer() },
-  subscribed: { ...Ref, rooms: Type.Array(Type.Object(Followed)) },
-  unsubscribed: { ...Ref, rooms: Type.Array(Key) },
-  acked: { ...Ref, name: Type.String(), room: Key, seq: Seq },
+  hello: { log: Log, heartbeatMs: Type.Integer(), messageBytes: Type.Integer() },
+  subscribed: { ...Ref, cursor: Cursor, rooms: Rooms },
+  events: {
+    events: Type.Array(ref("LiveEvent"), { description: "in the order of the log" }),
+    cursors: Type.Array(Cursor, { description: "the cursor after each of them" }),
+  },
+  acked: { ...Ref, name: Type.String(), cursor: Cursor },
   pong: { ...Ref, time: Type.Integer({ description: "ms UTC" }) },
-  position: { seqs: Type.Record(Type.String(), Seq, { description: "how far each room has come, past events that are not shown too" }) },
-  removed: Removed,
+  position: { cursor: Type.String({ description: "how far the client has come, past events that are not shown too" }) },
+  removed: { ...Removed, cursor: Cursor },
   gone: { ...Ref, room: Type.Optional(Key), ...Gone },
   error: {
     ...{ ...Ref, code: Type.String(), message: Type.String(), hint: Type.String(), retryable: Type.Boolean() },
@@ -144,7 +143,6 @@ export function asyncApi(schemas: Schemas): object {
     socket: channel(
       "socket",
       {
-        events: [Type.Array(ref("LiveEvent")), { title: "events of one room, in order" }],
         ...named("Answer", answers),
         ...named("Command", COMMANDS),
       },

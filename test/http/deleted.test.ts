@@ -68,7 +68,7 @@ it("tells at a heartbeat what is open on a room that was deleted, by whichever p
   // Once; and the connection takes other rooms in its place.
   await clock.advance(2 * HEARTBEAT_MS);
   const next = await tell("98765", chat("anew"));
-  socket.send({ op: "subscribe", rooms: [{ room: "98765", after: 0 }] });
+  socket.send({ op: "subscribe", rooms: ["98765"], after: 0 });
   await until(() => socket.events.length === 2);
   expect([next === gone, both.named("gone").length, socket.typed("gone").length, socket.closed]).toEqual([false, 1, 1, null]);
 });

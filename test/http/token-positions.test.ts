@@ -1,6 +1,6 @@
 // Guards: a position of a token is gone with the token, also when it moves at that moment.
 import { describe, expect, it } from "vitest";
-import { createToken, holdPositions, movePosition, revokeToken, subscriptionPosition } from "../../src/http/tokens.js";
+import { createToken, holdPosition, movePosition, revokeToken, subscriptionPosition } from "../../src/http/tokens.js";
 import type { Positions } from "../../src/store/sql/positions.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 
@@ -13,12 +13,12 @@ async function withToken() {
 describe("a position of a token", () => {
   it("is kept while the token is valid, and gone with it", async () => {
     const { store, row, reader } = await withToken();
-    await movePosition(store, row, reader, 1, 5);
-    expect(await store.positions.get(reader, 1)).toBe(5);
+    await movePosition(store, row, reader, 5);
+    expect(await store.positions.get(reader)).toBe(5);
     expect(await revokeToken(store, row.id, 2)).toBe(true);
-    expect(await store.positions.get(reader, 1)).toBeNull();
-    await movePosition(store, row, reader, 1, 6);
-    expect(await store.positions.get(reader, 1)).toBeNull();
+    expect(await store.positions.get(reader)).toBeNull();
+    await movePosition(store, row, reader, 6);
+    expect(await store.positions.get(reader)).toBeNull();
     expect(await revokeToken(store, row.id, 3)).toBe(false);
     expect(await revokeToken(store, "none", 3)).toBe(false);
   });
@@ -38,13 +38,13 @@ describe("a position of a token", () => {
         set: (...given) => revoking(() => store.positions.set(...given)),
         hold: (...given) => revoking(() => store.positions.hold(...given)),
       };
-      await movePosition({ positions, tokens: store.tokens }, row, reader, 1, 5);
-      expect([when, await store.positions.get(reader, 1)]).toEqual([when, null]);
+      await movePosition({ positions, tokens: store.tokens }, row, reader, 5);
+      expect([when, await store.positions.get(reader)]).toEqual([when, null]);
       const other = await createToken(store.tokens, { name: "b", scope: "read", now: 1 });
-      await holdPositions({ positions, tokens: store.tokens }, row, "archive", [[1, 5]], me);
-      expect([when, await store.positions.get(reader, 1)]).toEqual([when, null]);
-      await holdPositions({ positions, tokens: store.tokens }, other.row, "archive", [[1, 5]], me);
-      expect(await store.positions.get(subscriptionPosition(other.row, "archive"), 1)).toBe(5);
+      await holdPosition({ positions, tokens: store.tokens }, row, "archive", 5, me);
+      expect([when, await store.positions.get(reader)]).toEqual([when, null]);
+      await holdPosition({ positions, tokens: store.tokens }, other.row, "archive", 5, me);
+      expect(await store.positions.get(subscriptionPosition(other.row, "archive"))).toBe(5);
     }
   });
 });

@@ -15,19 +15,19 @@ const execArgv = ["--import", fileURLToPath(new URL("../store/child/register.mjs
 async function recorded() {
   const path = directory("dylive.sqlite");
   const store = openSqliteStore({ path });
-  const appended = new Set<RoomKey>();
-  const onAppended = (rooms: readonly RoomKey[]) => {
-    for (const room of rooms) appended.add(room);
+  const wakes = { count: 0 };
+  const onAppended = () => {
+    wakes.count++;
   };
   const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv, onAppended });
   onTestFinished(() => store.close());
   onTestFinished(() => desk.close());
-  return { store, desk, appended, ...(await collected(store, older, directory("raw"))) };
+  return { store, desk, wakes, ...(await collected(store, older, directory("raw"))) };
 }
 
 describe("tasks in the worker thread", { tags: ["full"] }, () => {
   it("decode anew, let other jobs have their turn, and give what a newer decoder would have given", async () => {
-    const { desk, appended, folder, room, events } = await recorded();
+    const { desk, wakes, folder, room, events } = await recorded();
     const wanted = await collected(openSqliteStore({ path: ":memory:" }), undefined, directory("raw"));
     const told: number[] = [];
     const between: Promise<unknown>[] = [];
@@ -38,7 +38,7 @@ describe("tasks in the worker thread", { tags: ["full"] }, () => {
     const done = await desk.run("task.redecode", [{ folder, room, sessionId: null }], { onNews });
     expect(done).toMatchObject({ erased: 0, refused: 0, lostBytes: 0, messages: 800 });
     expect(told.at(-1)).toBe(1600);
-    expect(appended).toEqual(new Set([room]));
+    expect(wakes.count).toBeGreaterThan(0);
     expect(await Promise.all(between)).toHaveLength(3);
     expect(bodies(await events())).toEqual(bodies(await wanted.events()));
     expect(units(await events())).toEqual(units(await wanted.events()));

@@ -80,7 +80,7 @@ describe("in a browser", { tags: ["full"] }, () => {
       expect(text).toBe("主播好");
       break;
     }
-    expect(asked).toEqual(["http://a/behind/v1/rooms/98765/events?types=chat&after=0&wait=60&limit=500"]);
+    expect(asked).toEqual(["http://a/behind/v1/rooms/98765/events?types=chat&after=0&wait=60&limit=500&cursors=true"]);
     await expect(verifyWebhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", {}, "")).rejects.toMatchObject({ code: "bad_signature" });
     expectStated("client", code);
   });

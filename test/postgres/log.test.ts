@@ -207,9 +207,9 @@ describe("texts", () => {
     expect((await store.rooms.aliases(room))[0]?.value).toBe(odd);
     expect((await store.rooms.get(room))?.title).toBe(odd);
     expect(await store.sessions.open(room, odd, 1, odd)).toMatchObject({ sessionId: odd, title: odd });
-    await store.positions.set(`${odd}:x`, room, 4);
+    await store.positions.set(`${odd}:x`, 4);
     await store.positions.forgetAll(odd);
-    expect(await store.positions.get(`${odd}:x`, room)).toBeNull();
+    expect(await store.positions.get(`${odd}:x`)).toBeNull();
   });
 });
 

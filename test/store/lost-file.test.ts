@@ -16,7 +16,7 @@ it("refuses writes while its file is away, says so once, and fails when it is cl
   const path = join(folder(), "dylive.sqlite");
   const said: string[] = [];
   const store = openSqliteStore({ path, tell: (sentence) => said.push(sentence) });
-  const write = () => store.positions.set("reader", 0, 1);
+  const write = () => store.positions.set("reader", 1);
   await write();
   renameSync(path, `${path}.away`);
   await expect(write()).rejects.toMatchObject({ code: "store_damaged", detail: expect.stringContaining("was removed or replaced") });

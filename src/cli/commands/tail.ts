@@ -7,7 +7,7 @@ import { type Config, languageOf, loadConfig } from "../../app/config.js";
 import { type Backoff, backoffMs, type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
-import { errorOf, type LocalApi, type ShownError, textOf, withApi } from "../api.js";
+import { errorOf, type LocalApi, type ShownError, withApi } from "../api.js";
 import { isTorn, syncOut, writeOut } from "../stdout.js";
 import { stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
@@ -17,15 +17,9 @@ import { noServer, serverAt } from "./mcp.js";
 /** Bytes that a pipe holds which nobody has read yet: 64 KiB on Linux (`man 7 pipe`), no more elsewhere; a socket's buffer holds more. */
 const PIPE_BYTES = 65_536;
 const SOCKET_BYTES = 262_144;
-/** Pause between two moves of the kept position, and the most rooms of one: a connection may send 20 commands a second. */
+/** Pause between two moves of the kept position, and the longest wait for the last one, in ms. */
 const KEEP_MS = 1_000;
-const KEPT_AT_ONCE = 10;
-/** Most rooms whose positions are moved at the end (of 100 commands at once), and the longest wait for that, in ms. */
-const KEPT_AT_END = 50;
 const END_MS = 2_000;
-/** Pause between two looks for new rooms, in ms, and the most rooms of a connection. */
-const LOOK_MS = 30_000;
-const ROOMS_MAX = 200;
 /** A server pings every 15 s: one that is not heard for three of these is gone. */
 const SILENCE_MS = 15_000;
 const SILENT_MAX = 3;
@@ -75,17 +69,10 @@ interface EventLinesDeps {
 }
 
 type Message = Readonly<Record<string, unknown>>;
-interface Event {
-  readonly room: number;
-  readonly seq: number;
-}
 /** Room of the server's answer to a subscription. */
 interface Subscribed {
   readonly room: number;
   readonly asked: string;
-  readonly after: number;
-  /** Broadcast that is followed alone. */
-  readonly sessionId?: string;
 }
 
 /** Adds `dylive tail`. @param data makes the option that names the data folder */
@@ -141,30 +128,24 @@ export class EventLines {
   /** Holds the position over all connections: who comes back does not take it from who has it since. */
   readonly #holder = randomBytes(9).toString("base64url");
   #log: string | null = null;
-  /** By room: everything up to here was taken, or is not shown. */
-  readonly #taken = new Map<number, number>();
-  /** By room: everything up to here was read, as far as that can be known. */
-  readonly #read = new Map<number, number>();
-  /** By room: the position that the server keeps. */
-  readonly #kept = new Map<number, number>();
-  /** By room: the name that it was asked for by; none where all rooms are. */
-  readonly #names = new Map<number, string>();
-  /** By room of which one broadcast alone is followed: its room_id. */
-  readonly #sessions = new Map<number, string>();
-  /** Names of deleted rooms that the server was asked for again. */
-  #asking = 0;
-  /** Events that were taken and are not known to have been read, oldest first, with the bytes that were written up to their ends. */
-  #unread: { readonly room: number; readonly seq: number; readonly end: number }[] = [];
+  /** Cursor up to which everything was taken, or is not shown. */
+  #taken: string | null = null;
+  /** Cursor up to which everything was read, as far as that can be known, and the one that the server keeps. */
+  #read: string | null = null;
+  #kept: string | null = null;
+  /** What was taken and is not known to have been read, oldest first, with the bytes that were written up to their ends. */
+  #unread: { readonly cursor: string; readonly end: number }[] = [];
   #bytes = 0;
+  /** Names that are followed, with the keys of their rooms once the server said them; none where all rooms are. */
+  readonly #rooms: Map<string, number | null>;
   /** Whether the server follows the rooms on this connection. */
   #isFollowing = false;
   #failures = 0;
   #trouble: string | null = null;
-  /** Whether it was said that there are rooms which cannot be followed. */
-  #lacksRooms = false;
 
   constructor(deps: EventLinesDeps) {
     this.#deps = deps;
+    this.#rooms = new Map(deps.rooms.map((name) => [name, null]));
   }
 
   /** Resolves when it is stopped or nobody reads any more. @throws DyliveError when the server refuses what is asked */
@@ -183,13 +164,12 @@ export class EventLines {
   async #connection(): Promise<string | null> {
     const { base, local, clock, stop: signal } = this.#deps;
     this.#isFollowing = false;
-    this.#asking = 0;
     const socket = new WebSocket(`${base.replace(/^http/, "ws")}/v1/ws`, {
       headers: this.#headers(),
       ...(local && { agent: local.agent() }),
       ...{ perMessageDeflate: false, followRedirects: false, handshakeTimeout: 10_000 },
     });
-    const waiting: (Message | readonly Event[])[] = [];
+    const waiting: Message[] = [];
     let end: string | DyliveError | null = null;
     let wake = () => {};
     let silent = 0;
@@ -218,9 +198,8 @@ export class EventLines {
       }),
       clock.every(
         KEEP_MS,
-        () => void this.#keep(socket, KEPT_AT_ONCE).catch((error: unknown) => finish(error instanceof DyliveError ? error : String(error))),
+        () => void this.#keep(socket).catch((error: unknown) => finish(error instanceof DyliveError ? error : String(error))),
       ),
-      ...(this.#deps.rooms.length > 0 ? [] : [clock.every(LOOK_MS, () => void this.#lookForRooms(socket))]),
     ];
     try {
       while (!signal.aborted) {
@@ -248,47 +227,45 @@ export class EventLines {
     }
   }
 
-  async #heed(message: Message | readonly Event[], socket: WebSocket): Promise<void> {
-    if (isEvents(message)) return this.#write(message);
-    const { room, type, message: words, reason } = message;
+  async #heed(message: Message, socket: WebSocket): Promise<void> {
+    const { room, type, message: words, reason, cursor } = message;
     switch (type) {
       case "hello":
-        return this.#subscribe(message, socket);
+        return this.#begin(message, socket);
+      case "events":
+        return this.#write(message["events"] as readonly unknown[], message["cursors"] as readonly string[]);
       case "subscribed":
         this.#isFollowing = true;
         this.#failures = 0;
-        if (message["ref"] === "anew") this.#asking--;
-        for (const { room, asked, after, sessionId } of message["rooms"] as Subscribed[]) {
-          if (this.#taken.has(room)) continue;
-          this.#taken.set(room, after);
-          if (sessionId !== undefined) this.#sessions.set(room, sessionId);
-          if (this.#deps.rooms.length > 0) this.#names.set(room, asked);
-          say(told`room ${room}: the lines begin after seq ${after}`);
+        if (this.#taken === null) {
+          this.#taken = String(cursor);
+          if (this.#rooms.size === 0) say("all rooms are followed, those that come later too");
         }
+        for (const { room, asked } of (message["rooms"] ?? []) as Subscribed[]) this.#meet(asked, room);
         return;
       case "removed":
         say(told`room ${Number(room)}: seqs ${Number(message["from"])} to ${Number(message["to"])} are missing: they are no longer kept`);
-        return this.#pass(Number(room), Number(message["to"]));
-      case "gone":
-        return this.#lose(Number(room ?? [...this.#taken.keys()].find((one) => this.#nameOf(one) === message["asked"])), socket);
-      case "position":
-        for (const [room, seq] of Object.entries(message["seqs"] as Record<string, number>)) this.#pass(Number(room), seq);
+        return this.#pass(String(cursor));
+      case "gone": {
+        const asked = String(message["asked"]);
+        say(told`room ${Number(room ?? this.#rooms.get(asked))} was deleted`);
+        // Its name may lead to a room that was added since.
+        if (room !== undefined) return this.#subscribe(socket);
+        this.#rooms.delete(asked);
         return;
+      }
+      case "position":
+        return this.#pass(String(cursor));
       case "acked":
-        this.#kept.set(Number(room), Number(message["seq"]));
+        this.#kept = String(cursor);
         this.#trouble = null;
         return;
       case "revoked":
         throw new DyliveError("bad_token", "it was revoked, has expired or may do less, since this call began");
       case "error":
-        if (message["ref"] === "rooms") return this.#refused(message, socket);
-        if (message["ref"] === "anew") {
-          this.#asking--;
-          if (message["code"] !== "not_found" || (this.#taken.size === 0 && this.#asking === 0))
-            throw errorOf(message as unknown as ShownError);
-          return;
-        }
-        if (message["code"] === "in_use") throw this.#replaced();
+        if (message["code"] === "in_use")
+          throw new DyliveError("in_use", told`another command goes on as ${this.#deps.asked.name ?? ""}, so this one ends`);
+        if (message["ref"] === "rooms") throw errorOf(message as unknown as ShownError);
         if (this.#trouble !== words) say(told`the position cannot be kept: ${String(words)}`);
         this.#trouble = String(words);
         return;
@@ -298,54 +275,31 @@ export class EventLines {
     }
   }
 
-  async #subscribe({ log }: Message, socket: WebSocket): Promise<void> {
-    const { rooms } = this.#deps;
-    const { after, ...asked } = this.#asked();
+  #begin({ log }: Message, socket: WebSocket): void {
     if (this.#log !== null && this.#log !== log) {
       say(told`the server has another log than before: the lines go on where that has the position, else now`);
-      for (const known of [this.#taken, this.#read, this.#kept, this.#sessions]) known.clear();
+      this.#taken = this.#read = this.#kept = null;
       this.#unread = [];
     }
     this.#log = String(log);
-    // Of all rooms, those that are gone by now are not missed.
-    if (rooms.length === 0 && this.#taken.size > 0) {
-      const there = await this.#allRooms().catch(() => null); // asked again with the next connection
-      if (there !== null) for (const room of this.#taken.keys()) if (!there.includes(room)) this.#lose(room, socket);
-    }
-    if (this.#taken.size > 0) {
-      const known = [...this.#taken].map(([room, seq]) => ({ room: this.#nameOf(room), after: seq }));
-      return this.#send(socket, { op: "subscribe", ref: "rooms", ...asked, rooms: known, resumed: true });
-    }
-    const wanted = rooms.length > 0 ? rooms : await this.#allRooms();
-    if (wanted.length === 0) throw new DyliveError("not_found", "the server knows no room yet that this token may see");
-    this.#send(socket, { op: "subscribe", ref: "rooms", ...asked, ...(after !== undefined && { after }), rooms: wanted });
+    this.#subscribe(socket);
   }
 
-  /** Subscribes to the rooms that have come since: from their beginning. */
-  async #lookForRooms(socket: WebSocket): Promise<void> {
-    const rooms = await this.#allRooms().catch((error: unknown) => {
-      if (error instanceof DyliveError && !this.#lacksRooms) say(told`rooms that came since are not shown: ${error.said}`);
-      this.#lacksRooms ||= error instanceof DyliveError;
-      return []; // looked for again
+  #subscribe(socket: WebSocket): void {
+    const { after, name, ...asked } = this.#deps.asked;
+    const back = this.#taken === null ? { ...(after !== undefined && { after }) } : { after: this.#taken, resumed: true };
+    this.#send(socket, {
+      ...{ op: "subscribe", ref: "rooms", ...asked, ...back },
+      ...(this.#rooms.size > 0 && { rooms: [...this.#rooms.keys()] }),
+      ...(name !== undefined && { name, holder: this.#holder }),
     });
-    const added = rooms.filter((room) => !this.#taken.has(room));
-    if (added.length > 0 && this.#isFollowing)
-      this.#send(socket, { op: "subscribe", ref: "rooms", ...this.#asked(), rooms: added, after: "0" });
   }
 
-  async #allRooms(): Promise<readonly number[]> {
-    const { base, local, stop: signal } = this.#deps;
-    const headers = this.#headers();
-    const asked = `/v1/rooms?limit=${ROOMS_MAX}`;
-    const answer =
-      local === undefined
-        ? await (await fetch(`${base}${asked}`, { headers, signal, redirect: "error" })).text()
-        : await textOf(await local.send("GET", asked, { headers, signal }));
-    const body = JSON.parse(answer) as { rooms: { id: string }[]; next: string | null; error?: ShownError };
-    if (body.error !== undefined) throw errorOf(body.error);
-    if (body.next !== null)
-      throw new DyliveError("too_many_subscriptions", told`there are more than ${ROOMS_MAX} rooms: name those that are meant`);
-    return body.rooms.map(({ id }) => Number(id));
+  #meet(asked: string, room: number): void {
+    const before = this.#rooms.get(asked) ?? null;
+    this.#rooms.set(asked, room);
+    if (before === room) return;
+    say(told`room ${room} is followed`);
   }
 
   #headers(): Readonly<Record<string, string>> {
@@ -353,100 +307,56 @@ export class EventLines {
     return { "accept-language": languageOf(), ...(secret !== undefined && { authorization: `Bearer ${secret}` }) };
   }
 
-  async #write(events: readonly Event[]): Promise<void> {
-    const fresh = events.filter(({ room, seq }) => seq > (this.#taken.get(room) ?? 0));
-    if (fresh.length === 0) return;
-    const lines = fresh.map((event) => JSON.stringify(event));
+  async #write(events: readonly unknown[], cursors: readonly string[]): Promise<void> {
+    const lines = events.map((event) => JSON.stringify(event));
     const stopped = new AbortController();
     const abort = once(this.#deps.stop, "abort", { signal: stopped.signal }).catch(() => {});
     const taken = this.#deps.output.write(lines.join("\n")).then(() => true);
-    // Who is stopped does not wait for a reader that takes nothing.
+    // A stop does not wait for a reader that takes nothing.
     const isTaken = await Promise.race([taken, abort.then(() => false)]).finally(() => stopped.abort());
     taken.catch(() => {});
     if (!isTaken) return;
-    for (const [at, { room, seq }] of fresh.entries()) {
+    for (const [at, cursor] of cursors.entries()) {
       this.#bytes += Buffer.byteLength(lines[at] ?? "") + 1;
-      this.#taken.set(room, seq);
-      this.#unread.push({ room, seq, end: this.#bytes });
+      this.#taken = cursor;
+      this.#unread.push({ cursor, end: this.#bytes });
     }
     const readTo = this.#bytes - this.#deps.output.unreadMax;
     const first = this.#unread.findIndex(({ end }) => end > readTo);
-    for (const { room, seq } of this.#unread.splice(0, first < 0 ? this.#unread.length : first)) this.#read.set(room, seq);
-  }
-
-  /** Returns the name by which a room that was followed is subscribed to again: by its key, or as the broadcast that is followed of it. */
-  #nameOf(room: number): string {
-    const session = this.#sessions.get(room);
-    return session === undefined ? String(room) : `room_id:${session}`;
-  }
-
-  /** Returns what the server is asked with each subscription. */
-  #asked(): LinesAsked & { readonly holder?: string } {
-    const { asked } = this.#deps;
-    return asked.name === undefined ? asked : { ...asked, holder: this.#holder };
-  }
-
-  /** Makes the error of a command whose name another one has by now. */
-  #replaced(): DyliveError {
-    return new DyliveError("in_use", told`another command goes on as ${this.#deps.asked.name ?? ""}, so this one ends`);
-  }
-
-  /** Takes that the server refuses the rooms: those that were followed may have been deleted. @throws DyliveError */
-  #refused(message: Message, socket: WebSocket): void {
-    if (message["code"] === "in_use") throw this.#replaced();
-    if (message["code"] !== "not_found" || this.#names.size === 0) throw errorOf(message as unknown as ShownError);
-    for (const room of [...this.#taken.keys()]) this.#lose(room, socket);
-  }
-
-  /** Forgets a room that was deleted, and asks for its name again: the room may have been added since. */
-  #lose(room: number, socket: WebSocket): void {
-    for (const known of [this.#taken, this.#read, this.#kept, this.#sessions]) known.delete(room);
-    this.#unread = this.#unread.filter((one) => one.room !== room);
-    say(told`room ${room} was deleted`);
-    const name = this.#names.get(room);
-    if (!this.#names.delete(room) || name === undefined) return;
-    const { after: _, ...asked } = this.#asked();
-    this.#asking++;
-    this.#send(socket, { op: "subscribe", ref: "anew", ...asked, rooms: [{ room: name, after: 0 }] });
+    const read = this.#unread.splice(0, first < 0 ? this.#unread.length : first).at(-1);
+    if (read !== undefined) this.#read = read.cursor;
   }
 
   /** Notes that nothing is to be written up to here. */
-  #pass(room: number, seq: number): void {
-    if (seq <= (this.#taken.get(room) ?? 0)) return;
-    this.#taken.set(room, seq);
-    if (this.#unread.some((one) => one.room === room)) this.#unread.push({ room, seq, end: this.#bytes });
-    else this.#read.set(room, seq);
+  #pass(cursor: string): void {
+    this.#taken = cursor;
+    const last = this.#unread.pop();
+    if (last === undefined) this.#read = cursor;
+    else this.#unread.push({ cursor, end: last.end });
   }
 
-  /** Moves the kept positions to what was read. @returns the rooms whose are under way @throws DyliveError when the disk does not take it */
-  async #keep(socket: WebSocket, most: number): Promise<ReadonlyMap<number, number>> {
-    const { name } = this.#deps.asked;
-    const behind = [...this.#read].filter(([room, seq]) => seq > (this.#kept.get(room) ?? 0)).slice(0, most);
-    if (name === undefined || behind.length === 0 || !this.#isFollowing) return new Map();
+  /** Moves the kept position to what was read. @returns whether that is under way @throws DyliveError when the disk does not take it */
+  async #keep(socket: WebSocket): Promise<boolean> {
+    const cursor = this.#read;
+    if (this.#deps.asked.name === undefined || cursor === null || cursor === this.#kept || !this.#isFollowing) return false;
     await this.#deps.output.sync?.();
-    for (const [room, seq] of behind) this.#send(socket, { op: "ack", ref: "keep", name, room, seq });
-    // Those that wait have their turn next.
-    for (const [room, seq] of behind) this.#read.delete(room) && this.#read.set(room, seq);
-    return new Map(behind);
+    this.#send(socket, { op: "ack", ref: "keep", cursor });
+    return true;
   }
 
   async #keepLast(socket: WebSocket): Promise<void> {
     const late = new AbortController();
     let left = () => {};
     const done = new Promise<void>((resolve) => (left = resolve));
-    const moving = new Map<number, number>();
+    const last = this.#read;
     socket.removeAllListeners("message").on("message", (data) => {
-      const text = String(data);
-      if (text.startsWith("[")) return;
-      const { type, ref, room, seq, message } = JSON.parse(text) as Message;
-      if (type === "acked" && moving.get(Number(room)) === seq) moving.delete(Number(room));
+      const { type, ref, cursor, message } = JSON.parse(String(data)) as Message;
       const isRefused = type === "error" && ref === "keep";
       if (isRefused) say(told`the position cannot be kept: ${String(message)}`);
-      if (moving.size === 0 || isRefused) left();
+      if (isRefused || (type === "acked" && cursor === last)) left();
     });
     socket.on("close", left);
-    for (const [room, seq] of await this.#keep(socket, KEPT_AT_END)) moving.set(room, seq);
-    if (moving.size === 0) return;
+    if (!(await this.#keep(socket))) return;
     socket.resume();
     await Promise.race([done, this.#deps.clock.sleep(END_MS, late.signal).catch(() => {})]);
     late.abort();
@@ -455,10 +365,6 @@ export class EventLines {
   #send(socket: WebSocket, command: Message): void {
     if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(command));
   }
-}
-
-function isEvents(message: Message | readonly Event[]): message is readonly Event[] {
-  return Array.isArray(message);
 }
 
 /** Whether a write failed since nobody reads any more; on Windows that is EOF. */

@@ -56,7 +56,6 @@ interface Tended {
  */
 class OfficialAcks {
   readonly #deps: AckDeps;
-  readonly #reader: string;
   /** Rooms that have something to confirm, or may. */
   readonly #due = new Map<RoomKey, Tended>();
   /** The look for rooms that have something to confirm from before; null when it was done. */
@@ -64,7 +63,6 @@ class OfficialAcks {
 
   constructor(deps: AckDeps) {
     this.#deps = deps;
-    this.#reader = `official-ack:${deps.platform.appId}`;
     this.takeUp();
   }
 
@@ -82,9 +80,9 @@ class OfficialAcks {
   async setRules(room: RoomKey, rules: readonly AckRule[]): Promise<void> {
     const { positions } = this.#deps.store;
     const received = rules.filter(({ ackType }) => ackType === RECEIVED);
-    for (const type of TASK_TYPES) if (!received.some(({ msgType }) => msgType === type)) await positions.set(this.#ruleOf(type), room, 0);
-    for (const { msgType, batchMax } of received) await positions.set(this.#ruleOf(msgType), room, batchMax);
-    await positions.set(this.#ruled, room, rules.length);
+    for (const type of TASK_TYPES) if (!received.some(({ msgType }) => msgType === type)) await positions.set(this.#ruleOf(room, type), 0);
+    for (const { msgType, batchMax } of received) await positions.set(this.#ruleOf(room, msgType), batchMax);
+    await positions.set(this.#ruled(room), rules.length);
   }
 
   /** Confirms until the signal aborts. */
@@ -136,13 +134,13 @@ class OfficialAcks {
       if (webRid !== null || head === 0) continue;
       const alias = (await rooms.aliases(room)).find(({ kind, value }) => kind === "official" && value.startsWith(prefix));
       if (signal.aborted) return;
-      if (alias !== undefined && ((await positions.get(this.#reader, room)) ?? 0) < head) this.tend(room, alias.value.slice(prefix.length));
+      if (alias !== undefined && ((await positions.get(this.#reader(room))) ?? 0) < head) this.tend(room, alias.value.slice(prefix.length));
     }
   }
 
   async #confirm(room: RoomKey, roomId: string, signal: AbortSignal): Promise<void> {
     const { store, platform, clock } = this.#deps;
-    let position = (await store.positions.get(this.#reader, room)) ?? 0;
+    let position = (await store.positions.get(this.#reader(room))) ?? 0;
     for (;;) {
       const { events, scanned, head } = await store.log.readRoom(room, position, PAGE);
       const acks = events.filter((event) => event.receivedAt > clock.now() - TOO_OLD_MS).flatMap((event) => ackOf(event) ?? []);
@@ -150,7 +148,7 @@ class OfficialAcks {
       const wanted = acks.filter(({ msgType }) => most.get(msgType) !== 0);
       const size = Math.min(BATCH_MAX, ...[...most.values()].filter((max) => max > 0));
       for (let i = 0; i < wanted.length; i += size) await platform.ack(roomId, RECEIVED, wanted.slice(i, i + size), signal);
-      if (scanned > position) await store.positions.set(this.#reader, room, scanned);
+      if (scanned > position) await store.positions.set(this.#reader(room), scanned);
       position = scanned;
       if (scanned >= head) return;
     }
@@ -161,17 +159,22 @@ class OfficialAcks {
     const { positions } = this.#deps.store;
     const most = new Map<string, number>();
     if (types.size === 0) return most;
-    const hasRules = ((await positions.get(this.#ruled, room)) ?? 0) > 0;
-    for (const type of types) most.set(type, hasRules ? ((await positions.get(this.#ruleOf(type), room)) ?? 0) : BATCH_MAX);
+    const hasRules = ((await positions.get(this.#ruled(room))) ?? 0) > 0;
+    for (const type of types) most.set(type, hasRules ? ((await positions.get(this.#ruleOf(room, type))) ?? 0) : BATCH_MAX);
     return most;
   }
 
-  get #ruled(): string {
-    return `official-rules:${this.#deps.platform.appId}`;
+  /** Names the seq up to which messages of a room were confirmed. */
+  #reader(room: RoomKey): string {
+    return `official-ack:${this.#deps.platform.appId}:${room}`;
   }
 
-  #ruleOf(msgType: string): string {
-    return `official-rule:${this.#deps.platform.appId}:${msgType}`;
+  #ruled(room: RoomKey): string {
+    return `official-rules:${this.#deps.platform.appId}:${room}`;
+  }
+
+  #ruleOf(room: RoomKey, msgType: string): string {
+    return `official-rule:${this.#deps.platform.appId}:${room}:${msgType}`;
   }
 }
 

@@ -32,8 +32,8 @@ async function recoverFailed(
   { room, roomId, msgType }: { readonly room: RoomKey; readonly roomId: string; readonly msgType: string },
   signal: AbortSignal,
 ): Promise<number> {
-  const reader = `official-failed:${platform.appId}:${msgType}`;
-  let page = (await positions.get(reader, room)) ?? 1;
+  const reader = `official-failed:${platform.appId}:${room}:${msgType}`;
+  let page = (await positions.get(reader)) ?? 1;
   let found = 0;
   for (; page <= MAX_PAGE; page++) {
     const payloads = await pageOf(platform, roomId, msgType, page, signal);
@@ -43,7 +43,7 @@ async function recoverFailed(
       found += payloads.length;
     }
     if (payloads.length < FAILED_PAGE_SIZE) break;
-    await positions.set(reader, room, page + 1);
+    await positions.set(reader, page + 1);
   }
   return found;
 }

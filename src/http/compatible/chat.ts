@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import { decodeCursor, encodeCursor, resolveCursor } from "../../feed/cursor.js";
-import type { ReadEvents } from "../../feed/read.js";
+import { decodeCursor, encodeCursor, placeOf } from "../../feed/cursor.js";
+import type { ReadEvents, RoomPlace } from "../../feed/read.js";
 import type { RequestedRoom } from "../../health/state.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
@@ -76,9 +76,8 @@ export class ChatHandler {
   }
 
   async #byCursor(query: ChatQuery, cursor: string, asked: RequestedRoom, call: HttpCall, token: TokenRow): Promise<ReadEvents> {
-    const ends = await this.#ends(asked.room);
-    const from = cursor === NEWEST ? null : resolveCursor(cursor, this.#deps.store.log.id, asked.room, ends);
-    return this.#poll(query, asked, call, token, from, ends.head);
+    const from = cursor === NEWEST ? null : await placeOf(cursor, this.#deps.store.log, asked.room);
+    return this.#poll(query, asked, call, token, from);
   }
 
   async #byPosition(
@@ -90,24 +89,24 @@ export class ChatHandler {
     token: TokenRow,
   ): Promise<string> {
     const { store } = this.#deps;
-    const { positions } = store;
+    const { positions, log } = store;
     const { room } = asked;
-    const reader = clientPosition(token, query.client ?? "");
-    const release = await this.#deps.mutex.enter(`${reader}:${room}`, call);
+    const reader = clientPosition(token, room, query.client ?? "");
+    const release = await this.#deps.mutex.enter(reader, call);
     if (release === null) {
       // Where none is kept the reader begins at the newest, as its first call does.
-      const next = (await positions.get(reader, room)) ?? (await this.#ends(room)).head;
-      return this.#text(reply, query, asked, { rows: [], next, more: true, removed: [] });
+      const pos = (await positions.get(reader)) ?? (await log.head());
+      return this.#text(reply, query, asked, { rows: [], pos, more: true, removed: [] });
     }
     try {
-      const [stored, ends] = [await positions.get(reader, room), await this.#ends(room)];
+      const stored = await positions.get(reader);
       // A position beyond the head is of a log that was restored from an older copy: the reader starts over.
-      const from = stored !== null && stored <= ends.head ? stored : null;
-      const got = await this.#poll(query, asked, call, token, from, ends.head);
+      const from = stored !== null && stored <= (await log.head()) ? { next: await log.seqAt(room, stored), pos: stored } : null;
+      const got = await this.#poll(query, asked, call, token, from);
       // Made before the position is promised to move: had it failed, the error's answer would move it.
       const text = this.#text(reply, query, asked, got);
       const save = async (whole: boolean) => {
-        if (whole && got.next !== stored) await movePosition(store, token, reader, room, got.next);
+        if (whole && got.pos !== stored) await movePosition(store, token, reader, got.pos);
       };
       // The turn ends when the position is on disk: the next call of this reader must not see the old one.
       const saved = call.handedOver
@@ -122,32 +121,21 @@ export class ChatHandler {
     }
   }
 
-  async #poll(
-    query: ChatQuery,
-    asked: RequestedRoom,
-    call: HttpCall,
-    token: TokenRow,
-    from: number | null,
-    head: number,
-  ): Promise<ReadEvents> {
+  async #poll(query: ChatQuery, asked: RequestedRoom, call: HttpCall, token: TokenRow, from: RoomPlace | null): Promise<ReadEvents> {
     const { store, live } = this.#deps;
     const filter = chatFilter(query.types?.split(",") ?? null, asked.onlySession);
     const { limit } = query;
     const reading = { log: store.log, room: asked.room, limit, filter, time: live.time, payer: token.id };
-    const got = await poll({ ...reading, live, call, waitMs: query.wait * 1000 }, from, head);
+    const got = await poll({ ...reading, live, call, waitMs: query.wait * 1000 }, from);
     if (call.ended === "deleted") throw new DyliveError("not_found", told`${query.room_id} was deleted while this call waited`);
     return got;
   }
 
-  async #ends(room: number): Promise<{ oldest: number; head: number }> {
-    return (await this.#deps.store.log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
-  }
-
-  #text(reply: FastifyReply, query: ChatQuery, { room, status }: RequestedRoom, got: ReadEvents): string {
+  #text(reply: FastifyReply, query: ChatQuery, { room, status }: RequestedRoom, got: Omit<ReadEvents, "next">): string {
     const { store, rooms, clock } = this.#deps;
-    const cursor = encodeCursor({ logId: store.log.id, room, seq: got.next });
+    const cursor = encodeCursor(store.log.id, got.pos);
     reply.header("x-room-state", (rooms.status(room) ?? status).state).header("x-next-cursor", cursor);
-    if (got.removed.length > 0) reply.header("x-removed", got.removed.map(([from, to]) => `${from}-${to}`).join(", "));
+    if (got.removed.length > 0) reply.header("x-removed", got.removed.map(({ from, to }) => `${from}-${to}`).join(", "));
     reply.type("application/json; charset=utf-8");
     const events = got.rows.map(({ event }) => event);
     return query.format === "2"

@@ -1,155 +1,94 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import { CursorReset, cursorEnd, cursorStart, type Ends, encodePlaces } from "../../feed/cursor.js";
-import { Follow, type FollowTarget } from "../../feed/follow.js";
-import type { Batch } from "../../feed/tail.js";
+import type { Batch } from "../../feed/batch.js";
+import { CursorReset, encodeCursor, positionOf } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
-import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import type { StoredEvent } from "../../store/stored-event.js";
+import { StoredEvent } from "../../store/stored-event.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
 import { exactly } from "../v1/fields.js";
+import { FollowedRooms } from "./followed-rooms.js";
 import type { CloseReason, LiveReader, LiveStreams, LossReason } from "./live.js";
-import { endsOf, namedRooms, placesOf, toldStart } from "./named-room.js";
-import { goneName, goneRoom, readRoom, type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
+import { type FollowedNames, followedRooms, roomsAnswer } from "./named-room.js";
+import type { OutboundQueue } from "./outbound-queue.js";
+import { goneName, goneRoom, type Selection, selectionOf } from "./selection.js";
 import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 import { Resumed } from "./ws-command.js";
 
-/**
- * Where the rooms of a stream are. Streams that are at the same places have the same one, once they were given a batch together: then what is
- * made of the next batch for one of them is found by the others without looking at the places of all rooms.
- */
-class StreamPlaces {
-  readonly #seqs: ReadonlyMap<RoomKey, number>;
-
-  constructor(seqs: ReadonlyMap<RoomKey, number>) {
-    this.#seqs = seqs;
-  }
-
-  get size(): number {
-    return this.#seqs.size;
-  }
-
-  without(room: RoomKey): StreamPlaces {
-    return new StreamPlaces(new Map([...this.#seqs].filter(([other]) => other !== room)));
-  }
-
-  /** Returns the step that a batch is from here: one for all that are here. */
-  step(batch: Batch): SharedStep {
-    return batch.once(this, () => batch.once(`places ${JSON.stringify([...this.#seqs])}`, () => this.#stepOver(batch)));
-  }
-
-  #stepOver({ room, to }: Batch): SharedStep {
-    const start = cursorStart([...this.#seqs].filter(([other]) => other !== room));
-    return { start, next: new StreamPlaces(new Map(this.#seqs).set(room, to)), made: new Map() };
-  }
-}
-
-/** A batch for all streams that are at the same places. */
-interface SharedStep {
-  /** Start of its cursors. */
-  readonly start: string;
-  /** Where they are afterwards. */
-  readonly next: StreamPlaces;
-  /** Bytes for each selection; null where there is nothing to be shown. */
-  readonly made: Map<string, Buffer | null>;
-}
-
-/** Dependencies of a stream of events. */
-interface EventStreamDeps {
-  readonly answer: SseAnswer;
-  readonly token: TokenRow;
-  readonly live: LiveStreams;
-}
-
 /** One client of `/v1/events/stream`. */
-class EventStream implements FollowTarget<ShownRoom>, LiveReader {
+class EventStream implements LiveReader {
   readonly kind = "sse";
   readonly token: TokenRow;
-  readonly #deps: EventStreamDeps;
+  readonly #live: LiveStreams;
   readonly #answer: SseAnswer;
-  readonly #follow: Follow<ShownRoom>;
-  #places = new StreamPlaces(new Map());
-  /** The client's position as it was told last without an event. */
-  #told = "";
+  readonly #followed: FollowedRooms;
+  /** The client's position as it was sent last without an event. */
+  #sent = "";
 
-  constructor(deps: EventStreamDeps) {
-    const { answer, token, live } = deps;
-    this.#deps = deps;
+  constructor(answer: SseAnswer, token: TokenRow, live: LiveStreams) {
+    this.#live = live;
     this.#answer = answer;
     this.token = token;
-    this.#follow = new Follow(live.feed, this, answer.over);
+    this.#followed = new FollowedRooms(live, this, answer.over);
   }
 
-  /** Begins the stream; `hello` tells the client where. */
-  start(rooms: readonly ShownRoom[], hello: Readonly<Record<string, unknown>>): void {
-    this.#told = encodePlaces(
-      this.#deps.live.store.log.id,
-      rooms.map(({ room, after }) => [room, after] as const),
-    );
-    this.#answer.write(sseMessage("hello", { ...hello, cursor: this.#told }, this.#told));
-    this.#places = new StreamPlaces(new Map(rooms.map(({ room, after }) => [room, after])));
-    for (const one of rooms) this.#follow.add(one);
+  /** Begins the stream; `hello` says where. @param after position */
+  start(rooms: FollowedNames, selection: Selection, after: number, hello: Readonly<Record<string, unknown>>): void {
+    this.#sent = this.#cursor(after);
+    this.#answer.write(sseMessage("hello", { ...hello, cursor: this.#sent }, this.#sent));
+    this.#followed.follow(rooms, selection, after);
+  }
+
+  get outbound(): OutboundQueue {
+    return this.#answer.outbound;
   }
 
   get queued(): number {
-    return this.#answer.outbound.queued;
+    return this.outbound.queued;
   }
 
-  get rooms(): ReturnType<typeof readRoom>[] {
-    return [...this.#follow.places()].map(([room]) => readRoom(room, this.#follow.get(room)?.followed));
+  get rooms() {
+    return this.#followed.rooms;
   }
 
   lose(room: RoomKey, why: LossReason): void {
-    const followed = this.#follow.get(room)?.followed;
-    if (followed === undefined || !this.#follow.drop(room)) return;
-    this.#places = this.#places.without(room);
-    const last = sseMessage("gone", goneRoom(followed, why));
+    const lost = this.#followed.drop(room);
+    if (lost === undefined) return;
+    const last = sseMessage("gone", goneRoom(lost, why));
     // A browser that comes back is refused then, and stays away.
-    if (this.#follow.size === 0) this.#answer.finish(last);
+    if (this.rooms.length === 0) this.#answer.finish(last);
     else this.#answer.write(last);
   }
 
-  take(batch: Batch, { selection, sseKey }: ShownRoom): void {
-    const { live } = this.#deps;
-    const alone = this.#places.size === 1;
-    const { start, next, made } = this.#places.step(batch);
-    let bytes = made.get(sseKey);
-    if (bytes === undefined) {
-      bytes = sseBatch(batch, shownOf(batch, selection), live.store.log.id, start);
-      made.set(sseKey, bytes);
+  frame(batch: Batch, rows: readonly StoredEvent[]): Buffer | null {
+    let text = "";
+    for (const one of batch.inOrder(rows)) {
+      const id = this.#cursor(one.pos);
+      if (one instanceof StoredEvent) text += `id: ${id}\nevent: ${one.type}\ndata: ${one.text}\n\n`;
+      else text += sseMessage("removed", { room: one.room, from: one.from, to: one.to }, id);
     }
-    if (bytes !== null && alone) this.#answer.write(bytes);
-    else if (bytes !== null) this.#answer.gather(bytes, live.coalescer);
-    this.#places = next;
-    if (selection.expression !== null && live.time.left(this.token.id) < 0) this.end("costly");
+    return text === "" ? null : Buffer.from(text, "utf8");
   }
 
-  prepare(batch: Batch, { selection }: ShownRoom): Promise<void> | null {
-    return sift(batch, selection, this.#deps.live.time, this.token.id);
-  }
-
-  async ready(signal: AbortSignal, { selection }: ShownRoom): Promise<() => void> {
-    if (selection.expression !== null) await this.#deps.live.time.calm(this.token.id, signal);
-    if (!(await this.#answer.outbound.ready(signal))) this.end("slow");
-    return this.#deps.live.beginPage(this.token, signal);
+  send(frame: Buffer): void {
+    this.#answer.write(frame);
   }
 
   failed(error: unknown): void {
     if (this.#answer.over.aborted) return;
-    this.#deps.live.failed(error);
+    this.#live.failed(error);
     const code = error instanceof DyliveError ? error.code : "internal";
     this.#answer.finish(sseMessage("failed", { code, reason: "the events cannot be read: connect again with your last cursor" }));
   }
 
   beat(): void {
-    const place = encodePlaces(this.#deps.live.store.log.id, [...this.#follow.places()]);
-    this.#answer.write(sseHeartbeat(place === this.#told ? undefined : place));
-    this.#told = place;
+    const cursor = this.#cursor(this.#followed.at ?? 0);
+    this.#answer.write(sseHeartbeat(cursor === this.#sent ? undefined : cursor));
+    this.#sent = cursor;
   }
 
   end(why: CloseReason): void {
@@ -159,22 +98,17 @@ class EventStream implements FollowTarget<ShownRoom>, LiveReader {
   destroy(): void {
     this.#answer.destroy();
   }
-}
 
-/**
- * Writes what is shown of a batch as messages, each with the cursor after it; null when there is nothing.
- * @param start `cursorStart` of the stream's other rooms
- */
-function sseBatch({ room, removed }: Batch, shown: readonly StoredEvent[], logId: string, start: string): Buffer | null {
-  const id = (seq: number) => start + cursorEnd(logId, room, seq);
-  let text = removed === null ? "" : sseMessage("removed", { room, from: removed[0], to: removed[1] }, id(removed[1]));
-  for (const row of shown) text += `id: ${id(row.seq)}\nevent: ${row.type}\ndata: ${row.text}\n\n`;
-  return text === "" ? null : Buffer.from(text, "utf8");
+  #cursor(pos: number): string {
+    return encodeCursor(this.#live.store.log.id, pos);
+  }
 }
 
 /** Query of `/v1/events/stream`. */
 const EventStreamQuery = exactly({
-  rooms: Type.String({ minLength: 1, description: "1 to 200 rooms separated by commas: room keys, or names that are known here" }),
+  rooms: Type.Optional(
+    Type.String({ minLength: 1, description: "room keys or names that are known here, separated by commas; all rooms without it" }),
+  ),
   types: Type.Optional(
     Type.String({
       minLength: 1,
@@ -187,7 +121,7 @@ const EventStreamQuery = exactly({
   after: Type.Optional(
     Type.String({
       minLength: 1,
-      maxLength: 8_192,
+      maxLength: 512,
       description: "a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first",
     }),
   ),
@@ -227,50 +161,42 @@ async function answerEventStream(
   const isBack = isResumed === true || resumed !== null;
   // A browser comes back with the address that it had, and never again after a refusal: the rooms that are left go on.
   const gone: string[] = [];
-  const rooms = await namedRooms(live, token, names.split(","), isBack ? (name) => gone.push(name) : undefined);
-  const ends = await endsOf(live, rooms);
-  const { reset, ...start } = await startOf(live, ends, resumed, after ?? null);
+  const rooms = await followedRooms(live, token, names?.split(","), isBack ? (name) => gone.push(name) : undefined);
+  const { pos, reset } = await startOf(live, rooms, resumed, after ?? null);
+  const hello = { log: live.store.log.id, rooms: await roomsAnswer(live, rooms) };
 
   if (request.method === "HEAD") return sendHead(reply.type(EVENT_STREAM));
-  const held = 1 + rooms.length;
+  const held = 1 + (rooms?.length ?? 0);
   live.quota.take(token.id, held);
   const answer = new SseAnswer(reply, live);
   answer.whenGone(() => live.quota.give(token.id, held));
-  const { log } = live.store;
-  const stream = new EventStream({ answer, token, live });
+  const stream = new EventStream(answer, token, live);
   live.admit(stream, answer.gone);
   if (reset !== null)
     answer.write(sseMessage("cursor_reset", { reason: reset.detail, oldest: reset.oldest, newest: reset.newest }, reset.newest));
   for (const asked of gone) answer.write(sseMessage("gone", goneName(asked)));
-  stream.start(
-    rooms.map((named) => shown(named, start.seqs.get(named.room) ?? 0, select(named.sessionId))),
-    { log: log.id, rooms: rooms.map((room) => ({ ...toldRoom(room, ends, start.seqs), ...toldStart(start, room.room) })) },
-  );
+  stream.start(rooms, select(rooms), pos, hello);
   return reply;
 }
 
 /**
  * Returns where the stream begins. A cursor in the address that is no longer valid is refused; one that a browser sends by itself is not,
- * since a browser never comes back after a refusal: it is told in the stream, which goes on at the head.
+ * since a browser never comes back after a refusal: the stream says it, and goes on at the head.
  */
-async function startOf(live: LiveStreams, ends: Ends, resumed: string | null, after: string | null) {
-  if (resumed === null) return { ...(await placesOf(live, after, ends)), reset: null };
+async function startOf({ store: { log } }: LiveStreams, rooms: FollowedNames, resumed: string | null, after: string | null) {
+  const text = resumed ?? after;
+  if (text === null) return { pos: await log.head(), reset: null };
   try {
-    return { ...(await placesOf(live, resumed, ends)), reset: null };
+    return {
+      pos: await positionOf(
+        text,
+        log,
+        (rooms ?? []).map(({ room }) => room),
+      ),
+      reset: null,
+    };
   } catch (error) {
-    if (!(error instanceof CursorReset)) throw error;
-    return { ...(await placesOf(live, null, ends)), reset: error };
+    if (resumed === null || !(error instanceof CursorReset)) throw error;
+    return { pos: await log.head(), reset: error };
   }
-}
-
-function toldRoom({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: ReadonlyMap<number, number>) {
-  const { oldest, head } = ends.get(room) ?? { oldest: 1, head: 0 };
-  return {
-    room,
-    asked,
-    ...(sessionId !== null && { sessionId }),
-    after: seqs.get(room) ?? 0,
-    oldest,
-    head,
-  };
 }

@@ -9,7 +9,7 @@ import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Store } from "../../store/store.js";
 import { isLimited, maySee } from "../authentication.js";
 import type { HeldTokens } from "../tokens.js";
-import { type OutboundBounds, WriteCoalescer } from "./outbound-queue.js";
+import type { OutboundBounds } from "./outbound-queue.js";
 
 /** Reason for which we end a connection; its client is told. */
 export type CloseReason = "stopping" | "token" | "slow" | "costly";
@@ -20,7 +20,7 @@ export type LossReason = "room" | "broadcast" | "sight";
 /** A room that is read; of one broadcast alone where that is named. */
 interface OpenRoom {
   readonly room: RoomKey;
-  readonly sessionId?: string | undefined;
+  readonly sessionId: string | null;
 }
 
 /** A reader of rooms that may be deleted while it is there. */
@@ -54,7 +54,6 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, string>> = {
 
 /** Bounds and times of the live streams. */
 interface LiveLimits extends OutboundBounds, Partial<WorkLimits> {
-  readonly roomsPerConnection: number;
   /** Connections and rooms of connections that one token may hold at a time. */
   readonly heldPerToken: number;
   /** Streams and sockets of all tokens: each takes a file handle. */
@@ -76,13 +75,12 @@ const LIVE_LIMITS: LiveLimits = {
   maxQueuedBytes: 1_048_576,
   readyBytes: 131_072,
   stallMs: 30_000,
-  roomsPerConnection: 200,
   heldPerToken: 5_000,
   connections: 10_000,
   // Half a minute is what proxies at the strictest let pass without a byte.
   heartbeatMs: 15_000,
   graceMs: 2_000,
-  // 200 rooms with a cursor each.
+  // 5,000 rooms by their keys.
   messageBytes: 65_536,
   commandBurst: 100,
   commandsPerSecond: 20,
@@ -148,7 +146,6 @@ export class LiveStreams {
   readonly quota: Quota;
   /** Divides the thread's time among all who read. */
   readonly time: ReadingTime;
-  readonly coalescer: WriteCoalescer;
   readonly #held: LiveDeps["held"];
   readonly #readers = new Set<LiveReader>();
   readonly #polls = new Set<RoomsReader>();
@@ -167,7 +164,6 @@ export class LiveStreams {
     this.feed = feed ?? new Feed({ log: store.log, clock, onError: (error) => this.failed(error) });
     this.quota = new Quota(this.limits.heldPerToken);
     this.time = new ReadingTime(clock, this.limits);
-    this.coalescer = new WriteCoalescer(clock);
     this.#stopBeating = clock.every(this.limits.heartbeatMs, () => this.#beat());
   }
 
@@ -241,7 +237,6 @@ export class LiveStreams {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();
     this.#stopBeating();
-    this.coalescer.close();
     if (this.#readers.size === 0) return;
     const emptied = new Promise<void>((resolve) => (this.#emptied = resolve));
     for (const reader of this.#readers) reader.end("stopping");
@@ -270,7 +265,7 @@ export class LiveStreams {
       for (const reader of readers)
         for (const { room, sessionId } of [...reader.rooms])
           if (rooms.has(room)) reader.lose(room, "room");
-          else if (sessionId !== undefined && broadcasts.has(sessionId)) reader.lose(room, "broadcast");
+          else if (sessionId !== null && broadcasts.has(sessionId)) reader.lose(room, "broadcast");
           else if (unseen.get(reader)?.has(room) === true) reader.lose(room, "sight");
     } catch (error) {
       this.failed(error);

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from "fastify";
-import { type Ends, otherRooms, resolvePlaces, type Start } from "../../feed/cursor.js";
 import { withoutPassword } from "../../platform/links/link.js";
 import { breathe } from "../../runtime/clock.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
@@ -78,14 +77,8 @@ export function roomOrSystem(rooms: Rooms, request: RoomRequest): Promise<NamedR
   return visibleRoom(rooms, tokenOf(request), request.params.room);
 }
 
-/** A room of a list. */
-interface ListedRoom extends NamedRoom {
-  /** All names of the list that lead to it. */
-  readonly names: readonly string[];
-}
-
 /** Returns the room that these names lead to: whole where one of them is the whole room's. @throws DyliveError bad_request */
-function listedRoom(named: readonly [NamedRoom, ...NamedRoom[]]): ListedRoom {
+function listedRoom(named: readonly [NamedRoom, ...NamedRoom[]]): NamedRoom {
   const [first] = named;
   const whole = named.find(({ sessionId }) => sessionId === null);
   const other = named.find(({ sessionId }) => sessionId !== first.sessionId);
@@ -94,26 +87,20 @@ function listedRoom(named: readonly [NamedRoom, ...NamedRoom[]]): ListedRoom {
       "bad_request",
       told`${first.asked} and ${other.asked} are two broadcasts of one room: name one of them, or the room`,
     );
-  return { ...(whole ?? first), names: named.map(({ asked }) => asked) };
+  return whole ?? first;
 }
 
 /**
  * Finds the rooms that a client named, each once, in the order of their keys.
  * @param onGone told the names that lead to no room, which are then left out where others lead to one
- * @throws DyliveError too_many_subscriptions, not_found, bad_request, also where two broadcasts of one room are named
+ * @throws DyliveError not_found, bad_request, also where two broadcasts of one room are named
  */
 export async function namedRooms(
   live: LiveStreams,
   token: TokenRow,
   names: readonly string[],
   onGone?: (name: string) => void,
-): Promise<readonly ListedRoom[]> {
-  const { roomsPerConnection } = live.limits;
-  if (names.length > roomsPerConnection)
-    throw new DyliveError(
-      "too_many_subscriptions",
-      told`${names.length} rooms are asked for, ${roomsPerConnection} are allowed per connection`,
-    );
+): Promise<readonly NamedRoom[]> {
   const rooms = new Map<RoomKey, [NamedRoom, ...NamedRoom[]]>();
   let missing: DyliveError | null = null;
   for await (const [name, named] of foundByName(live.store.rooms, token, names)) {
@@ -131,33 +118,33 @@ export async function namedRooms(
   return [...rooms.values()].map(listedRoom).sort((a, b) => a.room - b.room);
 }
 
-/** Returns the ends of these rooms' logs. */
-export async function endsOf(live: LiveStreams, rooms: readonly NamedRoom[]): Promise<Ends> {
-  const ends = await live.store.log.heads(rooms.map(({ room }) => room));
-  return new Map(rooms.map(({ room }) => [room, ends.get(room) ?? { oldest: 1, head: 0 }]));
-}
-
-/** Places at which the rooms of a stream begin. */
-interface StreamStart extends Start {
-  /** Tells whether a room that the cursor did not name begins anew: it was made after one that the cursor names, which was deleted since. */
-  readonly isAnew: (room: RoomKey) => boolean;
-}
+/** Rooms that a client follows; null for all that there are and will be. */
+export type FollowedNames = readonly NamedRoom[] | null;
 
 /**
- * Returns the places that a client's cursor stands for, as {@link resolvePlaces} does. Where it names a room that was deleted, one that has its
- * name now was added since: nothing of that is passed over.
- * @throws DyliveError bad_request; CursorReset
+ * Finds the rooms that a client asks to follow: those that it names, else all that its token may see. Of a token that is limited to rooms, those
+ * that are known now.
+ * @param onGone told the names that lead to no room, as {@link namedRooms} does
+ * @throws DyliveError not_found, bad_request
  */
-export async function placesOf(live: LiveStreams, cursor: string | null, ends: Ends): Promise<StreamStart> {
-  const others = cursor === null ? [] : otherRooms(cursor, ends);
-  const deleted = others.length === 0 ? [] : [...(await live.store.deletions.ofRooms(others))];
-  // Keys rise: an older room was there all the time, whatever its name led to.
-  const isAnew = (room: RoomKey) => deleted.some((gone) => gone < room);
-  return { ...resolvePlaces(cursor, live.store.log.id, ends, isAnew), isAnew };
+export async function followedRooms(
+  live: LiveStreams,
+  token: TokenRow,
+  names: readonly string[] | undefined,
+  onGone?: (name: string) => void,
+): Promise<FollowedNames> {
+  if (names !== undefined) return namedRooms(live, token, names, onGone);
+  if (!isLimited(token)) return null;
+  const known = await allRooms(live.store.rooms, { among: token.rooms });
+  return known.map(({ room }) => ({ room, asked: String(room), sessionId: null }));
 }
 
-/** Returns what a client is told of a room that it was not at before: that it begins at its head, or anew; nothing of others. */
-export function toldStart({ added, isAnew }: StreamStart, room: RoomKey): { readonly fromHead?: true; readonly anew?: true } {
-  if (!added.includes(room)) return {};
-  return isAnew(room) ? { anew: true } : { fromHead: true };
+/** Returns what a client is shown of the rooms that it follows; null for all. */
+export async function roomsAnswer(live: LiveStreams, rooms: FollowedNames) {
+  if (rooms === null) return null;
+  const ends = await live.store.log.heads(rooms.map(({ room }) => room));
+  return rooms.map(({ room, asked, sessionId }) => {
+    const { oldest, head } = ends.get(room) ?? { oldest: 1, head: 0 };
+    return { room, asked, ...(sessionId !== null && { sessionId }), oldest, head };
+  });
 }

@@ -1,9 +1,8 @@
 import { EVENT_TYPES, type EventType, USUAL_TYPES } from "../../events/event.js";
 import { noSuch } from "../../events/misspelt.js";
+import type { Batch } from "../../feed/batch.js";
 import { type Filter, shows } from "../../feed/read.js";
 import type { ReadingTime } from "../../feed/reading-time.js";
-import type { Followed } from "../../feed/subscription.js";
-import type { Batch } from "../../feed/tail.js";
 import { FieldError } from "../../runtime/errors.js";
 import type { RoomKey, Where } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
@@ -24,28 +23,10 @@ interface Asked {
 }
 
 /** Filter for the events of a room that a reader is shown. Two with the same key show the same events. */
-interface Selection extends Filter {
+export interface Selection extends Filter {
   readonly key: string;
-}
-
-/** A room of a stream, and what is shown of it. */
-export interface ShownRoom extends Followed {
-  /** Name that the client gave. */
-  readonly asked: string;
-  readonly selection: Selection;
-  /** Names for what is made of a batch, for `Batch.once`: made once, since they are needed for every batch of every reader. */
-  readonly wsKey: string;
-  readonly sseKey: string;
-}
-
-/** Returns the followed room of a selection. */
-export function shown({ room, asked }: Pick<NamedRoom, "room" | "asked">, after: number, selection: Selection): ShownRoom {
-  return { room, asked, after, where: selection.where, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
-}
-
-/** Returns what is looked at to learn that it was deleted: the room, and the broadcast where it is followed alone. */
-export function readRoom(room: RoomKey, followed: ShownRoom | undefined) {
-  return { room, sessionId: followed?.where.sessionId };
+  /** The only broadcast that is shown of a room, where there is one. */
+  readonly broadcasts: ReadonlyMap<RoomKey, string>;
 }
 
 /** Sentence for the client, by why it loses a room. */
@@ -56,7 +37,7 @@ const LOSS_REASONS: Readonly<Record<LossReason, string>> = {
 };
 
 /** Returns what a client is told of a room that it followed and loses. */
-export function goneRoom({ room, asked }: Pick<ShownRoom, "room" | "asked">, why: LossReason) {
+export function goneRoom({ room, asked }: Pick<NamedRoom, "room" | "asked">, why: LossReason) {
   return { room, asked, reason: LOSS_REASONS[why] };
 }
 
@@ -68,41 +49,55 @@ export function goneName(asked: string) {
 /**
  * Reads what a client asks for.
  * @param payer the token that pays for the filter
- * @returns the selection for a room, of one of its broadcasts or of all
+ * @returns the selection for one broadcast of a room or (null) all, or for rooms of some of which one broadcast alone is meant
  * @throws DyliveError bad_request that names the field, too_costly
  */
-export async function selectionOf(asked: Asked, time: ReadingTime, payer: string): Promise<(sessionId: string | null) => Selection> {
+export async function selectionOf(
+  asked: Asked,
+  time: ReadingTime,
+  payer: string,
+): Promise<(of: string | null | readonly NamedRoom[]) => Selection> {
   const types = typesOf(asked.types);
   const { user, minDiamonds, filter } = asked;
   if (filter !== undefined) time.assertLeft(payer);
   const expression = filter === undefined ? null : await time.compile(payer, filter);
-  return (sessionId) => {
+  return (of) => {
+    const rooms = of === null || typeof of === "string" ? [] : of;
+    const sessionId = typeof of === "string" ? of : rooms.length === 1 ? rooms[0]?.sessionId : null;
     const where: Where = {
       types,
-      ...(sessionId !== null && { sessionId }),
+      ...(sessionId != null && { sessionId }),
       ...(user !== undefined && { userId: user }),
       ...(minDiamonds !== undefined && { minDiamonds }),
     };
-    return { key: JSON.stringify([where, filter ?? null]), where, inside: null, expression };
+    const broadcasts = new Map(rooms.flatMap(({ room, sessionId }) => (sessionId === null ? [] : [[room, sessionId] as const])));
+    return { key: JSON.stringify([where, filter ?? null, ...broadcasts]), where, inside: null, expression, broadcasts };
   };
 }
 
+function isShown(selection: Selection, row: StoredEvent): boolean {
+  const only = selection.broadcasts.get(row.room);
+  return shows(selection, row) && (only === undefined || only === row.sessionId);
+}
+
 /** Tries an expression on the events of a batch that would be shown without it, once for all readers who ask for the same; null without one. */
-export function sift(batch: Batch, selection: Selection, time: ReadingTime, payer: string): Promise<void> | null {
+export function sift(batch: Batch, selection: Selection, time: ReadingTime, payer: string): Promise<readonly StoredEvent[]> | null {
   const { key, expression } = selection;
   if (expression === null) return null;
-  const choose = async () => {
-    const shown = batch.rows.filter((row) => shows(selection, row));
-    return (await time.sift(shown, { payer, wanted: expression })).found;
-  };
-  return batch.choose(key, choose);
+  return batch.once(`sift ${key}`, async () => {
+    const shown = batch.rows.filter((row) => isShown(selection, row));
+    const { found } = await time.sift(shown, { payer, wanted: expression });
+    batch.once(`sifted ${key}`, () => found);
+    return found;
+  });
 }
 
 /** Returns the events of a batch that are shown; a batch for a selection with an expression was sifted before. */
 export function shownOf(batch: Batch, selection: Selection): readonly StoredEvent[] {
-  if (selection.expression === null) return batch.rows.filter((row) => shows(selection, row));
-  const chosen = batch.chosen(selection.key);
-  return batch.rows.filter((row) => chosen.has(row));
+  if (selection.expression === null) return batch.rows.filter((row) => isShown(selection, row));
+  return batch.once(`sifted ${selection.key}`, () => {
+    throw new Error(`a batch was not sifted by ${selection.key}`);
+  });
 }
 
 function typesOf(names: readonly string[] | undefined): readonly EventType[] {

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { CLOSE_REASONS, type CloseReason, type LiveStreams } from "./live.js";
-import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
+import { OutboundQueue } from "./outbound-queue.js";
 
 /** Time that a client waits before it connects again, in ms. */
 const RETRY_MS = 2_000;
@@ -82,11 +82,6 @@ export class SseAnswer {
     if (!this.#isOver && !this.outbound.write(bytes)) this.end("slow");
   }
 
-  /** Writes as {@link write} does, together with what else comes within a turn. */
-  gather(bytes: Buffer, coalescer: WriteCoalescer): void {
-    if (!this.#isOver && !this.outbound.gather(bytes, coalescer)) this.end("slow");
-  }
-
   /** Tells the client why and ends. */
   end(why: CloseReason): void {
     if (this.#isOver) return;
@@ -99,7 +94,6 @@ export class SseAnswer {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#over.abort();
-    this.outbound.release();
     this.#response.end(last);
     this.#care.clock.sleep(this.#care.limits.graceMs, this.gone).then(
       () => this.destroy(),

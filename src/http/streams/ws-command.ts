@@ -1,16 +1,8 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
-import { CursorReset, type Ends, encodePlaces } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { mistakeOf } from "../../runtime/mistake.js";
 import { type Said, told } from "../../runtime/told.js";
-import type { RoomKey } from "../../store/log.js";
-import type { NamedRoom } from "../../store/rooms.js";
-import type { TokenRow } from "../../store/sql/tokens.js";
-import { subscriptionPosition } from "../tokens.js";
-import type { LiveStreams } from "./live.js";
-import { endsOf, namedRooms, placesOf, toldStart } from "./named-room.js";
-import { type ShownRoom, selectionOf, shown } from "./selection.js";
 
 const closed = { additionalProperties: false };
 const Ref = Type.Optional(Type.String({ maxLength: 64, description: "comes back with the answer" }));
@@ -24,7 +16,7 @@ const Holder = Type.String({
     "1 to 64 letters, digits, _ . -, the same over all connections of one reader: with `resumed` it takes no name from who has it since",
 });
 const RoomName = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Integer({ minimum: 0 })]);
-const After = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1, maxLength: 8_192 })]);
+const After = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1, maxLength: 512 })]);
 /** Whether a client that was here comes back: to what has gone since it is not refused. */
 export const Resumed = Type.Optional(
   Type.Boolean({
@@ -33,7 +25,6 @@ export const Resumed = Type.Optional(
 );
 /** Most names in one command, before they are looked at: 64 KiB hold 30,000, and each of them takes time. */
 const NAMES_MAX = 5_000;
-const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /** Commands that a client of `/v1/ws` may send, by `op`. */
 export const COMMANDS = {
@@ -43,7 +34,7 @@ export const COMMANDS = {
       ref: Ref,
       name: Type.Optional(Name),
       holder: Type.Optional(Holder),
-      rooms: Type.Array(Type.Union([RoomName, Type.Object({ room: RoomName, after: Seq }, closed)]), { minItems: 1, maxItems: NAMES_MAX }),
+      rooms: Type.Optional(Type.Array(RoomName, { minItems: 1, maxItems: NAMES_MAX })),
       after: Type.Optional(After),
       types: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 100 })),
       user: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
@@ -53,11 +44,7 @@ export const COMMANDS = {
     },
     closed,
   ),
-  unsubscribe: Type.Object(
-    { op: Type.Literal("unsubscribe"), ref: Ref, rooms: Type.Array(RoomName, { minItems: 1, maxItems: NAMES_MAX }) },
-    closed,
-  ),
-  ack: Type.Object({ op: Type.Literal("ack"), ref: Ref, name: Name, room: RoomName, seq: Seq }, closed),
+  ack: Type.Object({ op: Type.Literal("ack"), ref: Ref, cursor: Type.String({ minLength: 1, maxLength: 512 }) }, closed),
   ping: Type.Object({ op: Type.Literal("ping"), ref: Ref }, closed),
 } as const;
 
@@ -101,58 +88,4 @@ function parseJson(text: string): Record<string, unknown> {
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new CommandError("the message is not an object", null);
   return value as Record<string, unknown>;
-}
-
-/** A room that a command subscribes to, and what the client is told of it. */
-interface RoomSubscription {
-  readonly shown: ShownRoom;
-  readonly told: Readonly<Record<string, unknown>>;
-}
-
-/**
- * Works out what a `subscribe` means: for each room the place given with it, else the position kept under `name`, else the command's
- * `after`, else the head. All or none; `resumed`, without the names that lead to no room any more, which are told `onGone`.
- * @throws DyliveError
- */
-export async function subscriptionsOf(
-  live: LiveStreams,
-  token: TokenRow,
-  command: CommandOf<"subscribe">,
-  onGone: (name: string) => void,
-): Promise<readonly RoomSubscription[]> {
-  const own = new Map<string, Set<number>>();
-  const names = command.rooms.map((item) => {
-    if (typeof item !== "object") return String(item);
-    const name = String(item.room);
-    own.set(name, (own.get(name) ?? new Set()).add(item.after));
-    return name;
-  });
-  const select = await selectionOf(command, live.time, token.id);
-  const rooms = await namedRooms(live, token, names, command.resumed === true ? onGone : undefined);
-  const ends = await endsOf(live, rooms);
-  const after = command.after === undefined ? null : String(command.after);
-  const start = await placesOf(live, after, ends);
-  return Promise.all(
-    rooms.map(async (named) => {
-      const kept =
-        command.name === undefined ? null : await live.store.positions.get(subscriptionPosition(token, command.name), named.room);
-      const [given = null, ...others] = new Set(named.names.flatMap((name) => [...(own.get(name) ?? [])]));
-      if (others.length > 0) throw new DyliveError("bad_request", told`room ${named.room} is named twice, each time with another after`);
-      const place = given ?? kept;
-      const from = place ?? start.seqs.get(named.room) ?? 0;
-      const of = subscription(live.store.log.id, named, ends, from, shown(named, from, select(named.sessionId)));
-      return place === null && after !== null ? { ...of, told: { ...of.told, ...toldStart(start, named.room) } } : of;
-    }),
-  );
-}
-
-function subscription(logId: string, { asked, room, sessionId }: NamedRoom, ends: Ends, from: number, of: ShownRoom): RoomSubscription {
-  const { oldest, head } = ends.get(room) ?? { oldest: 1, head: 0 };
-  if (from > head) throw beyond(logId, room, from, oldest, head);
-  return { shown: of, told: { room, asked, ...(sessionId !== null && { sessionId }), after: from, oldest, head } };
-}
-
-function beyond(logId: string, room: RoomKey, from: number, oldest: number, head: number): DyliveError {
-  const cursor = (seq: number) => encodePlaces(logId, [[room, Math.max(0, seq)]]);
-  return new CursorReset(told`seq ${from} of room ${room} is beyond its newest event, ${head}`, cursor(oldest - 1), cursor(head));
 }

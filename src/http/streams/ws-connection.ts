@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { CursorReset } from "../../feed/cursor.js";
-import { Follow, type FollowTarget } from "../../feed/follow.js";
-import type { Batch } from "../../feed/tail.js";
+import type { Batch } from "../../feed/batch.js";
+import { CursorReset, encodeCursor, positionOf } from "../../feed/cursor.js";
 import { acceptedLanguage, inLanguage, type Language, messageIn } from "../../i18n/words.js";
 import { breathe } from "../../runtime/clock.js";
 import { DyliveError, ERRORS } from "../../runtime/errors.js";
@@ -12,15 +11,16 @@ import { RateLimiter } from "../../runtime/rate-limiter.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import type { StoredEvent } from "../../store/stored-event.js";
+import { StoredEvent } from "../../store/stored-event.js";
 import type { Authenticator } from "../authentication.js";
 import { errorText, failureOf } from "../failure.js";
-import { holdPositions, movePosition, subscriptionPosition } from "../tokens.js";
+import { holdPosition, movePosition, subscriptionPosition } from "../tokens.js";
+import { FollowedRooms } from "./followed-rooms.js";
 import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams, type LossReason } from "./live.js";
-import { namedRooms, visibleRoom } from "./named-room.js";
+import { type FollowedNames, followedRooms, roomsAnswer } from "./named-room.js";
 import { OutboundQueue } from "./outbound-queue.js";
-import { goneName, goneRoom, readRoom, type ShownRoom, shownOf, sift } from "./selection.js";
-import { type Command, CommandError, type CommandOf, parseCommand, subscriptionsOf } from "./ws-command.js";
+import { goneName, goneRoom, selectionOf } from "./selection.js";
+import { type Command, CommandError, type CommandOf, parseCommand } from "./ws-command.js";
 
 /** FIN and opcode 1: one whole text message. */
 const TEXT = 0x81;
@@ -63,24 +63,24 @@ const MISSED_MAX = 3;
  * One client of `/v1/ws`. Messages of ours go to the socket as whole frames, made once and shared; `ws` reads what comes, answers pings and
  * closes. Both write to the same socket in turn, which is sound because each writes whole frames and nothing is compressed.
  */
-class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
+class WsConnection implements LiveReader {
   readonly kind = "ws";
   readonly token: TokenRow;
+  readonly outbound: OutboundQueue;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #live: LiveStreams;
   readonly #language: Language;
-  readonly #outbound: OutboundQueue;
-  readonly #follow: Follow<ShownRoom>;
+  readonly #followed: FollowedRooms;
   readonly #asking: RateLimiter;
   readonly #gone = new AbortController();
   /** Aborts when nothing of ours may be written any more: the close frame was, or the connection is gone. */
   readonly #over = new AbortController();
-  /** The client's position in each room, as it was told without an event. */
-  readonly #told = new Map<RoomKey, number>();
-  /** Names that rooms are subscribed to by, and who holds their positions. */
-  readonly #names = new Map<RoomKey, { readonly name: string; readonly holder: string }>();
-  /** Holds the positions of a client that gives no `holder`. */
+  /** The client's position as it was sent last without an event. */
+  #sent: number | null = null;
+  /** Name that it is subscribed by, and who holds the position of that. */
+  #name: { readonly name: string; readonly holder: string } | null = null;
+  /** Holds the position of a client that gives no `holder`. */
   readonly #self = randomBytes(9).toString("base64url");
   /** Number that is counted against the token: the connection itself, and its rooms. */
   #held: number;
@@ -102,12 +102,12 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     this.#live = live;
     this.#held = of.held;
     this.#language = of.language;
-    const { limits, clock, feed, store } = live;
-    this.#outbound = new OutboundQueue(socket, limits, clock);
+    const { limits, clock, store } = live;
+    this.outbound = new OutboundQueue(socket, limits, clock);
     this.#asking = new RateLimiter(clock, { burst: limits.commandBurst, perSecond: limits.commandsPerSecond });
-    this.#follow = new Follow(feed, this, this.#over.signal);
+    this.#followed = new FollowedRooms(live, this, this.#over.signal);
     ws.on("error", () => {});
-    // The library would answer without looking whether anybody takes the answers.
+    // The library would answer without looking whether the answers are taken.
     ws.on("ping", (data) => this.#pong(data));
     ws.on("pong", () => {
       this.#missed = 0;
@@ -119,13 +119,7 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
       this.#gone.abort();
       live.quota.give(token.id, this.#held);
     });
-    this.#tell({
-      type: "hello",
-      log: store.log.id,
-      heartbeatMs: limits.heartbeatMs,
-      roomsPerConnection: limits.roomsPerConnection,
-      messageBytes: limits.messageBytes,
-    });
+    this.#tell({ type: "hello", log: store.log.id, heartbeatMs: limits.heartbeatMs, messageBytes: limits.messageBytes });
   }
 
   /** Aborts when the connection is gone. */
@@ -134,35 +128,44 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   }
 
   get queued(): number {
-    return this.#outbound.queued;
+    return this.outbound.queued;
   }
 
-  get rooms(): ReturnType<typeof readRoom>[] {
-    return [...this.#follow.places()].map(([room]) => readRoom(room, this.#follow.get(room)?.followed));
+  get rooms() {
+    return this.#followed.rooms;
   }
 
   lose(room: RoomKey, why: LossReason): void {
-    const followed = this.#follow.get(room)?.followed;
-    if (followed === undefined) return;
-    this.#drop([room]);
-    this.#tell({ type: "gone", ...goneRoom(followed, why) });
+    const lost = this.#followed.drop(room);
+    if (lost === undefined) return;
+    this.#hold(-1);
+    this.#tell({ type: "gone", ...goneRoom(lost, why) });
   }
 
-  take(batch: Batch, { selection, wsKey }: ShownRoom): void {
-    const frame = batch.once(wsKey, () => wsBatch(batch, shownOf(batch, selection)));
-    if (frame !== null && this.#follow.size > 1) this.#gather(frame);
-    else if (frame !== null) this.#write(frame);
-    if (selection.expression !== null && this.#live.time.left(this.token.id) < 0) this.end("costly");
+  /** Makes messages ready for any socket: events that come together, each with the cursor after it, and between them the removed ranges. */
+  frame(batch: Batch, rows: readonly StoredEvent[]): Buffer | null {
+    const frames: Buffer[] = [];
+    let together: StoredEvent[] = [];
+    const end = () => {
+      const cursors = JSON.stringify(together.map(({ pos }) => this.#cursor(pos)));
+      if (together.length > 0)
+        frames.push(textFrame(`{"type":"events","events":[${together.map(({ text }) => text).join(",")}],"cursors":${cursors}}`));
+      together = [];
+    };
+    for (const one of batch.inOrder(rows)) {
+      if (one instanceof StoredEvent) together.push(one);
+      else {
+        end();
+        const { room, from, to, pos } = one;
+        frames.push(textFrame(JSON.stringify({ type: "removed", room, from, to, cursor: this.#cursor(pos) })));
+      }
+    }
+    end();
+    return frames.length === 0 ? null : Buffer.concat(frames);
   }
 
-  prepare(batch: Batch, { selection }: ShownRoom): Promise<void> | null {
-    return sift(batch, selection, this.#live.time, this.token.id);
-  }
-
-  async ready(signal: AbortSignal, { selection }: ShownRoom): Promise<() => void> {
-    if (selection.expression !== null) await this.#live.time.calm(this.token.id, signal);
-    if (!(await this.#outbound.ready(signal))) this.end("slow");
-    return this.#live.beginPage(this.token, signal);
+  send(frame: Buffer): void {
+    if (!this.#over.signal.aborted && !this.outbound.write(frame)) this.end("slow");
   }
 
   failed(error: unknown): void {
@@ -178,15 +181,15 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
       return;
     }
     this.#ws.ping();
-    const moved = [...this.#follow.places()].filter(([room, at]) => this.#told.get(room) !== at);
-    for (const [room, at] of moved) this.#told.set(room, at);
-    if (moved.length > 0) this.#tell({ type: "position", seqs: Object.fromEntries(moved) });
+    const { at } = this.#followed;
+    if (at !== null && at !== this.#sent) this.#tell({ type: "position", cursor: this.#cursor(at) });
+    this.#sent = at;
   }
 
   end(why: CloseReason): void {
     if (this.#over.signal.aborted) return;
     if (why === "slow") this.#live.slow();
-    const told = { type: why === "token" ? "revoked" : why, reason: CLOSE_REASONS[why], queuedBytes: this.#outbound.queued };
+    const told = { type: why === "token" ? "revoked" : why, reason: CLOSE_REASONS[why], queuedBytes: this.outbound.queued };
     this.#close(CLOSE[why], told);
   }
 
@@ -197,7 +200,7 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   #pong(data: Buffer): void {
     if (this.#over.signal.aborted) return;
     if (!this.#mayAsk()) return;
-    if (this.#outbound.isFull) this.end("slow");
+    if (this.outbound.isFull) this.end("slow");
     else this.#ws.pong(data);
   }
 
@@ -242,95 +245,88 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
         return this.#tell({ type: "pong", ...ref, time: this.#live.clock.now() });
       case "subscribe":
         return this.#subscribe(command, ref);
-      case "unsubscribe":
-        return this.#unsubscribe(command, ref);
       case "ack":
         return this.#ack(command, ref);
     }
   }
 
+  /**
+   * Follows other rooms in place of those before: from `after`, from where the position of its name is, from where it has come to, or from now
+   * on. All or nothing.
+   */
   async #subscribe(command: CommandOf<"subscribe">, ref: { readonly ref?: string }): Promise<void> {
-    const { limits, quota, store } = this.#live;
-    const gone: string[] = [];
-    const subscriptions = await subscriptionsOf(this.#live, this.token, command, (name) => gone.push(name));
-    if (this.#over.signal.aborted) return;
-    const added = subscriptions.filter(({ shown }) => this.#follow.get(shown.room) === undefined).length;
-    const rooms = this.#follow.size + added;
-    if (rooms > limits.roomsPerConnection)
-      throw new DyliveError(
-        "too_many_subscriptions",
-        told`the connection would have ${rooms} rooms, ${limits.roomsPerConnection} are allowed`,
-      );
-    quota.take(this.token.id, added);
-    this.#held += added;
+    const { store, time } = this.#live;
     const { name, holder = this.#self, resumed = false } = command;
+    const gone: string[] = [];
+    const select = await selectionOf(command, time, this.token.id);
+    const names = command.rooms?.map(String);
+    const rooms = await followedRooms(this.#live, this.token, names, resumed ? (asked) => gone.push(asked) : undefined);
+    const after = await this.#start(command, rooms);
+    const shown = await roomsAnswer(this.#live, rooms);
+    if (this.#over.signal.aborted) return;
+    const more = (rooms?.length ?? 0) - this.rooms.length;
+    this.#hold(more);
     try {
-      const places = subscriptions.map(({ shown }) => [shown.room, shown.after] as const);
       if (name !== undefined)
-        await holdPositions(store, this.token, name, places, { holder, isBack: resumed && command.holder !== undefined });
+        await holdPosition(store, this.token, name, after, { holder, isBack: resumed && command.holder !== undefined });
     } catch (error) {
-      if (!this.#gone.signal.aborted) {
-        this.#held -= added;
-        quota.give(this.token.id, added);
-      }
+      this.#hold(-more);
       throw error;
     }
     if (this.#over.signal.aborted) return;
     for (const asked of gone) this.#tell({ type: "gone", ...ref, ...goneName(asked) });
-    this.#tell({ type: "subscribed", ...ref, rooms: subscriptions.map(({ told }) => told) });
-    for (const { shown } of subscriptions) {
-      if (name === undefined) this.#names.delete(shown.room);
-      else this.#names.set(shown.room, { name, holder });
-      this.#told.set(shown.room, shown.after);
-      this.#follow.add(shown);
-    }
+    // Where it has come to meanwhile, what it was given is not given again.
+    const begin = command.after === undefined && name === undefined ? (this.#followed.at ?? after) : after;
+    this.#tell({ type: "subscribed", ...ref, cursor: this.#cursor(begin), rooms: shown });
+    this.#name = name === undefined ? null : { name, holder };
+    this.#sent = begin;
+    this.#followed.follow(rooms, select(rooms), begin);
   }
 
-  async #unsubscribe(command: CommandOf<"unsubscribe">, ref: { readonly ref?: string }): Promise<void> {
-    const rooms = await namedRooms(this.#live, this.token, [...new Set(command.rooms.map(String))]);
-    this.#tell({ type: "unsubscribed", ...ref, rooms: this.#drop(rooms.map(({ room }) => room)) });
+  async #start({ name, after, resumed }: CommandOf<"subscribe">, rooms: FollowedNames): Promise<number> {
+    const { log, positions } = this.#live.store;
+    // A client that comes back knows better than what it had confirmed.
+    const isOwn = resumed === true && after !== undefined;
+    const kept = name === undefined || isOwn ? null : await positions.get(subscriptionPosition(this.token, name));
+    if (kept !== null) return kept;
+    if (after === undefined) return this.#followed.at ?? (await log.head());
+    return positionOf(
+      String(after),
+      log,
+      (rooms ?? []).map(({ room }) => room),
+    );
   }
 
-  /** Ends following rooms. @returns those that were followed */
-  #drop(rooms: readonly RoomKey[]): readonly RoomKey[] {
-    const left = rooms.filter((room) => this.#follow.drop(room));
-    for (const known of [this.#told, this.#names]) for (const room of left) known.delete(room);
-    this.#held -= left.length;
-    this.#live.quota.give(this.token.id, left.length);
-    return left;
-  }
-
-  async #ack(command: CommandOf<"ack">, ref: { readonly ref?: string }): Promise<void> {
+  async #ack({ cursor }: CommandOf<"ack">, ref: { readonly ref?: string }): Promise<void> {
     const { store } = this.#live;
-    const { room } = await visibleRoom(store.rooms, this.token, String(command.room));
-    const at = this.#follow.get(room)?.at;
-    if (at === undefined) throw new DyliveError("bad_request", told`room ${room} is not subscribed to on this connection`);
-    const held = this.#names.get(room);
-    if (held?.name !== command.name)
-      throw new DyliveError("bad_request", told`room ${room} is not subscribed to as ${command.name} on this connection`);
-    if (command.seq > at)
-      throw new DyliveError("bad_request", told`seq ${command.seq} of room ${room} was not sent yet: the newest is ${at}`);
-    await movePosition(store, this.token, subscriptionPosition(this.token, command.name), room, command.seq, held.holder);
-    this.#tell({ type: "acked", ...ref, name: command.name, room, seq: command.seq });
+    const held = this.#name;
+    if (held === null) throw new DyliveError("bad_request", "this connection is not subscribed by a name");
+    const pos = await positionOf(cursor, store.log, []);
+    if (pos > (this.#followed.at ?? 0)) throw new DyliveError("bad_request", "nothing was sent yet of what this cursor stands for");
+    await movePosition(store, this.token, subscriptionPosition(this.token, held.name), pos, held.holder);
+    this.#tell({ type: "acked", ...ref, name: held.name, cursor });
+  }
+
+  /** Counts more of the token's rooms, or fewer. @throws DyliveError too_many_subscriptions */
+  #hold(more: number): void {
+    // When the connection closed, all was given back.
+    if (this.#gone.signal.aborted) return;
+    if (more > 0) this.#live.quota.take(this.token.id, more);
+    else this.#live.quota.give(this.token.id, -more);
+    this.#held += more;
+  }
+
+  #cursor(pos: number): string {
+    return encodeCursor(this.#live.store.log.id, pos);
   }
 
   #tell(message: Readonly<Record<string, unknown>>): void {
-    this.#write(textFrame(JSON.stringify(message)));
-  }
-
-  #write(frame: Buffer): void {
-    if (!this.#over.signal.aborted && !this.#outbound.write(frame)) this.end("slow");
-  }
-
-  /** Writes, together with what else comes within a turn. */
-  #gather(frame: Buffer): void {
-    if (!this.#over.signal.aborted && !this.#outbound.gather(frame, this.#live.coalescer)) this.end("slow");
+    this.send(textFrame(JSON.stringify(message)));
   }
 
   #close(code: number, last: Readonly<Record<string, unknown>>): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
-    this.#outbound.release();
     if (!this.#socket.destroyed) this.#socket.write(textFrame(JSON.stringify(last)));
     this.#ws.close(code, String(last["type"]));
     this.#live.clock.sleep(this.#live.limits.graceMs, this.gone).then(
@@ -352,14 +348,6 @@ function failure(error: DyliveError, ref: string | null, language: Language): Re
     retryable,
     ...ends,
   };
-}
-
-/** Writes what is shown of a batch as messages ready for any socket: an array of events, before it what was removed; null for nothing. */
-function wsBatch({ room, removed }: Batch, shown: readonly StoredEvent[]): Buffer | null {
-  const events = shown.length === 0 ? null : textFrame(`[${shown.map(({ text }) => text).join(",")}]`);
-  if (removed === null) return events;
-  const told = textFrame(JSON.stringify({ type: "removed", room, from: removed[0], to: removed[1] }));
-  return events === null ? told : Buffer.concat([told, events]);
 }
 
 /** Address of the WebSocket. */

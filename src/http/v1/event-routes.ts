@@ -6,7 +6,7 @@ import { Value } from "typebox/value";
 import type { LiveEvent } from "../../events/event.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { isOfSystem, type TestEvent, TestEventSchema, testEvent, testFields } from "../../events/test-event.js";
-import { encodeCursor, resolveCursor } from "../../feed/cursor.js";
+import { encodeCursor, placeBefore, placeOf, positionOf } from "../../feed/cursor.js";
 import { type ReadEvents, readRoomBefore } from "../../feed/read.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { mistakeOf } from "../../runtime/mistake.js";
@@ -24,7 +24,9 @@ import { broadcastId } from "./session-routes.js";
 /** Events of a room. */
 const EventListSchema = Type.Object(
   {
+    room: Type.Integer({ description: "key of the room" }),
     events: Type.Array(Type.Ref("LiveEvent"), { description: "in the order of the log, oldest first" }),
+    cursors: Type.Optional(Type.Array(Type.String(), { description: "a cursor after each event, where they were asked for" })),
     next: Type.String({ description: "give it as after= to go on to newer events" }),
     previous: Type.String({ description: "give it as before= to go on to older events" }),
     more: Type.Boolean({ description: "there is more to look at in the direction that was asked for" }),
@@ -57,6 +59,7 @@ const EventsQuery = exactly({
   filter: Type.Optional(
     Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS, description: "a filter expression, see docs/filters.md" }),
   ),
+  cursors: Type.Boolean({ default: false, description: "true: also a cursor after each event" }),
   limit: Type.Integer({
     minimum: 1,
     maximum: 2_000,
@@ -137,25 +140,29 @@ export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const filter = (await selectionOf(asked, live.time, payer))(broadcast);
       const call = calls.open(request.raw, reply.raw, token);
       const reading = { log, room, limit, filter, time: live.time, payer, share: SHARE };
-      const ends = (await log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
-      const cursor = (seq: number) => encodeCursor({ logId: log.id, room, seq });
-      const answer = ({ rows, more, removed }: ReadEvents, next: number, previous: number) => {
-        const rest = JSON.stringify({ next: cursor(next), previous: cursor(previous), more, removed });
+      const cursor = (pos: number) => encodeCursor(log.id, pos);
+      /** @param next and previous: positions to go on from */
+      const answer = ({ rows, more, removed }: Pick<ReadEvents, "rows" | "more" | "removed">, next: number, previous: number) => {
+        const ranges = removed.map(({ from, to }) => [from, to]);
+        const rest = JSON.stringify({ next: cursor(next), previous: cursor(previous), more, removed: ranges });
         // What is stored goes out as it is.
-        const text = `{"events":[${rows.map((row) => row.text).join(",")}],${rest.slice(1)}`;
+        const each = request.query.cursors ? `"cursors":${JSON.stringify(rows.map(({ pos }) => cursor(pos)))},` : "";
+        const text = `{"room":${room},"events":[${rows.map((row) => row.text).join(",")}],${each}${rest.slice(1)}`;
         return reply.header("cache-control", "no-store").type("application/json; charset=utf-8").send(text);
       };
       if (before !== undefined) {
-        // "before head + 1" is everything.
-        const from = resolveCursor(before, log.id, room, { oldest: ends.oldest, head: ends.head + 1 });
-        const got = await readRoomBefore(reading, from, call.signal);
-        return answer(got, got.rows.at(-1)?.seq ?? Math.max(0, from - 1), got.next);
+        const from = await placeBefore(before, log, room);
+        const got = await readRoomBefore(reading, from.next, call.signal);
+        const [first] = got.rows;
+        const previous = first === undefined ? await positionOf(String(got.next - 1), log, [room]) : first.pos - 1;
+        return answer(got, got.rows.at(-1)?.pos ?? from.pos, previous);
       }
-      const from = after === undefined ? null : resolveCursor(after, log.id, room, ends);
-      const got = await poll({ ...reading, live, call, waitMs: request.method === "HEAD" ? 0 : wait * 1000 }, from, ends.head);
+      const from = after === undefined ? null : await placeOf(after, log, room);
+      const got = await poll({ ...reading, live, call, waitMs: request.method === "HEAD" ? 0 : wait * 1000 }, from);
       // Refused as whoever asks now is.
       if (call.ended === "deleted") await roomOrSystem(store.rooms, request);
-      return answer(got, got.next, got.rows[0]?.seq ?? (from ?? ends.head) + 1);
+      const [first] = got.rows;
+      return answer(got, got.pos, first === undefined ? (from ?? got).pos : first.pos - 1);
     },
   );
 

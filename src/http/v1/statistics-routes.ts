@@ -316,8 +316,7 @@ function summaryRoutes(app: FastifyInstance, { store, live, calls }: ApiDeps): v
       const gaps = async () => {
         const filter = (await selectionOf({ types: ["gap"] }, live.time, token.id))(sessionId);
         const reading = { log, room, limit: SUMMARY_LIMITS.gaps, filter, time: live.time, payer: token.id };
-        const head = (await log.heads([room])).get(room)?.head ?? 0;
-        return (await poll({ ...reading, live, call, waitMs: 0 }, null, head)).rows.map(({ event }) => event);
+        return (await poll({ ...reading, live, call, waitMs: 0 }, null)).rows.map(({ event }) => event);
       };
       const [row, totals] = await Promise.all([rooms.get(room), statistics.sessions(room, [sessionId])]);
       const all = totals.get(sessionId) ?? null;

@@ -592,7 +592,8 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "a line on stdin is no JSON and was passed over: each message is one line": "标准输入里有一行不是 JSON，已跳过：每条消息占一行",
   "this talks with a program of AI, which starts it: docs/mcp.md says how. Ctrl-C ends it":
     "这个命令与 AI 程序对话，由 AI 程序启动：方法见 docs/mcp.zh.md。按 Ctrl-C 结束",
-  "room {}: the lines begin after seq {}": "直播间 {}：从 seq {} 之后开始",
+  "room {} is followed": "正在读取直播间 {}",
+  "all rooms are followed, those that come later too": "正在读取所有直播间，包括以后添加的",
   "room {}: seqs {} to {} are missing: they are no longer kept": "直播间 {}：缺少 seq {} 到 {}，已不再保留",
   "the connection to {} ended ({}): trying again": "与 {} 的连接断开（{}），正在重连",
   "the position cannot be kept: {}": "无法记住位置：{}",

@@ -285,7 +285,7 @@ export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: Memo
         gate.run(() => {
           const prepared = batches.map(({ room, epoch, events }) => ({ room, epoch, rows: events.map((event) => rowOf(event)) }));
           const appended = prepared.map(append);
-          waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
+          if (appended.some(({ stored }) => stored?.some((seq) => seq !== null))) waker.notify();
           return appended;
         }),
       ),
@@ -311,7 +311,7 @@ export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: Memo
     known: async (room, ids) => new Set((await found(room, ids, (log, id) => log.knows(id) || null)).keys()),
     byId: (room, ids) => found(room, ids, (log, id) => log.byId(id) ?? null),
     wakes: (signal) => waker.wakes(signal),
-    wake: (rooms) => waker.notify(rooms),
+    wake: () => waker.notify(),
     replace: (room, events) =>
       gate.run(() => {
         const log = rooms.get(room);

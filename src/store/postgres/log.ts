@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { breathe } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
@@ -199,52 +200,10 @@ function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[
 }
 
 const CHANNEL = "dylive_heads";
-/** Most rooms of a payload, which holds fewer than 8000 bytes. */
-const ROOMS_TOGETHER = 200;
-
-/** Room and its newest seq. */
-type Head = readonly [room: RoomKey, head: number];
-
-/** Tells the other processes of heads, after the commit that moved them. Inside of it, all commits of the database would wait in line. */
-async function tellOthers(connection: PostgresConnection, heads: readonly Head[]): Promise<void> {
-  const texts = heads.map(([room, head]) => `${room}:${head}`);
-  const payloads = Array.from({ length: Math.ceil(texts.length / ROOMS_TOGETHER) }, (_, n) =>
-    texts.slice(ROOMS_TOGETHER * n, ROOMS_TOGETHER * (n + 1)).join(","),
-  );
-  // Whoever misses this finds the same by looking.
-  await connection
-    .borrow(() => run("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", CHANNEL, payloads))
-    .catch(() => undefined);
-}
-
-/** Returns what keeps how far every room is, as far as this process has heard, and says which rooms have moved on: each head once. */
-function headWatch(connection: PostgresConnection, notify: (rooms: readonly RoomKey[]) => void) {
-  const seen = new Map<RoomKey, number>();
-  const hear = (heads: readonly Head[]): void => {
-    const moved = heads.filter(([room, head]) => head > (seen.get(room) ?? 0));
-    for (const [room, head] of moved) seen.set(room, head);
-    if (moved.length > 0) notify(moved.map(([room]) => room));
-  };
-  const look = async (): Promise<void> => {
-    try {
-      const heads = await connection.ask(() => rows<{ room: RoomKey; head: number }>("SELECT room, head FROM heads WHERE head > 0"));
-      hear(heads.map(({ room, head }) => [room, head]));
-    } catch {
-      // Gone or closing: the next look finds the same. Whoever reads or appends is told what is wrong.
-    }
-  };
-  const onNotice = (payload: string | null) => (payload === null ? look() : hear(headsOf(payload)));
-  return {
-    /** Takes in heads that somebody told. */
-    hear,
-    /** Watches until the signal aborts. */
-    watch: (signal: AbortSignal) => watchChannel(connection, CHANNEL, onNotice, signal),
-  };
-}
-
-function headsOf(payload: string): readonly Head[] {
-  const heads = payload.split(",").map((one) => one.split(":").map(Number));
-  return heads.flatMap(([room, head]) => (Number.isSafeInteger(room) && Number.isSafeInteger(head) ? [[room ?? 0, head ?? 0]] : []));
+/** Tells the other processes that there are new events, after their commit. Inside of it, all commits of the database would wait in line. */
+async function tellOthers(connection: PostgresConnection, self: string): Promise<void> {
+  // A process that misses this finds the same when it looks again.
+  await connection.borrow(() => run("SELECT pg_notify($1, $2)", CHANNEL, self)).catch(() => undefined);
 }
 
 /** Returns the log in PostgreSQL. `close` closes the whole store. @throws DyliveError bad_config when the database has no log */
@@ -255,10 +214,9 @@ export async function postgresLog(connection: PostgresConnection): Promise<Log> 
     (batches: readonly PostgresBatch[]) => batches.reduce((sum, { rows }) => sum + rows.length, 0),
     async (calls) => {
       const appended = await appendBatches(connection, days, calls.flat());
-      const moved = appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room, head }): Head => [room, head]);
-      if (moved.length > 0) {
-        heads.hear(moved);
-        void connection.guard(() => tellOthers(connection, moved)).catch(() => undefined);
+      if (appended.some(({ stored }) => stored?.some((seq) => seq !== null))) {
+        waker.notify();
+        void connection.guard(() => tellOthers(connection, self)).catch(() => undefined);
       }
       let end = 0;
       return calls.map(({ length }) => {
@@ -267,8 +225,11 @@ export async function postgresLog(connection: PostgresConnection): Promise<Log> 
       });
     },
   );
-  const heads = headWatch(connection, (rooms) => waker.notify(rooms));
-  const waker: Waker = new Waker(heads.watch);
+  const self = randomBytes(9).toString("base64url");
+  const onNotice = (from: string | null) => {
+    if (from !== self) waker.notify();
+  };
+  const waker: Waker = new Waker((signal) => watchChannel(connection, CHANNEL, onNotice, signal));
   connection.onClose(() => waker.close());
   const log = sqlLog(connection, {
     id,

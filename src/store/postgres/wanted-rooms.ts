@@ -1,6 +1,5 @@
 import { steadyMs } from "../../runtime/clock.js";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../cluster.js";
-import type { RoomKey } from "../log.js";
 import { type AliasKind, WATCHES } from "../rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import { Waker } from "../waker.js";
@@ -16,8 +15,6 @@ const KEEP_OVER = "60 s";
  * forgotten transactions.
  */
 const ANEW_MS = 30_000;
-/** Notice of anything: {@link Waker} tells rooms, and wanted rooms have none. */
-const SOMETHING: readonly RoomKey[] = [0];
 const ON = WATCHES.indexOf("on");
 const PAUSED = WATCHES.indexOf("paused");
 
@@ -42,7 +39,7 @@ type WantedRead = {
 export function postgresWantedRooms(connection: PostgresConnection): WantedRooms {
   const { clock, ask, write } = connection;
   const inTurn = connection.lane();
-  const waker: Waker = new Waker((signal) => watchChannel(connection, CHANNEL, () => waker.notify(SOMETHING), signal));
+  const waker: Waker = new Waker((signal) => watchChannel(connection, CHANNEL, () => waker.notify(), signal));
   connection.onClose(() => waker.close());
   /** Rooms as they were read, by key, and when. */
   let known = new Map<string, { readonly stored: WantedRow; readonly wanted: WantedRoom }>();
@@ -147,9 +144,7 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
       return read;
     },
     changed,
-    wakes: async function* (signal) {
-      for await (const _ of waker.wakes(signal)) yield;
-    },
+    wakes: (signal) => waker.wakes(signal),
   };
 }
 

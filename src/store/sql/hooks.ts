@@ -1,7 +1,6 @@
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../log.js";
-import { forgetReader, moveReader, placeReader } from "./positions.js";
 import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Tries that are kept of each hook; older ones are dropped. */
@@ -139,11 +138,6 @@ export interface HookTry {
   readonly answer: string | null;
 }
 
-/** Returns the name under which a hook's positions are kept. */
-function hookReader(id: string): string {
-  return `hook:${id}`;
-}
-
 /** Hook as it is kept: all but id and revision as JSON text. */
 interface StoredHook {
   readonly id: string;
@@ -154,7 +148,7 @@ interface StoredHook {
 const SELECT = "SELECT id, revision, body FROM hooks";
 const HEAD = `id, room, from_seq AS "from", to_seq AS "to", events, created_at AS "createdAt", tries`;
 
-/** Hooks of a store, what is on its way to their receivers, and how far they are (as positions of the reader {@link hookReader}). */
+/** Hooks of a store, what is on its way to their receivers, and how far they are. */
 export type Hooks = ReturnType<typeof sqlHooks>;
 
 /** Returns the hooks of a database. Whoever changes a hook or what is on its way locks its row first. */
@@ -200,14 +194,13 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
     remove: (id: string): Promise<boolean> =>
       write(function* () {
         yield* lock(id);
-        yield* forgetReader(hookReader(id));
         return (yield* run("DELETE FROM hooks WHERE id = $1", id)) === 1;
       }),
     /** Returns the hook's place in each room: everything with seq ≤ place is delivered or was left out. */
     places: (id: string): Promise<ReadonlyMap<RoomKey, number>> =>
       ask(function* () {
-        const sql = "SELECT room, seq FROM positions WHERE reader = $1 ORDER BY room";
-        return new Map((yield* rows<{ room: RoomKey; seq: number }>(sql, hookReader(id))).map(({ room, seq }) => [room, seq]));
+        const sql = "SELECT room, seq FROM hook_places WHERE hook = $1 ORDER BY room";
+        return new Map((yield* rows<{ room: RoomKey; seq: number }>(sql, id)).map(({ room, seq }) => [room, seq]));
       }),
     /**
      * Moves places on, never back, where there was nothing to deliver.
@@ -216,7 +209,7 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
     move: (id: string, revision: number, places: ReadonlyMap<RoomKey, number>): Promise<boolean> =>
       write(function* () {
         if ((yield* lock(id))?.revision !== revision) return false;
-        for (const [room, seq] of places) yield* moveReader(hookReader(id), room, seq);
+        for (const [room, seq] of places) yield* moveHook(id, room, seq);
         return true;
       }),
     /**
@@ -227,7 +220,7 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
     fix: (id: string, revision: number, { id: batch, room, from, to, events, createdAt, tries, body }: HookBatch): Promise<boolean> =>
       write(function* () {
         if ((yield* lock(id))?.revision !== revision) return false;
-        const place = yield* row<{ seq: number }>("SELECT seq FROM positions WHERE reader = $1 AND room = $2", hookReader(id), room);
+        const place = yield* row<{ seq: number }>("SELECT seq FROM hook_places WHERE hook = $1 AND room = $2", id, room);
         if (place !== undefined && place.seq >= from) return true;
         yield* run(
           `INSERT INTO hook_batches(hook, room, id, from_seq, to_seq, events, created_at, tries, body)
@@ -311,8 +304,27 @@ function* update(hook: HookRow): SqlWork<void> {
   yield* run("UPDATE hooks SET revision = $2, body = $3 WHERE id = $1", hook.id, hook.revision, bodyOf(hook));
 }
 
+/** Sets or (null) forgets a hook's place in a room. */
+function* placeHook(id: string, room: RoomKey, seq: number | null): SqlWork<void> {
+  if (seq === null) yield* run("DELETE FROM hook_places WHERE hook = $1 AND room = $2", id, room);
+  else
+    yield* run(
+      "INSERT INTO hook_places(hook, room, seq) VALUES ($1, $2, $3) ON CONFLICT (hook, room) DO UPDATE SET seq = excluded.seq",
+      ...[id, room, seq],
+    );
+}
+
+/** Moves a hook's place on, never back. */
+function* moveHook(id: string, room: RoomKey, seq: number): SqlWork<void> {
+  yield* run(
+    `INSERT INTO hook_places(hook, room, seq) VALUES ($1, $2, $3)
+     ON CONFLICT (hook, room) DO UPDATE SET seq = excluded.seq WHERE hook_places.seq < excluded.seq`,
+    ...[id, room, seq],
+  );
+}
+
 function* place(id: string, places: HookPlaces): SqlWork<void> {
-  for (const [room, seq] of places) yield* placeReader(hookReader(id), room, seq);
+  for (const [room, seq] of places) yield* placeHook(id, room, seq);
 }
 
 /** Takes a batch off the way that was delivered, or notes the try. */
@@ -323,7 +335,7 @@ function* settle(id: string, { room, id: batch, attempt, delivered }: HookTry): 
     return;
   }
   const gone = yield* row<{ to: number }>(`DELETE FROM hook_batches WHERE ${which} RETURNING to_seq AS "to"`, id, room, batch);
-  if (gone !== undefined) yield* placeReader(hookReader(id), room, gone.to);
+  if (gone !== undefined) yield* placeHook(id, room, gone.to);
 }
 
 /** Returns who is sent a hook's messages, as a text to be compared. */

@@ -135,7 +135,7 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
       return new Map(found.map((one) => [one.id, eventOf(room, one.seq, one.body)]));
     },
     wakes: (signal) => waker.wakes(signal),
-    wake: (rooms) => waker.notify(rooms),
+    wake: () => waker.notify(),
     replace: async (room, events) => {
       const copies = structuredClone(events);
       return write(() => replaceEvents(dialect, table, room, copies), events.length);

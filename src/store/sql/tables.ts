@@ -55,8 +55,8 @@ export const ROOMS: SqlTable = {
  *   every append; in PostgreSQL whoever appends to the room locks its row, so that seqs are in the order of commits. A copy gets it with the
  *   events.
  * - `room_reports.body`: JSON of a room's status as its collector told it last, for who has the store and not the process.
- * - `positions.holder`: id of who alone moves it, a connection or a client over all of its own: the one that subscribed by its name last; empty where anybody may.
- * - `tokens.rooms`: JSON array of names. `hooks.body`, `hook_tries.body`: JSON of the row; a hook's positions are in `positions`.
+ * - `positions.holder`: id of the only one that moves it, a connection or a client over all of its own: the one that subscribed by its name last; empty where each may.
+ * - `tokens.rooms`: JSON array of names. `hooks.body`, `hook_tries.body`: JSON of the row.
  *   `hook_batches.body`: what is sent, byte for byte until it is delivered; a hook has at most one batch of each room.
  * - Statistics (`store/statistics.ts`): a broadcast that is reset gets a new `n`; the rows of the old one are deleted little by little, and
  *   nothing that was under way for it can be added to the new one. `totals` is JSON: it is read and written whole, and its sums of diamonds
@@ -95,12 +95,7 @@ export const TABLES: readonly SqlTable[] = [
     },
     unique: "room, session_id",
   },
-  {
-    name: "positions",
-    keys: 2,
-    fill: 70,
-    columns: { reader: NAME, room: COUNT, seq: COUNT, moved_at: ZERO, holder: "text NOT NULL DEFAULT ''" },
-  },
+  { name: "positions", keys: 1, fill: 70, columns: { reader: NAME, pos: COUNT, moved_at: ZERO, holder: "text NOT NULL DEFAULT ''" } },
   {
     name: "tokens",
     keys: 1,
@@ -119,6 +114,7 @@ export const TABLES: readonly SqlTable[] = [
       ...{ hook: HOOK, room: COUNT, id: NAME, from_seq: COUNT, to_seq: COUNT, events: COUNT, created_at: COUNT, tries: COUNT, body: NAME },
     },
   },
+  { name: "hook_places", keys: 2, fill: 70, columns: { hook: HOOK, room: COUNT, seq: COUNT } },
   { name: "hook_tries", keys: 1, counts: true, columns: { n: COUNT, hook: HOOK, body: NAME }, indexes: { hook: "hook, n" } },
   { name: "retention", keys: 2, columns: { room: ROOM, kind: NAME, max_age_ms: "bigint", max_bytes: "bigint" } },
   {

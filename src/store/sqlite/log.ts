@@ -112,7 +112,7 @@ export function sqliteLog(connection: SqliteConnection, database: SqlDatabase): 
       const prepared = batches.map(prepareBatch);
       const weight = prepared.reduce((sum, { rows }) => sum + weightOf(rows), 0);
       const appended = await connection.write(() => appender.append(prepared), weight);
-      waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
+      if (appended.some(({ stored }) => stored?.some((seq) => seq !== null))) waker.notify();
       return appended;
     },
     close: () => connection.close(),

@@ -53,8 +53,8 @@ export async function serveChat<C extends Clock = FakeClock>(options: ApiServerO
     add: async (...events) => void (await tell("123", ...events)),
     setPosition,
     positions: () => {
-      const kept = new Map(setPosition.mock.calls.map(([reader, room]) => [`${reader} ${room}`, { reader, room }]));
-      return Promise.all([...kept.values()].map(({ reader, room }) => store.positions.get(reader, room)));
+      const kept = new Set(setPosition.mock.calls.map(([reader]) => reader));
+      return Promise.all([...kept].map((reader) => store.positions.get(reader)));
     },
     holdPositions: () => {
       let release = () => {};

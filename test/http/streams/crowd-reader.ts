@@ -116,6 +116,7 @@ export class SseReader extends CrowdReader {
 /** A reader by WebSocket. */
 export class WsReader extends CrowdReader {
   #socket: WebSocket | null = null;
+  #cursor = "0";
 
   protected open(number: number): void {
     const { url, token } = this.server;
@@ -123,7 +124,7 @@ export class WsReader extends CrowdReader {
     this.#socket = socket;
     socket.on("error", () => {});
     socket.once("close", () => this.cut(number));
-    socket.on("open", () => socket.send(JSON.stringify({ op: "subscribe", rooms: [{ room: this.room, after: this.last }] })));
+    socket.on("open", () => socket.send(JSON.stringify({ op: "subscribe", rooms: [this.room], after: this.#cursor })));
     socket.on("message", (data) => this.isOpen(number) && this.#take(JSON.parse(String(data)), number));
   }
 
@@ -131,9 +132,14 @@ export class WsReader extends CrowdReader {
     this.#socket?.terminate();
   }
 
-  #take(message: { type: string } | { seq: number }[], number: number): void {
-    if (Array.isArray(message)) {
-      for (const { seq } of message) if (this.isOpen(number)) this.got(seq, number);
-    } else if (message.type !== "hello" && message.type !== "subscribed" && message.type !== "position") this.wrong ??= message.type;
+  #take(message: { type: string; events: { seq: number }[]; cursors: string[]; cursor: string }, number: number): void {
+    if (message.type === "events") {
+      for (const [at, { seq }] of message.events.entries())
+        if (this.isOpen(number)) {
+          this.#cursor = message.cursors[at] ?? "";
+          this.got(seq, number);
+        }
+    } else if (message.type === "position") this.#cursor = message.cursor;
+    else if (message.type !== "hello" && message.type !== "subscribed") this.wrong ??= message.type;
   }
 }

@@ -1,5 +1,6 @@
 // Guards: a stream of events goes on after its cursor, in order and without a miss.
 import { describe, expect, it } from "vitest";
+import { SYSTEM_ROOM } from "../../../src/store/log.js";
 import { chat, chats } from "../../contracts/events.js";
 import { until } from "../../until.js";
 import { serveLive } from "./live-server.js";
@@ -22,7 +23,7 @@ describe("a stream of events", () => {
     await until(() => client.named("hello").length === 1);
     expect(client.messages[0]?.data).toMatchObject({
       log: server.store.log.id,
-      rooms: [{ room, asked: "98765", after: 3, oldest: 1, head: 3 }],
+      rooms: [{ room, asked: "98765", oldest: 1, head: 3 }],
     });
     await append(chat("a", { text: "line\nbreak\r\u2028 你好" }), chat("b"));
     await until(() => client.events.length === 2);
@@ -52,7 +53,7 @@ describe("a stream of events", () => {
     await until(() => bySeq.events.length === 1);
   });
 
-  it("carries several rooms under one cursor; a room that joins the list begins at its head", async () => {
+  it("carries several rooms, or all, under one cursor, in the order in which they were stored", async () => {
     const server = await serveLive();
     const [a, b, c] = [await server.room("1111111"), await server.room("2222222"), await server.room("3333333")];
     await a.append(...chats(3, "a"));
@@ -70,14 +71,24 @@ describe("a stream of events", () => {
       const rest = await SseClient.open(stream(server, { rooms: "1111111,2222222" }), { ...server, lastId: id });
       const left = first.events.map(key).filter((one) => !given.has(one));
       await until(() => rest.events.length >= left.length);
-      expect(rest.events.map(key).sort()).toEqual(left.sort());
+      expect(rest.events.map(key)).toEqual(left);
       rest.close();
     }
-    const more = await SseClient.open(stream(server, { rooms: "1111111,2222222,3333333", after: first.parser.lastId }), server);
-    await c.append(chat("c-live"));
-    await until(() => more.events.length === 1);
-    expect(more.events[0]).toMatchObject({ id: "c-live", seq: 4 });
-    expect(more.messages[0]?.data).toMatchObject({ rooms: [{}, {}, { asked: "3333333", fromHead: true }] });
+    const { id: cursor } = first.messages[3] ?? { id: "" };
+    const more = await SseClient.open(stream(server, { rooms: "1111111,3333333", after: cursor }), server);
+    await until(() => more.events.length === 4);
+    expect(more.events.map(key)).toEqual(["c0", "c1", "c2", "a-live"]);
+    const all = await SseClient.open(stream(server, { after: cursor }), server);
+    await until(() => all.events.length === 8);
+    expect(all.events.map(key)).toEqual(["b0", "b1", "b2", "c0", "c1", "c2", "a-live", "b-live"]);
+    expect(all.messages[0]?.data).toMatchObject({ rooms: null });
+    const later = await server.room("4444444");
+    await later.append(chat("d-live"));
+    await until(() => all.events.length === 9);
+    await server.store.log.append([{ room: SYSTEM_ROOM, epoch: null, events: [chat("system")] }]);
+    await later.append(chat("last"));
+    await until(() => all.events.length === 10);
+    expect(all.events.slice(-2).map(key)).toEqual(["d-live", "last"]);
   });
 
   it("tells a removed range, and goes on after it", async () => {
@@ -128,7 +139,7 @@ describe("a cursor that is not of this log", () => {
       await until(() => oldest.events.length === 3);
       const newest = await SseClient.open(stream(server, { rooms: "98765", after: error.newest }), server);
       await until(() => newest.named("hello").length === 1);
-      expect(newest.messages[0]?.data).toMatchObject({ rooms: [{ after: 3 }] });
+      expect(newest.messages[0]?.data).toMatchObject({ cursor: error.newest });
     }
   });
 

@@ -68,7 +68,7 @@ describe("a slow reader", { tags: ["full"] }, () => {
     }
     const told = slow.ws[0];
     const again = await WsClient.open(server.url, server.token);
-    again.send({ op: "subscribe", rooms: [{ room, after: told?.events.at(-1)?.seq ?? 0 }] });
+    again.send({ op: "subscribe", rooms: [room], after: told?.cursors.at(-1) });
     await until(() => (told?.events.length ?? 0) + again.events.length >= count + 20);
     expect([...(told?.events ?? []), ...again.events].map(({ seq }) => seq)).toEqual(quick.ws.events.map(({ seq }) => seq));
   }, 60_000);

@@ -44,13 +44,15 @@ describe("stopping", () => {
 
 describe("bounds", () => {
   it("of streams: in all, and of rooms", async () => {
-    const server = await serveLive({ limits: { connections: 2, roomsPerConnection: 2 } });
+    const server = await serveLive({ limits: { connections: 2, heldPerToken: 3 } });
     for (const name of ["11", "22", "33"]) await server.room(name);
     const open = (rooms: string) => fetch(`${server.url}/v1/events/stream?rooms=${rooms}&token=${server.token}`);
     const refused = await open("web_rid:11,web_rid:22,web_rid:33");
     expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining("too_many_subscriptions")]);
-    const [one, two] = [await open("web_rid:11"), await open("web_rid:11")];
-    expect([one.status, two.status, (await open("web_rid:11")).status]).toEqual([200, 200, 429]);
+    const other = await server.makeToken();
+    const open2 = () => fetch(`${server.url}/v1/events/stream?token=${other.token}`);
+    const [one, two] = [await open("web_rid:11"), await open2()];
+    expect([one.status, two.status, (await open2()).status]).toEqual([200, 200, 429]);
     expect(await refusal(server, `/v1/ws?token=${server.token}`)).toMatchObject({ status: 429 });
     await Promise.all([one.body?.cancel(), two.body?.cancel()]);
     await until(() => server.live.quota.size === 0);

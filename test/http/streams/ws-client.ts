@@ -10,14 +10,17 @@ export class WsClient {
   readonly told: Told[] = [];
   /** Batches of events, in order. */
   readonly batches: { readonly room: number; readonly seq: number; readonly type: string; readonly text?: string }[][] = [];
+  /** Cursors after each of the events, in order. */
+  readonly cursors: string[] = [];
   closed: { readonly code: number; readonly reason: string } | null = null;
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on("message", (data) => {
-      const message: unknown = JSON.parse(String(data));
-      if (Array.isArray(message)) this.batches.push(message);
-      else this.told.push(message as Told);
+      const message = JSON.parse(String(data)) as Told;
+      if (message.type !== "events") return void this.told.push(message);
+      this.batches.push(message["events"] as never);
+      this.cursors.push(...(message["cursors"] as string[]));
     });
     socket.on("error", () => {});
     socket.once("close", (code, reason) => {

@@ -16,7 +16,7 @@ const readAnyhow = async () => {
   const told: string[] = [];
   const store = openSqliteStore({ path, mayOnlyRead: true, tell: (sentence) => told.push(sentence) });
   const { events } = await store.log.readRoom(1, 0, 1000);
-  const written = await store.positions.set("r", 0, 1).then(
+  const written = await store.positions.set("r", 1).then(
     () => "was written",
     (error: unknown) => (error instanceof DyliveError ? error.code : String(error)),
   );

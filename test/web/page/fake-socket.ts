@@ -7,7 +7,7 @@ export class FakeSocket {
   static pong: (socket: FakeSocket) => void = () => {};
   readonly readyState = 1;
   /** Commands other than pings. */
-  readonly sent: { readonly op: string; readonly rooms?: readonly unknown[] }[] = [];
+  readonly sent: { readonly op: string; readonly rooms?: readonly unknown[]; readonly after?: string }[] = [];
   isClosed = false;
   onmessage: ((message: { data: string }) => void) | null = null;
   onclose: () => void = () => {};
@@ -29,4 +29,9 @@ export class FakeSocket {
   say(message: unknown): void {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
+}
+
+/** Events as the server sends them: together, each with the cursor after it. */
+export function together(...events: readonly { readonly seq: number }[]) {
+  return { type: "events", events, cursors: events.map(({ seq }) => `c${seq}`) };
 }

@@ -6,7 +6,7 @@ import { Feed } from "../../../web/src/room/feed.js";
 import { FEED_KINDS } from "../../../web/src/room/feed-kinds.js";
 import { chat } from "../../http/events.js";
 import { until } from "../../until.js";
-import { FakeSocket } from "./fake-socket.js";
+import { FakeSocket, together } from "./fake-socket.js";
 
 /** The page's timers, which go off when told to. */
 const timers = new Map<number, () => void>();
@@ -65,7 +65,7 @@ describe("a feed", () => {
     expect(feed.failure.value).toBeNull();
     sockets[0]?.say({ type: "hello" });
     expect(sockets[0]?.sent).toMatchObject([{ op: "subscribe", rooms: ["1"], after: "next" }]);
-    sockets[0]?.say([event("after")]);
+    sockets[0]?.say(together(event("after")));
     goOff();
     expect(textsOf(feed)).toEqual(["before", "after"]);
   });
@@ -74,7 +74,7 @@ describe("a feed", () => {
     const { feed } = feedOf([event("old")], [event("new")]);
     await until(() => feed.loaded.value);
     feed.pause(true);
-    sockets[0]?.say([event("waits"), event("waits")]);
+    sockets[0]?.say(together(event("waits"), event("waits")));
     goOff();
     expect(feed.waiting.value).toBe(2);
     sockets[0]?.say({ type: "error", code: "cursor_reset" });
@@ -86,9 +86,9 @@ describe("a feed", () => {
   it("says what is no longer kept where it would have stood", async () => {
     const { feed } = feedOf([event("first")]);
     await until(() => feed.loaded.value);
-    sockets[0]?.say([event("before")]);
-    sockets[0]?.say({ type: "removed", room: 1, from: 3, to: 9 });
-    sockets[0]?.say([event("after")]);
+    sockets[0]?.say(together(event("before")));
+    sockets[0]?.say({ type: "removed", room: 1, from: 3, to: 9, cursor: "c9" });
+    sockets[0]?.say(together(event("after")));
     goOff();
     expect(textsOf(feed)).toEqual(["first", "before", "removed", "after"]);
   });
@@ -100,7 +100,7 @@ describe("a feed", () => {
     const { feed, asked } = feedOf([gone, kept, none], refused, [kept], [kept], refused, [none]);
     await until(() => feed.loaded.value);
     feed.pause(true);
-    sockets[0]?.say([of("gone too", "1"), of("waits", "2")]);
+    sockets[0]?.say(together(of("gone too", "1"), of("waits", "2")));
     await feed.prune();
     expect(asked.slice(1)).toMatchObject([
       { session: "1", after: String(gone.seq - 1), limit: 1 },
@@ -134,20 +134,21 @@ describe("a feed", () => {
   it("goes on where it was after a lost connection, and begins anew at another log", async () => {
     const { feed } = feedOf([event("old")], [event("new")]);
     await until(() => feed.loaded.value);
-    sockets[0]?.say({ type: "hello", log: "a" });
-    sockets[0]?.say([event("newer")]);
+    sockets[0]?.say({ type: "hello" });
+    sockets[0]?.say(together(event("newer")));
     sockets[0]?.onclose();
     expect(feed.link.value.name).toBe("retrying");
     goOff();
     // The same log: it goes on behind what it has.
-    sockets[1]?.say({ type: "hello", log: "a" });
-    expect(sockets[1]?.sent).toMatchObject([{ op: "subscribe", rooms: [{ room: "1", after: seq }] }]);
+    sockets[1]?.say({ type: "hello" });
+    expect(sockets[1]?.sent).toMatchObject([{ op: "subscribe", rooms: ["1"], after: `c${seq}` }]);
     sockets[1]?.onclose();
     goOff();
-    sockets[2]?.say({ type: "hello", log: "b" });
+    sockets[2]?.say({ type: "hello" });
+    sockets[2]?.say({ type: "error", code: "cursor_reset" });
     await until(() => sockets.length === 4);
-    expect([textsOf(feed), sockets[2]?.sent]).toEqual([["new"], []]);
-    sockets[3]?.say({ type: "hello", log: "b" });
+    expect(textsOf(feed)).toEqual(["new"]);
+    sockets[3]?.say({ type: "hello" });
     expect(sockets[3]?.sent).toMatchObject([{ op: "subscribe", rooms: ["1"], after: "next" }]);
   });
 
@@ -169,7 +170,7 @@ describe("a feed", () => {
     await until(() => feed.loaded.value);
     expect(feed.older.value).toBe("previous");
     for (let batch = 0; batch < 3; batch++) {
-      sockets[0]?.say(Array.from({ length: 9_000 }, () => event("more")));
+      sockets[0]?.say(together(...Array.from({ length: 9_000 }, () => event("more"))));
       goOff();
     }
     const [oldest] = feed.rows.value;

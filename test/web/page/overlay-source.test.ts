@@ -5,7 +5,7 @@ import type { LiveEvent } from "../../../web/src/api/model.js";
 import type { OverlayOptions } from "../../../web/src/overlay/options.js";
 import { OverlaySource } from "../../../web/src/overlay/source.js";
 import { chat } from "../../http/events.js";
-import { FakeSocket } from "./fake-socket.js";
+import { FakeSocket, together } from "./fake-socket.js";
 
 let sockets: FakeSocket[] = [];
 let isAnswering = true;
@@ -29,10 +29,10 @@ afterEach(() => {
 
 /** Lets the client in, as the server does. */
 function letIn(socket: FakeSocket | undefined, after = 7): void {
-  socket?.say({ type: "hello", log: "x" });
-  socket?.say({ type: "subscribed", rooms: [{ room: 1, asked: "98765", after, oldest: 1, head: after }] });
+  socket?.say({ type: "hello" });
+  socket?.say({ type: "subscribed", cursor: `c${after}`, rooms: [{ room: 1, asked: "98765", oldest: 1, head: after }] });
 }
-const subscribed = (socket: FakeSocket | undefined) => socket?.sent.find(({ op }) => op === "subscribe")?.rooms?.[0];
+const afterOf = (socket: FakeSocket | undefined) => socket?.sent.find(({ op }) => op === "subscribe")?.after;
 
 function opened(): { readonly texts: string[]; readonly source: OverlaySource } {
   const client = { stream: () => "ws://127.0.0.1/v1/ws", v1: { GET: async () => ({ response: new Response() }) } } as unknown as ApiClient;
@@ -46,7 +46,7 @@ function opened(): { readonly texts: string[]; readonly source: OverlaySource } 
   return { texts, source };
 }
 
-const said = (text: string, receivedAt: number, seq: number) => [{ ...chat(text), room: 1, seq, receivedAt } as LiveEvent];
+const said = (text: string, receivedAt: number, seq: number) => together({ ...chat(text), room: 1, seq, receivedAt } as LiveEvent);
 
 describe("an overlay", () => {
   it("shows what comes now, however far its machine's clock is ahead of the server's, and nothing that is old", () => {
@@ -65,7 +65,7 @@ describe("an overlay", () => {
     sockets[0]?.onclose();
     await vi.advanceTimersByTimeAsync(5_000);
     letIn(sockets[1], 7);
-    expect([subscribed(sockets[0]), subscribed(sockets[1])]).toEqual(["98765", { room: "1", after: 7 }]);
+    expect([afterOf(sockets[0]), afterOf(sockets[1])]).toEqual([undefined, "c7"]);
   });
 
   it("begins anew after a long break: what was missed is old", async () => {
@@ -74,7 +74,7 @@ describe("an overlay", () => {
     sockets[0]?.onclose();
     await vi.advanceTimersByTimeAsync(60_000);
     letIn(sockets.at(-1), 30);
-    expect(subscribed(sockets.at(-1))).toBe("98765");
+    expect(afterOf(sockets.at(-1))).toBeUndefined();
     expect(sockets.length).toBeGreaterThan(1);
   });
 
@@ -83,16 +83,18 @@ describe("an overlay", () => {
     letIn(sockets[0], 7);
     sockets[0]?.onclose();
     await vi.advanceTimersByTimeAsync(5_000);
-    sockets[1]?.say({ type: "hello", log: "y" });
-    expect(subscribed(sockets[1])).toBe("98765");
-    const subscribes = () => sockets[1]?.sent.filter(({ op }) => op === "subscribe").length;
+    sockets[1]?.say({ type: "hello" });
+    const subscribes = () => sockets[1]?.sent.flatMap(({ op, after }) => (op === "subscribe" ? [after] : []));
+    sockets[1]?.say({ type: "error", code: "cursor_reset", message: "" });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(subscribes()).toEqual(["c7", undefined]);
     sockets[1]?.say({ type: "error", code: "store_unreachable", message: "" });
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(subscribes()).toBe(2);
+    expect(subscribes()).toHaveLength(3);
     sockets[1]?.say({ type: "error", code: "store_unreachable", message: "" });
     sockets[1]?.say({ type: "subscribed", rooms: [] });
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(subscribes()).toBe(2);
+    expect(subscribes()).toHaveLength(3);
   });
 
   it("connects again when its connection dies without a word", async () => {

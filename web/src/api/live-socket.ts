@@ -6,17 +6,14 @@ import type { LinkState } from "./retry.js";
 /** A command of /v1/ws (docs/streams.md). */
 export interface Subscribe {
   readonly op: "subscribe";
-  readonly rooms: readonly (string | { readonly room: string; readonly after: number })[];
+  readonly rooms: readonly string[];
+  /** A cursor; without it, where the connection has come to, else now. */
   readonly after?: string;
   readonly types?: readonly string[];
   readonly user?: string;
   readonly filter?: string;
   /** Whether rooms that are no more are left out; else one of them refuses all. */
   readonly resumed?: boolean;
-}
-export interface Unsubscribe {
-  readonly op: "unsubscribe";
-  readonly rooms: readonly string[];
 }
 
 /** What the server says beside events. */
@@ -29,7 +26,8 @@ export interface LiveSocketDeps {
   readonly client: ApiClient;
   /** What to ask for whenever a connection opens: after the last event that was taken. */
   readonly subscribe: () => Subscribe | null;
-  readonly onEvents: (events: readonly LiveEvent[]) => void;
+  /** Takes events, with the cursor after them. */
+  readonly onEvents: (events: readonly LiveEvent[], cursor: string) => void;
   readonly onTold: (told: Told) => void;
   readonly onState: (state: LinkState) => void;
   /** The token is no longer taken. */
@@ -67,7 +65,7 @@ export class LiveSocket {
     return Date.now() - this.#aheadMs;
   }
 
-  send(command: Subscribe | Unsubscribe | { readonly op: "ping" }): void {
+  send(command: Subscribe | { readonly op: "ping" }): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
   }
 
@@ -94,8 +92,9 @@ export class LiveSocket {
     this.#pinging = setInterval(() => this.#ping(socket), PING_MS);
     socket.onmessage = ({ data }) => {
       this.#unanswered = 0;
-      const message = JSON.parse(String(data)) as readonly LiveEvent[] | Told;
-      if (isEvents(message)) return onEvents(message);
+      const message = JSON.parse(String(data)) as Told;
+      if (message.type === "events")
+        return onEvents(message["events"] as readonly LiveEvent[], (message["cursors"] as readonly string[]).at(-1) ?? "");
       if (message.type === "pong") this.#aheadMs = Date.now() - Number(message["time"]);
       if (message.type === "hello") {
         this.#attempt = 0;
@@ -142,8 +141,4 @@ export async function tokenIsTaken(client: ApiClient): Promise<boolean> {
   } catch {
     return true;
   }
-}
-
-function isEvents(message: readonly LiveEvent[] | Told): message is readonly LiveEvent[] {
-  return Array.isArray(message);
 }

@@ -25,10 +25,8 @@ export class OverlaySource {
   readonly #options: OverlayOptions;
   readonly #listeners = new Set<Listener>();
   readonly #socket: LiveSocket | null;
-  /** Place up to which all came, and since when it is known, by the time since the page was opened. */
-  #place: { readonly room: string; readonly seq: number; readonly at: number } | null = null;
-  /** Id of the log that the place is of. */
-  #log: unknown = null;
+  /** Cursor up to which all came, and since when it is known, by the time since the page was opened. */
+  #place: { readonly cursor: string; readonly at: number } | null = null;
   /** Whether what comes is being given, by the connection that there is. */
   #isFollowing = false;
   #timer = 0;
@@ -48,7 +46,7 @@ export class OverlaySource {
     this.#socket = new LiveSocket({
       client,
       subscribe: () => this.#subscribe(),
-      onEvents: (events) => this.#take(events),
+      onEvents: (events, cursor) => this.#take(events, cursor),
       onTold: (told) => this.#told(told),
       onState: (state) => {
         if (state.name !== "open") this.#isFollowing = false;
@@ -75,35 +73,29 @@ export class OverlaySource {
     const place = this.#place !== null && performance.now() - this.#place.at < STALE_MS ? this.#place : null;
     return {
       op: "subscribe",
-      rooms: [place === null ? room : { room: place.room, after: place.seq }],
+      rooms: [room],
+      ...(place !== null && { after: place.cursor }),
       types: typesOf(this.#options),
     };
   }
 
-  #take(events: readonly LiveEvent[]): void {
-    const last = events.at(-1);
-    if (last !== undefined) this.#came(last.room, last.seq);
+  #take(events: readonly LiveEvent[], cursor: string): void {
+    this.#came(cursor);
     const since = (this.#socket?.serverNow ?? Date.now()) - STALE_MS;
     this.#tell(events.filter(({ receivedAt }) => receivedAt >= since));
   }
 
-  #came(room: number, seq: number): void {
-    this.#place = { room: String(room), seq, at: performance.now() };
+  #came(cursor: string): void {
+    this.#place = { cursor, at: performance.now() };
   }
 
-  #told({ type, code, message, rooms, seqs, log }: Told): void {
-    if (type === "hello") {
-      // A place is one in any log.
-      if (log !== this.#log) this.#place = null;
-      this.#log = log;
-    }
+  #told({ type, code, message, cursor }: Told): void {
     if (type === "subscribed") {
       clearTimeout(this.#timer);
       this.state.value = { name: "open" };
       this.#isFollowing = true;
-      for (const { room, after } of rooms as readonly { readonly room: number; readonly after: number }[]) this.#came(room, after);
     }
-    if (type === "position") for (const [room, seq] of Object.entries(seqs as Record<string, number>)) this.#came(Number(room), seq);
+    if (typeof cursor === "string") this.#came(cursor);
     if (type === "pong" && this.#isFollowing && this.#place !== null) this.#place = { ...this.#place, at: performance.now() };
     if (type !== "error" && type !== "gone") return;
     // Another log than before, or a room that is not known yet, or no longer: it may be added later.

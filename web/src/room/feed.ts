@@ -52,11 +52,9 @@ export class Feed {
   #fresh: LiveEvent[] = [];
   #skipped = 0;
   #paused = false;
-  #after: string | number = 0;
+  #after = "0";
   /** Place of the newest event that came. */
   #newest = 0;
-  /** Id of the log that these places are of. */
-  #log: unknown = null;
   /** The last failure of a page that was asked for beside what comes. */
   #ofPage: ApiFailure | null = null;
   #socket: LiveSocket | null = null;
@@ -177,8 +175,8 @@ export class Feed {
     const { room, query } = this.#parts;
     return {
       op: "subscribe",
-      rooms: typeof this.#after === "number" ? [{ room, after: this.#after }] : [room],
-      ...(typeof this.#after === "string" && { after: this.#after }),
+      rooms: [room],
+      after: this.#after,
       types: typesOf(query),
       ...choiceOf(query),
     };
@@ -190,7 +188,7 @@ export class Feed {
       client,
       onRefused,
       subscribe: () => this.#subscribe(),
-      onEvents: (events) => this.#take(events),
+      onEvents: (events, cursor) => this.#take(events, cursor),
       onTold: (told) => this.#told(told),
       onState: (state) => {
         this.link.value = state;
@@ -198,8 +196,9 @@ export class Feed {
     });
   }
 
-  #take(events: readonly LiveEvent[]): void {
-    this.#after = this.#newest = events.at(-1)?.seq ?? this.#newest;
+  #take(events: readonly LiveEvent[], cursor: string): void {
+    this.#after = cursor;
+    this.#newest = events.at(-1)?.seq ?? this.#newest;
     this.#fresh.push(...events);
     const over = this.#fresh.length - WAITING_MAX;
     if (over > 0) {
@@ -210,16 +209,10 @@ export class Feed {
   }
 
   #told(told: Told): void {
-    const { type, seqs, from, to, code, log } = told;
-    if (type === "hello") {
-      // A place that is a number alone is one in any log.
-      const isAnother = this.#log !== null && log !== this.#log;
-      this.#log = log;
-      if (isAnother) this.#again();
-    } else if (type === "position" && typeof seqs === "object" && seqs !== null) {
-      const seq = (seqs as Readonly<Record<string, unknown>>)[this.#parts.room];
-      if (typeof seq === "number") this.#after = seq;
-    } else if (type === "removed" && typeof from === "number" && typeof to === "number") {
+    const { type, cursor, from, to, code } = told;
+    if (type === "position") this.#after = String(cursor);
+    else if (type === "removed" && typeof from === "number" && typeof to === "number") {
+      this.#after = String(cursor);
       // After what came before it.
       this.#show();
       this.#lines.note("removed", to - from + 1);

@@ -5,8 +5,6 @@ import type { LiveEvent } from "../api/model.js";
 
 /** What is worth showing as a room's last event: joins and likes would drown it. */
 const TYPES = ["chat", "gift", "follow", "share", "fansclub", "control"];
-/** A connection takes so many rooms (docs/streams.md). */
-const ROOMS_MAX = 200;
 /** The cards change at most so often. */
 const SHOW_MS = 1_000;
 /** Time after which the server is asked again for what it refused for now, in ms. */
@@ -42,12 +40,10 @@ export class LastEvents {
 
   /** Says which rooms' cards can be seen: only their events are asked for. */
   see(rooms: ReadonlySet<string>): void {
-    const wanted = new Set([...rooms].slice(0, ROOMS_MAX));
-    const gone = [...this.#seen].filter((room) => !wanted.has(room));
-    const added = [...wanted].filter((room) => !this.#seen.has(room));
-    this.#seen = wanted;
-    if (gone.length > 0) this.#socket.send({ op: "unsubscribe", rooms: gone });
-    if (added.length > 0) this.#socket.send({ op: "subscribe", rooms: added, types: TYPES, resumed: true });
+    const isSame = rooms.size === this.#seen.size && [...rooms].every((room) => this.#seen.has(room));
+    this.#seen = new Set(rooms);
+    const command = this.#subscribe();
+    if (!isSame && command !== null) this.#socket.send(command);
   }
 
   close(): void {

@@ -4035,8 +4035,12 @@ export interface components {
         };
         /** @description events of a room, and where to go on */
         EventList: {
+            /** @description key of the room */
+            room: number;
             /** @description in the order of the log, oldest first */
             events: components["schemas"]["LiveEvent"][];
+            /** @description a cursor after each event, where they were asked for */
+            cursors?: string[];
             /** @description give it as after= to go on to newer events */
             next: string;
             /** @description give it as before= to go on to older events */
@@ -7238,6 +7242,8 @@ export interface operations {
                 minDiamonds?: number;
                 /** @description a filter expression, see docs/filters.md */
                 filter?: string;
+                /** @description true: also a cursor after each event */
+                cursors?: boolean;
                 /** @description a whole number of events from 1 to 2000; an answer ends sooner where they are large, by their megabytes */
                 limit?: number;
                 /** @description seconds to wait for an event when there is none, from 0 to 60; not with before */
@@ -10969,9 +10975,9 @@ export interface operations {
     };
     getEventsStream: {
         parameters: {
-            query: {
-                /** @description 1 to 200 rooms separated by commas: room keys, or names that are known here */
-                rooms: string;
+            query?: {
+                /** @description room keys or names that are known here, separated by commas; all rooms without it */
+                rooms?: string;
                 /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
                 types?: string;
                 /** @description only events of the user with this id */

@@ -1,0 +1,101 @@
+import type { Batch } from "../../feed/batch.js";
+import type { FeedReading } from "../../feed/feed.js";
+import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
+import type { NamedRoom } from "../../store/rooms.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
+import type { StoredEvent } from "../../store/stored-event.js";
+import type { CloseReason, LiveStreams } from "./live.js";
+import type { FollowedNames } from "./named-room.js";
+import type { OutboundQueue } from "./outbound-queue.js";
+import { type Selection, shownOf, sift } from "./selection.js";
+
+/** Connection that is sent what its rooms bring. */
+interface FramesTarget {
+  readonly kind: "sse" | "ws";
+  readonly token: TokenRow;
+  readonly outbound: OutboundQueue;
+  /** Makes the bytes of a batch, for every connection of this kind that is shown these rows; null for nothing. */
+  frame(batch: Batch, rows: readonly StoredEvent[]): Buffer | null;
+  send(frame: Buffer): void;
+  /** Called when the log cannot be read: nothing more comes. */
+  failed(error: unknown): void;
+  end(why: CloseReason): void;
+}
+
+/** The rooms that a connection follows, all from one position. */
+export class FollowedRooms {
+  readonly #live: LiveStreams;
+  readonly #target: FramesTarget;
+  readonly #over: AbortSignal;
+  #rooms: FollowedNames = [];
+  #selection: Selection | null = null;
+  #following: FeedReading | null = null;
+  #stop = new AbortController();
+
+  constructor(live: LiveStreams, target: FramesTarget, over: AbortSignal) {
+    this.#live = live;
+    this.#target = target;
+    this.#over = over;
+    over.addEventListener("abort", () => this.#stop.abort(), { once: true });
+  }
+
+  /** Position up to which everything was sent; null before anything is followed. */
+  get at(): number | null {
+    return this.#following?.at ?? null;
+  }
+
+  /** Rooms that it names; none where it follows all. */
+  get rooms(): readonly NamedRoom[] {
+    return this.#rooms ?? [];
+  }
+
+  /** Follows these rooms from now on, in place of those before. @param after position */
+  follow(rooms: FollowedNames, selection: Selection, after: number): void {
+    if (this.#over.aborted) return;
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    this.#rooms = rooms;
+    this.#selection = selection;
+    const { where } = selection;
+    const { feed, time } = this.#live;
+    const { signal } = this.#stop;
+    this.#following = feed.follow(
+      {
+        rooms: rooms === null ? null : new Set(rooms.map(({ room }) => room)),
+        after,
+        where,
+        prepare: (batch) => sift(batch, selection, time, this.#target.token.id),
+        ready: (until) => this.#ready(selection, until),
+        take: (batch) => this.#take(batch, selection),
+      },
+      signal,
+    );
+    this.#following.done.catch((error: unknown) => this.#target.failed(error));
+  }
+
+  /** Follows a room no more. @returns the room; undefined where it was not followed */
+  drop(room: RoomKey): NamedRoom | undefined {
+    const dropped = this.rooms.find((one) => one.room === room);
+    if (dropped === undefined || this.#selection === null) return undefined;
+    const left = this.rooms.filter((one) => one !== dropped);
+    this.follow(left, this.#selection, this.at ?? 0);
+    return dropped;
+  }
+
+  #take(batch: Batch, selection: Selection): undefined {
+    const { kind, token } = this.#target;
+    const frame = batch.once(`${kind} ${this.#rooms === null} ${selection.key}`, () => {
+      const rows = shownOf(batch, selection);
+      return this.#target.frame(batch, this.#rooms === null ? rows.filter(({ room }) => room !== SYSTEM_ROOM) : rows);
+    });
+    if (frame !== null) this.#target.send(frame);
+    if (selection.expression !== null && this.#live.time.left(token.id) < 0) this.#target.end("costly");
+  }
+
+  async #ready({ expression }: Selection, signal: AbortSignal): Promise<() => void> {
+    const { outbound, token } = this.#target;
+    if (expression !== null) await this.#live.time.calm(token.id, signal);
+    if (!(await outbound.ready(signal))) this.#target.end("slow");
+    return this.#live.beginPage(token, signal);
+  }
+}
