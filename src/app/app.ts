@@ -43,8 +43,6 @@ export interface App {
   readonly rooms: RoomManager;
   /** The streams for clients of other programs, where they are on. */
   readonly compat: Compat["urls"];
-  /** Aborts with the reason when another server has taken the data folder: then this one is to be closed. */
-  readonly lost: AbortSignal;
   /** Stops in order: no new requests, collections flushed, store closed, lock released. */
   close(): Promise<void>;
 }
@@ -65,8 +63,7 @@ const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
  */
 export async function startApp(config: Config, machine: Machine, clock: Clock, logger: Logger): Promise<App> {
   const at = storeAt(config);
-  const lost = new AbortController();
-  const lock = await lockDataDir(config.data, { clock, waitMs: COMMAND_MS, onLost: (error) => lost.abort(error) });
+  const lock = await lockDataDir(config.data, { clock, waitMs: COMMAND_MS });
   const closers: (() => Promise<unknown>)[] = [async () => lock.release()];
   const close = async () => {
     const failures: unknown[] = [];
@@ -214,7 +211,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, { store, rooms, feed, clock, logger }));
     compat = streams;
     closers.push(() => streams.close());
-    return { url: api.url, store, rooms, compat: streams.urls, lost: lost.signal, close };
+    return { url: api.url, store, rooms, compat: streams.urls, close };
   } catch (error) {
     await close().catch((failed: unknown) => logger.error({ err: failed }, "some of what was started could not be stopped"));
     throw error;

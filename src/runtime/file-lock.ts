@@ -43,14 +43,6 @@ export class FileLock {
     return this.#fd !== null;
   }
 
-  /** Returns the lock of the file that has the name now: the kernel locks the file, not its name. @returns null when somebody has it  @throws as {@link take} does */
-  follow(): FileLock | null {
-    if (this.#fd !== null && isAt(this.#path, this.#fd)) return this;
-    const next = FileLock.take(this.#path);
-    if (next !== null) this.release();
-    return next;
-  }
-
   /** Releases the lock; later calls change nothing. */
   release(): void {
     if (this.#fd !== null) closeSync(this.#fd);

@@ -8,12 +8,8 @@ import { FileLock } from "../runtime/file-lock.js";
 import { told } from "../runtime/told.js";
 import { placeFailure } from "./sqlite/refusal.js";
 
-/** Interval at which the owner looks whether the lock's file is still the one that it holds, in ms. */
-const LOOK_MS = 1000;
 /** File in which the owner says who it is, and how. */
 const OWNER = "server.pid";
-/** Time that an owner is given to take the new file, by a process that finds none where there must have been one, in ms. */
-const OWNER_MS = 5000;
 /** Pause before a lock is tried again, in ms. */
 const AGAIN_MS = 100;
 
@@ -42,34 +38,23 @@ interface LockOptions {
   readonly clock?: Clock;
   /** Time for which an owner that says no address, such as a command, is waited for, in ms; 0 by default. */
   readonly waitMs?: number;
-  /** Called once when another server has taken the directory all the same: one of the two must stop. */
-  readonly onLost?: (error: DyliveError) => void;
 }
 
 /**
  * Makes this process the only server of a data directory, which is made when it does not exist.
  *
- * The lock is a {@link FileLock} on `server.lock`; `server.pid` beside it names the owner, for people and for the error. The kernel locks
- * the file, not its name: whoever removes the file would open the door. The owner therefore looks for it every second and takes the one
- * that is there, and a process that comes to a directory that was used and has none waits for that before it takes its own.
+ * The lock is a {@link FileLock} on `server.lock`; `server.pid` beside it names the owner, for people and for the error.
  *
  * @throws DyliveError `in_use` when another server has the directory; `bad_config`, `store_forbidden`, `store_readonly`, `disk_full` when
  * it cannot be written
  */
-export async function lockDataDir(
-  dir: string,
-  { clock = systemClock, waitMs = 0, onLost = () => {} }: LockOptions = {},
-): Promise<DataDirLock> {
+export async function lockDataDir(dir: string, { clock = systemClock, waitMs = 0 }: LockOptions = {}): Promise<DataDirLock> {
   const owner = join(dir, OWNER);
   const path = join(dir, "server.lock");
   let about: Readonly<Record<string, unknown>> = { since: new Date(clock.now()).toISOString() };
   let held: FileLock;
   try {
     makeFolderSync(dir);
-    if (!existsSync(path) && [owner, join(dir, "dylive.sqlite")].some((one) => existsSync(one))) {
-      makeLockFile(dir); // an owner that looks for it takes this one
-      await clock.sleep(OWNER_MS);
-    }
     const end = clock.now() + waitMs;
     let taken = FileLock.take(path);
     while (taken === null && !("socket" in read(owner)) && clock.now() < end) {
@@ -82,19 +67,6 @@ export async function lockDataDir(
   } catch (error) {
     throw placeFailure(error, path, told`the data directory ${dir} cannot be used`);
   }
-  const stop = clock.every(LOOK_MS, () => {
-    let next: FileLock | null;
-    try {
-      next = held.follow();
-    } catch {
-      return; // the folder is gone, or full: the next look may find it again
-    }
-    if (next !== null) held = next;
-    else {
-      stop();
-      onLost(inUse(dir, owner));
-    }
-  });
   return {
     tell: ({ health, server }) => {
       about = {
@@ -102,23 +74,15 @@ export async function lockDataDir(
         ...(health !== undefined && { health: { ...health, at: clock.now() } }),
         ...(server !== undefined && { socket: server.socket, store: storeMark(server.databaseUrl) }),
       };
-      // A directory that was lost is another's.
-      if (held.isHeld && pidIn(owner) === process.pid) writeOwner(owner, about);
+      if (held.isHeld) writeOwner(owner, about);
     },
     release: () => {
-      stop();
       if (!held.isHeld) return;
       // First the name, then the lock: the next owner's name is not removed.
-      if (pidIn(owner) === process.pid) rmSync(owner, { force: true });
+      rmSync(owner, { force: true });
       held.release();
     },
   };
-}
-
-/** Makes the lock's file beside a store that is made: a server that finds none there waits, since it may have been removed from under another. */
-export function makeLockFile(dir: string): void {
-  const path = join(dir, "server.lock");
-  if (!existsSync(path)) writeFileSync(path, "", { flag: "a", mode: 0o600 });
 }
 
 /** Server that has a data directory. */

@@ -14,7 +14,6 @@ describe("the lock of a file", () => {
     const file = path("own");
     const lock = FileLock.take(file);
     expect([lock?.isHeld, statSync(file).mode & 0o777, FileLock.take(file)]).toEqual([true, 0o600, null]);
-    expect(lock?.follow()).toBe(lock);
     lock?.release();
     lock?.release();
     expect(lock?.isHeld).toBe(false);

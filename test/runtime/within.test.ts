@@ -62,7 +62,6 @@ it("AbortSignal.any, which leaves something on each signal for good, is used whe
     "app/connect.ts",
     "app/tiktok.ts",
     "cli/commands/doctor.ts",
-    "cli/commands/serve.ts",
     "cli/doctor/platform.ts",
     "client.ts",
   ]);

@@ -1,10 +1,8 @@
 // Guards: one server at a time has a data directory, and a killed one leaves it free.
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { dataDirOwner, lockDataDir } from "../../src/store/lock.js";
-import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import { FakeClock } from "../clock.js";
 import { type Child, startChild } from "./child/spawn.js";
 import { useDirectory } from "./directory.js";
 
@@ -55,38 +53,6 @@ describe("the lock of a data directory", () => {
     expect(lines.filter((line) => line?.startsWith("in_use"))).toHaveLength(3);
     for (const child of children) child.process.kill("SIGKILL");
     await Promise.all(children.map(({ exited }) => exited));
-  });
-
-  it("is not given free by removing its file: the owner takes the new one, and a second server waits for that", async () => {
-    const dir = path("removed");
-    const clock = new FakeClock();
-    const lost: string[] = [];
-    const lock = await lockDataDir(dir, { clock, onLost: ({ code }) => lost.push(code) });
-    rmSync(join(dir, "server.lock"));
-    const second = lockDataDir(dir, { clock }).catch((error: unknown) => error);
-    await clock.advance(1000);
-    expect(dataDirOwner(dir)?.pid).toBe(process.pid);
-    await clock.advance(4000);
-    expect(await second).toMatchObject({ code: "in_use", detail: expect.stringContaining(`pid ${process.pid} `) });
-    rmSync(join(dir, "server.lock"));
-    await clock.advance(1000);
-    expect(dataDirOwner(dir)?.pid).toBe(process.pid);
-    expect(statSync(join(dir, "server.lock")).mode & 0o777).toBe(0o600);
-    lock.release();
-    expect(dataDirOwner(dir)).toBeNull();
-    expect(lost).toEqual([]);
-    const next = lockDataDir(dir, { clock });
-    (await next).release();
-  });
-
-  it("is there at once in a directory that only commands have used", async () => {
-    const dir = path("used");
-    mkdirSync(dir);
-    await openSqliteStore({ path: join(dir, "dylive.sqlite") }).close();
-    expect(statSync(join(dir, "server.lock")).mode & 0o777).toBe(0o600);
-    // This clock stands still: nothing is waited for.
-    const lock = await lockDataDir(dir, { clock: new FakeClock() });
-    lock.release();
   });
 
   it("says so when the directory cannot be used", async () => {

@@ -41,8 +41,7 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
     await print(told`dylive listens on ${app.url}`);
     if (config.role !== "collect") await print(`curl "${app.url}/douyin/liveroom/chat?token=TOKEN&room_id=ROOM"`);
     for (const { like, url } of app.compat) await print(told`for clients of ${like}: ${url}`);
-    await aborted(AbortSignal.any([stop, app.lost]));
-    app.lost.throwIfAborted();
+    await aborted(stop);
     say(told`stopping …`);
   } finally {
     await app.close();

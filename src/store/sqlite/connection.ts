@@ -5,7 +5,6 @@ import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { isUnwritable } from "../health.js";
-import { makeLockFile } from "../lock.js";
 import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, SqlValue, SqlWork } from "../sql/work.js";
 import { openToRead } from "./copy.js";
 import { openDatabase } from "./driver.js";
@@ -160,7 +159,6 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
     if (path !== MEMORY && !existsSync(path) && existsSync(dirname(path))) {
       assertNew(path);
       writeFileSync(path, "", { mode: 0o600, flag: "a" });
-      makeLockFile(dirname(path));
     }
     database = openDatabase(path, { timeout: OPEN_TIMEOUT_MS });
     // Before the first pragma that writes: somebody else's file stays as it is.
