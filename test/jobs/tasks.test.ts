@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WorkerChannel } from "../../src/jobs/channel.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import type { RoomKey } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { bodies, collected, older, units } from "../ingest/older.js";
 import { useDirectory } from "../store/directory.js";

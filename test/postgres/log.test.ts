@@ -89,19 +89,21 @@ describe("several processes on one database", () => {
     expect(seen).toEqual(Array.from({ length: total }, (_, index) => index + 1));
   });
 
-  it("wake each other, and never twice for one append", async () => {
+  it("wake each other", async () => {
     const [one, two] = await open(2);
-    const { room, append } = await claimed(two as PostgresStore, "new");
+    const { append } = await claimed(two as PostgresStore, "new");
     const stop = new AbortController();
-    const wakes = one.log.wakes(stop.signal)[Symbol.asyncIterator]();
+    const seen: string[] = [];
+    let at = 0;
     await append(chat("1"));
-    expect((await wakes.next()).value).toEqual(new Set([room]));
-    const other = await claimed(two as PostgresStore, "other");
-    const next = wakes.next();
-    await other.append(chat("1"));
-    expect((await next).value).toEqual(new Set([other.room]));
-    stop.abort();
-    expect(await wakes.next()).toMatchObject({ done: true });
+    for await (const _ of one.log.wakes(stop.signal)) {
+      const { events, scanned } = await one.log.read(at, 9);
+      seen.push(...events.map(({ id }) => id));
+      if (at === 0 && scanned > 0) await append(chat("2"));
+      at = scanned;
+      if (seen.length === 2) stop.abort();
+    }
+    expect(seen).toEqual(["1", "2"]);
   });
 
   it("make one room of one name, and one key of their own", async () => {
