@@ -2,6 +2,8 @@ import { Pipeline } from "../../src/ingest/pipeline.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { decodeResponse } from "../../src/platform/wire/frame.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
+import { catchUp } from "../../src/statistics/reader.js";
+import { openVocabulary } from "../../src/statistics/words.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { originOf } from "../decode/cases.js";
 import { grouped, type Sided, TOGETHER } from "./side.js";
@@ -28,7 +30,7 @@ export async function dylive(path: string): Promise<Sided> {
       }
     },
     index: async () => {
-      while (await store.search.advance());
+      await catchUp(store, await openVocabulary());
     },
   };
 }

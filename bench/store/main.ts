@@ -59,7 +59,7 @@ for (const side of Object.values(sides)) side.end();
 console.log(`${stored} messages, seed ${SEED}, broadcasts of ${BROADCAST}; load of the machine ${loadavg()[1]?.toFixed(0)} (5 minutes)`);
 console.log(told("append, the plain table commits each frame", rows.frames));
 console.log(told("append, the plain table commits as many together", rows.batches));
-console.log(`search index: ${(stored / indexSeconds / 1000).toFixed(0)} k messages a CPU second`);
+console.log(`search index and statistics: ${(stored / indexSeconds / 1000).toFixed(0)} k messages a CPU second`);
 const appended = (what: string, { cpu }: ReturnType<typeof pairs>) =>
   claimRatio(
     `bytes to rows at size, messages per CPU second, the plain table commits ${what}`,

@@ -16,7 +16,7 @@ export interface Took {
   readonly messages: number;
   readonly cpuSeconds: number;
   readonly wallSeconds: number;
-  /** CPU seconds of bringing the search index up to date, which is not part of the above. */
+  /** CPU seconds of bringing search index and statistics up to date, which is not part of the above. */
   readonly indexSeconds: number;
 }
 

@@ -85,21 +85,11 @@ async function packIdle({ data, databaseUrl }: Config): Promise<void> {
   }
 }
 
-/** Figures that are read of what is counted, and searches of what is indexed. */
-const COUNTED = [
-  ...(["sessions", "minutes", "people", "gifts", "audience", "witnesses", "words"] as const),
-  ...(["person", "personRooms", "personTotal", "broadcasts", "named"] as const),
-];
-const SEARCHED = ["find"] as const;
-
 /** Returns a store whose statistics and index are brought up to date before they are first read: no loop does that here. */
 function upToDate(store: Store): Store {
   const { statistics, search } = store;
-  const count = once(async () => catchUp(store, await openVocabulary()));
-  const index = once(async () => {
-    while (await search.advance());
-  });
-  return { ...store, statistics: after(count, statistics, COUNTED), search: after(index, search, SEARCHED) };
+  const ready = once(async () => catchUp(store, await openVocabulary()));
+  return { ...store, statistics: after(ready, statistics), search: after(ready, search) };
 }
 
 /** Returns what does some work once. What cannot be written stays as it is: answers say how far behind they are. */
@@ -113,17 +103,14 @@ function once(work: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** Returns a part of a store of which some calls wait for something. */
-function after<T extends object>(ready: () => Promise<void>, part: T, names: readonly (keyof T)[]): T {
-  const waiting = names.map((name) => {
-    const call = part[name] as (...asked: readonly unknown[]) => unknown;
-    return [
-      name,
-      async (...asked: readonly unknown[]) => {
-        await ready();
-        return call(...asked);
-      },
-    ];
+/** Returns a part of a store whose calls wait for something, but those that say how far it is behind. */
+function after<T extends object>(ready: () => Promise<void>, part: T): T {
+  const waiting = Object.entries(part).map(([name, call]) => {
+    const wait = async (...asked: readonly unknown[]) => {
+      if (name !== "behind") await ready();
+      return call(...asked);
+    };
+    return [name, wait];
   });
   return { ...part, ...Object.fromEntries(waiting) };
 }

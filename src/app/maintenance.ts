@@ -36,31 +36,16 @@ interface BackgroundDeps {
 
 /** Starts the maintenance of the store: in a cluster each of its jobs in one process. @returns what ends that of this process's own disk */
 export async function startMaintenance(collecting: Collecting, deps: BackgroundDeps, metrics: Metrics): Promise<() => Promise<void>> {
-  let behind = 0;
-  metrics.lookAtStatistics(() => behind);
-  await collecting.hold("statistics", async () => {
-    const stop = keepCounted(deps, (events) => {
-      behind = events;
-    });
-    return async () => {
-      await stop();
-      behind = 0;
-    };
-  });
-  await collecting.hold("search", async () => keepIndexed(deps));
+  metrics.lookAtStatistics(() => deps.store.statistics.behind());
+  await collecting.hold("derived", async () => keepDerived(deps));
   const alone = deps.store.cluster === undefined;
   await collecting.hold("retention", async () => keepWithinLimits(deps, alone ? "all" : "store"));
   return alone || deps.config.role === "serve" ? async () => {} : keepWithinLimits(deps, "raw");
 }
 
-/** Starts what keeps the statistics up to date. @param onBehind told how many events are still to be counted @returns what ends it */
-export function keepCounted(deps: BackgroundDeps, onBehind: (events: number) => void): () => Promise<void> {
-  return keepGoing(deps, "loop.statistics", [null], "the statistics are not up to date; they are tried again", onBehind);
-}
-
-/** Starts what keeps the search index up to date. @returns what ends it */
-function keepIndexed(deps: BackgroundDeps): () => Promise<void> {
-  return keepGoing(deps, "loop.search", [null], "the search index is not up to date; it is tried again");
+/** Starts what keeps statistics and search index up to date. @returns what ends it */
+export function keepDerived(deps: BackgroundDeps): () => Promise<void> {
+  return keepGoing(deps, "loop.derived", [null], "statistics and search index are not up to date; they are tried again");
 }
 
 /** Starts what removes that which is beyond its limits. @returns what ends it */
@@ -84,14 +69,12 @@ function keepGoing<N extends LoopName>(
   name: N,
   ask: Jobs[N]["ask"],
   complaint: string,
-  onBehind: (events: number) => void = () => {},
 ): () => Promise<void> {
   const stop = new AbortController();
   const { signal } = stop;
   const onNews = (news: Loops[keyof Loops]["news"]) => {
     if (signal.aborted) return;
     if ("failed" in news) logger.error({ err: new DyliveError(news.failed.code, news.failed.said) }, complaint);
-    else if ("behind" in news) onBehind(news.behind);
     else if ("doubt" in news) logger.warn(news.doubt);
     else logger.info(news.removed, "raw recordings beyond their limits were removed");
   };

@@ -112,7 +112,7 @@ export interface EraseReport extends EventCounts {
   readonly pseudonym: string;
   /** Rooms whose anchor the person is: what is known of an anchor stays. */
   readonly anchorOf: readonly RoomKey[];
-  /** Rooms in which events were changed: their statistics are to be counted again. */
+  /** Rooms in which events were changed. */
   readonly rooms: readonly RoomKey[];
   /** Counts of what was done with works and comments. */
   readonly works: WorksErased;
@@ -311,28 +311,23 @@ type OnProgress = (what: string, count: number) => void | Promise<void>;
 interface Completion {
   /** Note of the last of them. */
   readonly note: string;
-  /** Rooms in which events were changed. */
-  readonly rooms: readonly RoomKey[];
   readonly vocabulary: Vocabulary;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
 }
 
 /**
- * Ends one or more erasures: counts the statistics of the rooms again, so that nothing of the old ones is kept, and overwrites what is left in the
+ * Ends one or more erasures: counts the statistics again, so that nothing of the old ones is kept, and overwrites what is left in the
  * store's file.
  * @throws DyliveError in_use when somebody reads an old state of the file for too long; what is left is then overwritten at the next start
  */
 export async function completeErasure(
-  store: Pick<Store, "log" | "statistics" | "residue">,
-  { note, rooms, vocabulary, signal, onProgress = () => {} }: Completion,
+  store: Pick<Store, "derived" | "residue">,
+  { note, vocabulary, signal, onProgress = () => {} }: Completion,
 ): Promise<void> {
   let steps = 0;
-  for (const room of new Set(rooms)) {
-    // Each step is some 10 ms; between them others have their turn.
-    const onStep = () => onProgress("counting the statistics again", ++steps);
-    await catchUp(store, vocabulary, { room, onStep, ...(signal && { signal }) });
-  }
+  const onStep = () => onProgress("counting the statistics again", ++steps);
+  await catchUp(store, vocabulary, { onStep, ...(signal && { signal }) });
   await store.residue.settle(note);
   await overwriteResidue(store, note, signal, onProgress);
 }

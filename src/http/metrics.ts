@@ -171,7 +171,7 @@ export class Metrics {
   #lookAtLive: () => LiveQueues = () => ({ queuedBytes: 0, cutForSlowness: 0 });
   #held: HttpHeld = { size: 0, waitingBytes: 0, cutConnections: 0 };
   #httpCutSeen = 0;
-  #lookAtStatistics: () => number = () => 0;
+  #lookAtStatistics: () => Promise<number> = async () => 0;
   #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
   #lookAtGiftList: () => Promise<number | null> = async () => null;
   #lookAtAuthors: () => ReturnType<AuthorWatches["outcomes"]> = async () => [];
@@ -259,7 +259,7 @@ export class Metrics {
   }
 
   /** Sets how to ask how far the statistics are behind. */
-  lookAtStatistics(look: () => number): void {
+  lookAtStatistics(look: () => Promise<number>): void {
     this.#lookAtStatistics = look;
   }
 
@@ -313,6 +313,8 @@ export class Metrics {
     // Without the store nothing new is known of them; the rest must be seen then above all.
     const hooks = await this.#lookAtHooks().catch(() => null);
     const authors = await this.#lookAtAuthors().catch(() => null);
+    const behind = await this.#lookAtStatistics().catch(() => null);
+    if (behind !== null) this.#behind.set(behind);
     const listAgeMs = await this.#lookAtGiftList().catch(() => undefined);
     if (listAgeMs !== undefined) this.#giftList.set(listAgeMs === null ? -1 : listAgeMs / 1000);
     const states = countsOf(statuses.map((status) => status?.state ?? "none"));
@@ -329,7 +331,6 @@ export class Metrics {
     this.#httpWaiting.set(this.#held.waitingBytes);
     this.#httpCut.inc(this.#held.cutConnections - this.#httpCutSeen);
     this.#httpCutSeen = this.#held.cutConnections;
-    this.#behind.set(this.#lookAtStatistics());
     const sidecars = this.#lookAtSidecars();
     const failing = sidecars.filter(({ trouble }) => trouble !== null).length;
     this.#sidecars.set({ state: "running" }, sidecars.length - failing);

@@ -68,10 +68,8 @@ interface ImportResult {
 
 /** Loops that go on until they are aborted, by name. */
 export interface Loops {
-  /** Counts what is new in all rooms. */
-  readonly statistics: LoopTypes<null>;
-  /** Indexes what is new in all rooms for search. */
-  readonly search: LoopTypes<null>;
+  /** Keeps statistics and search index up to date. */
+  readonly derived: LoopTypes<null>;
   /** Removes what is beyond its limits; `folder` is of all raw recordings, `started` are the settings that the server was started with. */
   readonly retention: LoopTypes<Pick<RetentionSchedulerDeps, "what"> & { readonly folder: string; readonly started: KeepSettings }>;
 }
@@ -83,11 +81,10 @@ interface LoopTypes<A> {
   readonly answer: null;
 }
 
-/** News of a loop: events of all rooms that are still to be looked at; or what the retention doubts, or has removed. */
+/** News of a loop: why it failed; or what the retention doubts, or has removed. */
 type LoopNews =
   /** It tries again by itself. */
   | { readonly failed: SentError }
-  | { readonly behind: number }
   | { readonly doubt: string }
   | { readonly removed: { readonly room: RoomKey; readonly files: number; readonly bytes: number } };
 
@@ -166,32 +163,16 @@ function turnsOf(tell: (progress: JobProgress) => void): (what: string, count: n
   };
 }
 
-/** Pause between looks at what the search index has not got yet, in ms. */
-const INDEX_PAUSE_MS = 1_000;
-
 /** Returns the loops on a store. */
 function loopsOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Loops> {
   return {
-    statistics: async (_ask, tell, signal) => {
-      const step = async (room: RoomKey) => advance(store, room, await vocabulary());
-      await keepUpToDate({ progress: () => store.statistics.progress(), step: inTurns(step), ...readerNews(tell) }, signal);
-      return null;
-    },
-    search: async (_ask, tell, signal) => {
-      let told = 0;
-      while (!signal.aborted) {
-        try {
-          for (let more = true; more && !signal.aborted; await breathe()) {
-            const behind = await store.search.behind();
-            if (behind !== told) tell({ behind });
-            told = behind;
-            more = await store.search.advance();
-          }
-        } catch (error) {
-          if (!signal.aborted) tell({ failed: sentError(error) });
-        }
-        await systemClock.sleep(INDEX_PAUSE_MS, signal).catch(() => {});
-      }
+    derived: async (_ask, tell, signal) => {
+      const step = async () => {
+        const more = await advance(store, await vocabulary());
+        await breathe();
+        return more;
+      };
+      await keepUpToDate(step, systemClock, (error) => tell({ failed: sentError(error) }), signal);
       return null;
     },
     retention: async ({ folder, started, what }, tell, signal) => {
@@ -208,22 +189,5 @@ function loopsOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Loop
       await scheduler.run(signal);
       return null;
     },
-  };
-}
-
-function readerNews(tell: (news: LoopNews) => void) {
-  return {
-    clock: systemClock,
-    onBehind: (behind: number) => tell({ behind }),
-    onError: (error: unknown) => tell({ failed: sentError(error) }),
-  };
-}
-
-/** Lets others have their turn after each step: an embedded store answers within one. */
-function inTurns(step: (room: RoomKey) => Promise<boolean>): (room: RoomKey) => Promise<boolean> {
-  return async (room) => {
-    const more = await step(room);
-    await breathe();
-    return more;
   };
 }

@@ -1,4 +1,5 @@
 import type { LiveEvent, LiveEventOf, RankEntry, User } from "../events/event.js";
+import type { RoomKey } from "../store/log.js";
 import {
   addTotals,
   emptyTotals,
@@ -11,31 +12,31 @@ import {
   type SessionDelta,
   type Totals,
 } from "../store/statistics.js";
+import type { StoredEvent } from "../store/stored-event.js";
 import type { Vocabulary } from "./words.js";
 
 const MINUTE_MS = 60_000;
 
 /**
- * Sums up what events add to the statistics of their broadcasts; test events add nothing. A function of the events alone, and of each of them apart: events may be
- * cut into parts anywhere, and the parts added in any order.
+ * Sums up what events of any rooms add to the statistics of their broadcasts; test events add nothing. A function of the events alone, and of each of
+ * them apart: events may be cut into parts anywhere, and the parts added in any order.
  */
-export function fold(events: readonly LiveEvent[], vocabulary: Vocabulary): ReadonlyMap<string, SessionDelta> {
+export function fold(rows: readonly Pick<StoredEvent, "room" | "event">[], vocabulary: Vocabulary): readonly SessionDelta[] {
   const deltas = new Map<string, SessionDelta>();
-  for (const event of events) {
+  for (const { room, event } of rows) {
     if (event.source === "test") continue;
-    const key = event.sessionId ?? "";
-    const delta = deltas.get(key) ?? emptyDelta(event.seq);
+    const key = `${room} ${event.sessionId ?? ""}`;
+    const delta = deltas.get(key) ?? emptyDelta(room, event);
     deltas.set(key, delta);
     delta.lastSeq = event.seq;
     add(delta, event, vocabulary);
   }
-  return deltas;
+  return [...deltas.values()];
 }
 
-function emptyDelta(firstSeq: number): SessionDelta {
+function emptyDelta(room: RoomKey, { sessionId, seq }: LiveEvent): SessionDelta {
   return {
-    firstSeq,
-    lastSeq: firstSeq,
+    ...{ room, sessionId: sessionId ?? "", firstSeq: seq, lastSeq: seq },
     totals: emptyTotals(),
     minutes: new Map(),
     people: new Map(),

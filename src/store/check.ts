@@ -155,9 +155,6 @@ class CheckWalk {
   }
 }
 
-/** Most looks at a room whose head moves between them. */
-const LOOKS = 20;
-
 /** Sums of the kept events of a broadcast. */
 interface Sum {
   events: number;
@@ -183,7 +180,8 @@ async function checkStatistics(
   now: number,
   onEvents: (count: number) => void,
 ): Promise<readonly CheckFinding[]> {
-  const counted = await countedUpTo({ log, statistics }, room);
+  const countedUpTo = async () => log.seqAt(room, await statistics.position());
+  const counted = await countedUpTo();
   const sums = new Map<string, Sum>();
   let lost = false;
   for (let after = 0; after < counted; ) {
@@ -208,27 +206,23 @@ async function checkStatistics(
     if (page.scanned <= after) break;
     after = page.scanned;
   }
-  const head = (await log.heads([room])).get(room)?.head ?? 0;
   const kept = await statistics.sessions(room, [...sums.keys()]);
   // Of a room that was deleted they went at once, before its events.
   if ((await deletions.ofRooms([room])).has(room)) return [];
-  // What came meanwhile, or is being counted again, is another matter.
-  if ((await countedUpTo({ log, statistics }, room)) !== counted) return [];
+  // What came meanwhile is another matter.
+  if ((await countedUpTo()) !== counted) return [];
   return [...sums].flatMap(([sessionId, sum]) => {
     const own = kept.get(sessionId);
     if (own === undefined && expiredBefore !== null && (sum.lastAt < expiredBefore || sum.lastAt > now)) return [];
-    return compare(room, sessionId, sum, own, head - counted);
+    return compare(room, sessionId, sum, own);
   });
 }
 
-/**
- * Compares one broadcast.
- * @param lag events of the room that are not yet counted; a broadcast that has more to come is being counted again
- */
-function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatistics | undefined, lag: number): readonly CheckFinding[] {
+/** Compares one broadcast. */
+function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatistics | undefined): readonly CheckFinding[] {
   if (kept === undefined) return [{ kind: "statistics", room, sessionId, what: "events", log: String(sum.events), counted: "0" }];
-  const { totals, partial, behind } = kept;
-  if (behind > lag) return [];
+  const { totals, partial, isCountedAgain } = kept;
+  if (isCountedAgain) return [];
   const events = Object.values(totals.types).reduce((all, count) => all + count, 0);
   const pairs = [
     ["events", BigInt(sum.events), BigInt(events)],
@@ -237,18 +231,6 @@ function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatis
   ] as const;
   const wrong = pairs.filter(([, log, counted]) => (sum.lost || partial ? counted < log : counted !== log));
   return wrong.map(([what, log, counted]) => ({ kind: "statistics", room, sessionId, what, log: String(log), counted: String(counted) }));
-}
-
-/** Returns the seq up to which a room is counted; 0 while its broadcasts are counted again, or when it is too busy to say. */
-async function countedUpTo({ log, statistics }: Pick<Store, "log" | "statistics">, room: RoomKey): Promise<number> {
-  for (let look = 0; look < LOOKS; look++) {
-    const before = (await log.heads([room])).get(room)?.head ?? 0;
-    const task = await statistics.task(room);
-    const after = (await log.heads([room])).get(room)?.head ?? 0;
-    if (task !== null) return task.sessionId === null ? task.after : 0;
-    if (before === after) return before;
-  }
-  return 0;
 }
 
 /** Options for checking a store. */

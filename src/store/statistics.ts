@@ -91,6 +91,8 @@ export interface PersonWitness extends Witness {
 
 /** Statistics that some events of one broadcast add to it. */
 export interface SessionDelta {
+  readonly room: RoomKey;
+  readonly sessionId: SessionKey;
   readonly firstSeq: number;
   lastSeq: number;
   readonly totals: Totals;
@@ -116,8 +118,9 @@ export interface SessionStatistics extends Pick<Given, "combos" | "settled"> {
   readonly busiest: { readonly minute: number; readonly events: number } | null;
   /** Whether some of its events may have been removed before they were counted. */
   readonly partial: boolean;
-  /** Number of the room's events that are still to be looked at. */
+  /** Number of positions of the log that are still to be counted; while the broadcast is counted again, what is left of that too. */
   readonly behind: number;
+  readonly isCountedAgain: boolean;
 }
 
 /** One minute of a broadcast. */
@@ -266,13 +269,6 @@ export interface SessionAudience {
   /** Diamonds of all of them, and of those alone who gave most: the first one, ten and hundred. */
   readonly diamonds: bigint;
   readonly top: { readonly one: bigint; readonly ten: bigint; readonly hundred: bigint };
-}
-
-/** Progress of a room: how many of its events are still to be worked through. */
-export interface Progress {
-  readonly room: RoomKey;
-  /** Number of events that are still to be looked at, those of broadcasts that are counted again included. */
-  readonly behind: number;
 }
 
 /** Value that changes in the course of a broadcast, as the newest event by the platform's time told it, of those of one time the last stored. */

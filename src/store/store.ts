@@ -7,6 +7,7 @@ import type { AccountDays } from "./sql/account-days.js";
 import type { AuthorWatches } from "./sql/author-watches.js";
 import type { Comments } from "./sql/comments.js";
 import type { Deletions } from "./sql/deletions.js";
+import type { Derived } from "./sql/derived.js";
 import type { Downloads } from "./sql/downloads.js";
 import type { Gifts } from "./sql/gifts.js";
 import type { Hooks } from "./sql/hooks.js";
@@ -42,6 +43,7 @@ export interface Store {
   readonly tokens: Tokens;
   readonly statistics: Statistics;
   readonly search: Search;
+  readonly derived: Derived;
   /** Keys that the store makes for itself and keeps. */
   readonly secrets: ReturnType<typeof sqlSecrets>;
   readonly retention: Retention;

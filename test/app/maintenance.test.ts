@@ -2,7 +2,7 @@
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import { loadConfig } from "../../src/app/config.js";
-import { keepCounted } from "../../src/app/maintenance.js";
+import { keepDerived } from "../../src/app/maintenance.js";
 import type { JobExecutor } from "../../src/jobs/jobs.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { toldOf } from "../../src/runtime/told.js";
@@ -19,23 +19,20 @@ it("a loop goes on in the thread that comes after one that has ended, and ends w
     new Promise<null>((resolve, reject) => {
       runs.push({ end: (error) => (error === undefined ? resolve(null) : reject(error)), tell: onNews, signal });
     });
-  const behind: number[] = [];
   const store = openSqliteStore({ path: ":memory:" });
   const jobs = { run } as unknown as JobExecutor;
-  const stop = keepCounted({ config: loadConfig({}, {}), store, jobs, clock, logger }, (events) => behind.push(events));
-  runs[0]?.tell({ behind: 7 });
+  const stop = keepDerived({ config: loadConfig({}, {}), store, jobs, clock, logger });
   runs[0]?.tell({ failed: { code: "store_unreachable", said: toldOf("away") } });
   runs[0]?.end(new DyliveError("internal", "the worker thread has ended"));
   await until(async () => {
     await clock.advance(500);
     return runs.length === 2;
   });
-  runs[1]?.tell({ behind: 0 });
   const stopped = stop();
   expect(runs[1]?.signal.aborted).toBe(true);
   runs[1]?.end();
   await stopped;
-  expect([behind, runs.length]).toEqual([[7, 0], 2]);
-  expect(lines).toEqual(Array(2).fill("the statistics are not up to date; they are tried again"));
+  expect(runs).toHaveLength(2);
+  expect(lines).toEqual(Array(2).fill("statistics and search index are not up to date; they are tried again"));
   await store.close();
 });

@@ -57,7 +57,7 @@ beforeAll(async () => {
   }
   await store.works.keep(workOf(WORK), null);
   const { statistics, search } = store;
-  await until(async () => (await statistics.progress()).length === 0 && (await search.behind()) === 0);
+  await until(async () => (await statistics.behind()) === 0 && (await search.behind()) === 0);
 });
 afterAll(() => dashboard.close());
 

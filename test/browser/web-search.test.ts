@@ -18,7 +18,7 @@ beforeAll(async () => {
   await seeded("800000001", "阿梨", "早场", T0, 1);
   await seeded("800000002", HOSTILE, HOSTILE, T0 + 24 * 60 * MINUTE, 3);
   const { statistics, search } = dashboard.app.store;
-  await until(async () => (await statistics.progress()).length === 0 && (await search.behind()) === 0);
+  await until(async () => (await statistics.behind()) === 0 && (await search.behind()) === 0);
 });
 afterAll(() => dashboard.close());
 afterEach(async () => expect(await dashboard.closePages()).toEqual([]));

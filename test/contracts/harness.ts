@@ -57,6 +57,12 @@ export async function readAll(log: Log, room: RoomKey, after = 0, limit = 100) {
   }
 }
 
+/** Replaces the oldest kept event of a broadcast by itself, if there is one: what was counted of it is counted again. */
+export async function replaceOne(store: Pick<Store, "log">, room: RoomKey, sessionId: string): Promise<void> {
+  const found = (await readAll(store.log, room)).events.find((event) => (event.sessionId ?? "") === sessionId);
+  if (found !== undefined) await store.log.replace(room, [found]);
+}
+
 /** Every row kept of a room, whose events nobody has parsed yet. */
 export async function readRows(log: Log, room: RoomKey): Promise<readonly StoredEvent[]> {
   const rows: StoredEvent[] = [];

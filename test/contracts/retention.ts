@@ -6,7 +6,6 @@ import type { LimitsOf } from "../../src/store/sql/retention.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { chat, chats } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
-import { indexAll } from "./search.js";
 
 const NONE = { maxAgeMs: null, maxBytes: null };
 const FOREVER: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
@@ -57,7 +56,7 @@ export function describeRetention(open: Open): void {
       const { room, append } = await claimed(store());
       const made = Array.from({ length: 700 }, (_, n) => chat(`c${n}`, { receivedAt: T0 + n, time: T0 - n }));
       await append(...made);
-      await indexAll(store());
+      await catchUp(store(), plainWords);
       expect(await all(room, { ...FOREVER, events: { maxAgeMs: HOUR, maxBytes: null } }, T0 + HOUR)).toBe(0);
       expect(await all(room, { ...FOREVER, events: { maxAgeMs: HOUR, maxBytes: null } }, T0 + HOUR + 600)).toBeGreaterThan(1);
       expect((await seqs(room))[0]).toBe(601);
@@ -70,7 +69,7 @@ export function describeRetention(open: Open): void {
     it("removes the oldest beyond a size, and no more than that", async () => {
       const { room, append } = await claimed(store());
       await append(...chats(400));
-      await indexAll(store());
+      await catchUp(store(), plainWords);
       const size = await store().retention.size(room);
       const one = Buffer.byteLength(JSON.stringify(chat("c100")));
       expect(size / 400).toBeGreaterThan(one - 5);
@@ -91,7 +90,6 @@ export function describeRetention(open: Open): void {
         chat("2", { sessionId: "new", time: T0 + HOUR, receivedAt: T0 + HOUR }),
       );
       await catchUp(store(), plainWords);
-      await indexAll(store());
       await all(room, { ...FOREVER, events: { maxAgeMs: 1, maxBytes: null } }, T0 + 2 * HOUR);
       expect(await seqs(room)).toEqual([]);
       expect((await store().statistics.sessions(room, ["old", "new"])).size).toBe(2);
@@ -107,7 +105,7 @@ export function describeRetention(open: Open): void {
       for (let n = 0; n < 40; n++)
         for (const { room, append } of rooms)
           await append(...Array.from({ length: 20 }, (_, i) => chat(`${room}-${n}-${i}`, { receivedAt: T0 + n, time: T0 - n })));
-      await indexAll(store());
+      await catchUp(store(), plainWords);
       const [one, two, three] = rooms.map(({ room }) => room) as [number, number, number];
       const front = async (among: ReadonlySet<number> | undefined, maxAgeMs: number | null, now: number) => {
         let steps = 0;
@@ -134,7 +132,7 @@ export function describeRetention(open: Open): void {
       const { room, append } = await claimed(store());
       const idOn = (day: number) => String(BigInt(1_760_000_000 + day * 86_400) << 32n);
       await append(chat(idOn(0)), chat(idOn(1)), chat("undated"));
-      await indexAll(store());
+      await catchUp(store(), plainWords);
       const [first, second] = [0, 1].map((day) => (Math.floor(1_760_000_000 / 86_400) + 1 + day) * 86_400_000) as [number, number];
       const days = await store().retention.days();
       expect(days ?? [first, second]).toEqual(expect.arrayContaining([first, second]));

@@ -1,20 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { SearchAsk } from "../../src/store/search.js";
 import type { Store } from "../../src/store/store.js";
+import { plainWords } from "../statistics/plain-words.js";
 import { runsOf } from "../whole.js";
 import { chat, erased, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 
 const T0 = 1_760_000_000_000;
 const NEWEST = Number.MAX_SAFE_INTEGER;
-
-/** Brings the index up to date. */
-export async function indexAll({ search }: Store): Promise<void> {
-  while (await search.advance());
-}
 
 /** Everything that is found in some rooms, or in all, page by page. */
 export async function findAll({ search }: Store, ask: SearchAsk, rooms: readonly RoomKey[] | null = null, limit = 7) {
@@ -87,7 +84,7 @@ export function describeSearch(open: Open): void {
             const all = given.map((event, place) => ({ ...event, id: `e${place}` }));
             const cut = places[0] ?? 0;
             await append(...all.slice(0, cut));
-            await indexAll(store());
+            await catchUp(store(), plainWords);
             await append(...all.slice(cut));
             for (const [turn, place] of places.entries()) {
               const event = all[place];
@@ -99,9 +96,9 @@ export function describeSearch(open: Open): void {
                 const revision = (await store().log.byId(room, [event.id])).get(event.id)?.revision ?? 0;
                 await store().log.replace(room, [{ ...change, seq: place + 1, revision }]);
               }
-              if (turn % 2 === 0) await indexAll(store());
+              if (turn % 2 === 0) await catchUp(store(), plainWords);
             }
-            await indexAll(store());
+            await catchUp(store(), plainWords);
             const kept = (await readAll(store().log, room)).events;
             for (const ask of wanted) {
               const { text, types, userId, minDiamonds } = ask;
@@ -130,7 +127,7 @@ export function describeSearch(open: Open): void {
       await store().log.append([
         { room: 0, epoch: null, events: [chat("w", { text: word, time: T0 })].map((event) => ({ ...event, room: 0 })) },
       ]);
-      await indexAll(store());
+      await catchUp(store(), plainWords);
       const ids = async (among: readonly RoomKey[] | null, limit = 2) =>
         (await findAll(store(), { text: word }, among, limit)).map(({ id }) => id);
       expect(await ids(null)).toEqual(["w23", "w13", "w03", "w22", "w12", "w02", "w21", "w11", "w01"]);
@@ -138,7 +135,7 @@ export function describeSearch(open: Open): void {
       expect(await ids([])).toEqual([]);
       const page = await store().search.find({ text: word }, NEWEST, 2);
       await made[0]?.append(chat("w04", { text: word }));
-      await indexAll(store());
+      await catchUp(store(), plainWords);
       const rest = await store().search.find({ text: word }, page.before ?? 0, 1);
       expect([rest.behind, rest.events.map(({ id }) => id)]).toEqual([0, ["w03"]]);
       await store().deletions.ofRoom(made[1]?.room ?? 0);
@@ -149,7 +146,7 @@ export function describeSearch(open: Open): void {
       const { room, append } = await fresh();
       const times = Array.from({ length: 40 }, (_, n) => T0 - Math.round(1.5 ** n) * 60_000);
       await append(...times.map((time, n) => chat(`t${n}`, { text: "时间", time })));
-      await indexAll(store());
+      await catchUp(store(), plainWords);
       const [last = 0] = times.slice(-1);
       for (const [from, to] of [
         [T0 - 7_200_000, T0],
@@ -162,18 +159,6 @@ export function describeSearch(open: Open): void {
         const all = times.flatMap((time, n) => ((from ?? time) <= time && time < (to ?? time + 1) ? [`t${n}`] : []));
         expect((await findAll(store(), ask, [room])).map(({ id }) => id)).toEqual(all.reverse());
       }
-    });
-
-    it("is made again from the log after a reset", async () => {
-      const { room, append } = await fresh();
-      await append(...Array.from({ length: 200 }, (_, n) => chat(`r${n}`, { text: `第${n}个` })));
-      await store().log.remove(room, 1, 10, "retention");
-      await indexAll(store());
-      const before = await findAll(store(), { text: "第11" }, [room]);
-      expect(before.length).toBeGreaterThan(10);
-      await store().search.reset();
-      await indexAll(store());
-      expect(await findAll(store(), { text: "第11" }, [room])).toEqual(before);
     });
 
     it("refuses what is no search, in words", async () => {
@@ -192,7 +177,7 @@ export function describeSearch(open: Open): void {
       const { room, append } = await fresh();
       const hostile = ['" OR 1', "a AND b", "x* NOT y", "NEAR(a b)", "col:umn", "'); DROP TABLE events; --", "\u0000\ufeff"];
       await append(...hostile.map((text, n) => chat(`h${n}`, { text })));
-      await indexAll(store());
+      await catchUp(store(), plainWords);
       for (const [n, text] of hostile.slice(0, 6).entries())
         expect((await findAll(store(), { text }, [room])).map(({ id }) => id)).toEqual([`h${n}`]);
     });
@@ -201,7 +186,7 @@ export function describeSearch(open: Open): void {
       const { room, append } = await fresh();
       for (let part = 0; part < 3; part++) {
         await append(...Array.from({ length: 50 }, (_, n) => chat(`p${part}-${n}`, { text: `第${n}个人` })));
-        await indexAll(store());
+        await catchUp(store(), plainWords);
       }
       const before = await findAll(store(), { text: "个人" }, [room], 500);
       let steps = 0;

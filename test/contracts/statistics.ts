@@ -22,7 +22,8 @@ import type { Store } from "../../src/store/store.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { runsOf } from "../whole.js";
 import { chat, erased, gift, userOf } from "./events.js";
-import { claimed, type Open, readAll, useStore } from "./harness.js";
+import { claimed, type Open, readAll, replaceOne, useStore } from "./harness.js";
+import { findAll } from "./search.js";
 import { BEGIN, MINUTE, SESSIONS, streams } from "./statistics-streams.js";
 
 /** Everything that can be read of a room's statistics. */
@@ -64,24 +65,23 @@ export function describeStatistics(open: Open): void {
           for (const cut of cuts) {
             await append(...events.slice(from, cut));
             from = Math.max(from, cut);
-            await advance(store(), room, plainWords);
+            await advance(store(), plainWords);
           }
-          await catchUp(store(), plainWords, { room });
+          await catchUp(store(), plainWords);
           await expectAll(store(), room);
           for (const place of changes) {
             const kept = (await readAll(store().log, room)).events[place];
             if (kept === undefined) continue;
             await store().log.replace(room, [place % 2 === 0 ? { ...erased(kept), seq: kept.seq } : { ...kept, time: kept.time + MINUTE }]);
-            if (place % 3 === 0) await advance(store(), room, plainWords);
+            if (place % 3 === 0) await advance(store(), plainWords);
           }
-          await catchUp(store(), plainWords, { room });
+          await catchUp(store(), plainWords);
           const counted = await everything(store(), room, KEYS);
-          for (const key of KEYS) await store().statistics.reset(room, key);
-          await catchUp(store(), plainWords, { room });
+          for (const key of KEYS) await replaceOne(store(), room, key);
+          await catchUp(store(), plainWords);
           expect(await everything(store(), room, KEYS)).toEqual(counted);
           await expectAll(store(), room);
-          const progress = await store().statistics.progress();
-          expect(progress.filter((one) => one.room === room)).toEqual([]);
+          expect(await store().statistics.behind()).toBe(0);
         }),
         { numRuns: runsOf(10) },
       );
@@ -119,7 +119,7 @@ export function describeStatistics(open: Open): void {
         // Told again late: lower than before, which no score of a broadcast becomes.
         rank("audience", { "1": 1100 }),
       );
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       const told = async () => {
         const session = (await store().statistics.sessions(room, ["s1"])).get("s1");
         const people = await store().statistics.witnesses(room, "s1", 10);
@@ -134,34 +134,35 @@ export function describeStatistics(open: Open): void {
       ];
       expect(await told()).toEqual([{ witnessed: 1250, received: 550 }, people]);
       expect((await store().statistics.sessions(room, ["s1"])).get("s1")?.totals.diamonds).toBe(180n);
-      await store().statistics.reset(room, "s1");
-      for (let steps = 0; steps < 20; steps++) await advance(store(), room, plainWords);
-      await catchUp(store(), plainWords, { room });
+      await replaceOne(store(), room, "s1");
+      for (let steps = 0; steps < 20; steps++) await advance(store(), plainWords);
+      await catchUp(store(), plainWords);
       expect(await told()).toEqual([{ witnessed: 1250, received: 550 }, people]);
       await store().statistics.forget("6", "p0");
       expect((await told())[1]).toEqual(people.slice(1));
     });
 
-    it("move on with their rows or not at all, and never twice", async () => {
+    it("are added once, whoever takes the step, and not at all where the broadcast was reset meanwhile", async () => {
       const { room, append } = await fresh();
       await append(chat("1", { sessionId: "s1" }), chat("2", { sessionId: "s1" }));
-      const { statistics, log } = store();
-      const task = await statistics.task(room);
-      if (task === null) throw new Error("nothing to count");
-      const delta = fold((await log.readRoom(room, 0, 10)).events, plainWords);
-      expect(await statistics.commit({ task, scanned: 2, delta })).toBe(true);
-      expect(await statistics.commit({ task, scanned: 2, delta })).toBe(false);
+      const { statistics, log, derived } = store();
+      await Promise.all([advance(store(), plainWords), advance(store(), plainWords)]);
       expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: { chat: 2 } }, chatters: 1, behind: 0 });
-      await statistics.reset(room, "s1");
+      await replaceOne(store(), room, "s1");
       await append(chat("3", { sessionId: "s1" }));
       expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: {} }, chatters: 0, behind: 3 });
       expect(await statistics.audience(room, "s1")).toBeNull();
-      // Begun before the reset: it belongs to rows that are no more.
-      const stale = await statistics.task(room);
-      await statistics.reset(room, "s1");
-      if (stale === null) throw new Error("nothing to count");
-      expect(await statistics.commit({ task: stale, scanned: 3, delta: new Map() })).toBe(false);
-      await catchUp(store(), plainWords, { room });
+      // Replaced again when its events were read to be counted, and before they are added.
+      const [first] = (await readAll(log, room)).events;
+      let replaced: Promise<unknown> | null = null;
+      await derived.advance((rows) => {
+        if (first !== undefined && rows.some(({ room: of, seq }) => of === room && seq === first.seq))
+          replaced ??= log.replace(room, [first]);
+        return fold(rows, plainWords);
+      });
+      expect(replaced).not.toBeNull();
+      await replaced;
+      await catchUp(store(), plainWords);
       expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({
         totals: { types: { chat: 3 } },
         partial: false,
@@ -169,22 +170,43 @@ export function describeStatistics(open: Open): void {
       });
     });
 
+    it("are, as the search index is, of what the log says when they are committed, whatever was replaced since it was read", async () => {
+      const { room, append } = await fresh();
+      await append(chat("1", { sessionId: "s1", text: "原来的话" }), chat("2", { sessionId: "s1", text: "别的话" }));
+      const { statistics, log, derived } = store();
+      const [first] = (await readAll(log, room)).events;
+      if (first === undefined) throw new Error("nothing is kept");
+      let replaced: Promise<unknown> | null = null;
+      await derived.advance((rows) => {
+        replaced ??= log.replace(room, [{ ...chat("1", { sessionId: "s1", text: "后来的话" }), seq: 1, revision: first.revision }]);
+        return fold(rows, plainWords);
+      });
+      await replaced;
+      await catchUp(store(), plainWords);
+      const found = async (text: string) => (await findAll(store(), { text }, [room])).map(({ id }) => id);
+      expect([await found("原来"), await found("后来"), await found("的话")]).toEqual([[], ["1"], ["2", "1"]]);
+      const words = (await statistics.words(room, "s1", "word", 10)).map(({ text }) => text);
+      expect([words.includes("后来的话"), words.includes("原来的话")]).toEqual([true, false]);
+      expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: { chat: 2 } }, behind: 0 });
+      await expectAll(store(), room);
+    });
+
     it("are behind from the moment in which events are replaced until those are counted again", async () => {
       const { room, append } = await fresh();
       const { statistics, log } = store();
       const behind = async () => {
-        const { behind: all = 0 } = (await statistics.progress()).find((one) => one.room === room) ?? {};
+        const all = await statistics.behind();
         const sessions = await statistics.sessions(room, ["s1", "s2"]);
         return [all, ...["s1", "s2"].map((id) => sessions.get(id)?.behind ?? null)];
       };
       await append(...["1", "2", "3"].map((id) => chat(id, { sessionId: "s1" })), chat("4", { sessionId: null }));
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       expect(await behind()).toEqual([0, 0, null]);
       const [first] = (await readAll(log, room)).events;
       if (first === undefined) throw new Error("nothing is kept");
       await log.replace(room, [{ ...first, time: first.time + MINUTE }]);
       expect(await behind()).toEqual([3, 3, null]);
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       expect(await behind()).toEqual([0, 0, null]);
       await expectAll(store(), room);
     });
@@ -193,16 +215,16 @@ export function describeStatistics(open: Open): void {
       const { room, append } = await fresh();
       const { statistics, log } = store();
       await append(chat("1", { sessionId: "s1" }), chat("2", { sessionId: "s1" }));
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       await log.remove(room, 1, 2, "retention");
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: { chat: 2 } }, partial: false });
       await append(chat("3", { sessionId: "s1" }), chat("4", { sessionId: "s1" }), chat("5", { sessionId: "s2" }));
       await log.remove(room, 3, 3, "retention");
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: { chat: 3 } }, partial: true });
-      await statistics.reset(room, "s1");
-      await catchUp(store(), plainWords, { room });
+      await replaceOne(store(), room, "s1");
+      await catchUp(store(), plainWords);
       expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({
         totals: { types: { chat: 1 } },
         partial: true,
@@ -214,11 +236,11 @@ export function describeStatistics(open: Open): void {
       const { room, append } = await fresh();
       const { statistics } = store();
       await append(chat("1", { sessionId: "s1", time: BEGIN }), chat("2", { sessionId: "s2", time: BEGIN + 9 * MINUTE }));
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       while (await statistics.expire(room, BEGIN + MINUTE, BEGIN + 10 * MINUTE));
       expect([...(await statistics.sessions(room, ["s1", "s2"])).keys()]).toEqual(["s2"]);
       await append(chat("late", { sessionId: "s1" }));
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       const all = await statistics.sessions(room, ["s1", "s2"]);
       expect(["s1", "s2"].map((one) => [all.get(one)?.partial, all.get(one)?.totals.types.chat])).toEqual([
         [true, 1],
@@ -237,7 +259,7 @@ export function describeStatistics(open: Open): void {
       });
       const more = ["s1", "s2"].map((sessionId) => ({ ...gift(sessionId, sessionId, 1, 1), sessionId }));
       await append(...Array.from({ length: 20 }, (_, place) => dear(`d${place}`)), ...more);
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       const sum = 20n * BigInt(most) + 10n;
       const { sessions, parts } = await everything(store(), room, ["s1"]);
       expect(sessions[0]?.totals.diamonds).toBe(sum);
@@ -259,7 +281,7 @@ export function describeStatistics(open: Open): void {
         chat(`t${place}`, { sessionId: "s1", text: `w${place % 11} 好`, user: userOf(String(place % 13)), time: BEGIN + place * MINUTE }),
       ]).flat();
       await append(...events);
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       const { statistics } = store();
       const { parts } = await everything(store(), room, ["s1"]);
       const [whole] = parts;
@@ -301,7 +323,7 @@ export function describeStatistics(open: Open): void {
         { ...gift("g2", "c2", 3, 3), sessionId: "s2", user: who("a", null) },
         { ...gift("g3", "c3", 1, 1), sessionId: "s2", user: who("b", null, { level: 4 }) },
       );
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       expect(await statistics.audience(room, "s1")).toMatchObject({ people: 2, newcomers: null, gifters: 1, firstGifters: null });
       const second = await statistics.audience(room, "s2");
       expect(second).toMatchObject({
@@ -338,7 +360,7 @@ export function describeStatistics(open: Open): void {
       );
       // More than a column of a database holds.
       await other.append(...Array.from({ length: 3 }, (_, n) => given(`h${n}`, "b1", Number.MAX_SAFE_INTEGER, at(50))));
-      for (const { room } of [one, other]) await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       const among = [one.room, other.room];
       const all = async (which: Partial<WhichBroadcasts> & Pick<WhichBroadcasts, "by">) => {
         const found = await paged<RankedBroadcast>((last) =>
@@ -382,7 +404,7 @@ export function describeStatistics(open: Open): void {
         ...gift("n", "n", 2, 2),
         ...{ sessionId: "s1", user: who("81", "另一个"), time: BEGIN + 7 },
       });
-      for (const { room } of [one, other]) await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       const { statistics } = store();
       const both = [one.room, other.room];
       const find = async (text: string, among: readonly number[] | null = both, limit = 2) => {
@@ -421,7 +443,7 @@ export function describeStatistics(open: Open): void {
         chat("2", { sessionId: "s2", time: BEGIN + 99 }),
       );
       await other.append(chat("3", { sessionId: "s1", user: me("丙"), time: BEGIN + 9 }));
-      for (const { room } of [one, other]) await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       const { statistics } = store();
       const rows = await statistics.personRooms("77001", null, 9);
       expect(rows).toMatchObject([
@@ -439,7 +461,7 @@ export function describeStatistics(open: Open): void {
         chat("2", { sessionId: "s2", user: { ...userOf("1001"), nickname: "新" } }),
         chat("3", { sessionId: "s2" }),
       );
-      await catchUp(store(), plainWords, { room });
+      await catchUp(store(), plainWords);
       const { statistics } = store();
       const rows = await statistics.person(room, "1001", 10);
       expect(rows.map(({ sessionId, chats, name }) => [sessionId, chats, name])).toEqual([

@@ -8,7 +8,6 @@ import { advance, catchUp } from "../../src/statistics/reader.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";
-import { indexAll } from "../contracts/search.js";
 import { plainWords } from "../statistics/plain-words.js";
 
 const START = 1_777_726_780_000;
@@ -35,19 +34,17 @@ export async function fillBusily(store: Store, { rooms, framesOfEach }: Busy): P
         throw error;
       };
       const pipeline = await Pipeline.open({ log: store.log, rooms: store.rooms, room, clock, drift, setAside });
-      return { room, webRid, roomId, frames, pipeline };
+      return { webRid, roomId, frames, pipeline };
     }),
   );
   for (let at = 0; at < framesOfEach; at += 5) {
-    for (const { room, webRid, roomId, frames, pipeline } of feeds) {
+    for (const { webRid, roomId, frames, pipeline } of feeds) {
       const batch = frames.slice(at, at + 5).map((frame, n) => readFrame(frame, START + (at + n) * 400, drift).received);
       await pipeline.store(batch, { webRid, sessionId: roomId, anchorId: null, source: "websocket" });
-      if (at % 50 === 0) await advance(store, room, plainWords);
-      if (at % 50 === 25) await store.search.advance();
+      if (at % 25 === 0) await advance(store, plainWords);
     }
   }
   await catchUp(store, plainWords);
-  await indexAll(store);
 }
 
 /** People of a store with an id, the most frequent first. */

@@ -17,12 +17,7 @@ export function marksIn(file: string, marks: readonly string[]): readonly string
 
 /** Erases people one after another. @returns by what the erasures are ended */
 export async function eraseAll(store: Store, people: readonly User[]): Promise<Parameters<typeof completeErasure>[1]> {
-  const rooms = new Set<number>();
   let note = "";
-  for (const { id } of people) {
-    const report = await eraseUser(store, { user: id ?? "", keep: false });
-    for (const room of report.rooms) rooms.add(room);
-    note = report.note;
-  }
-  return { note, rooms: [...rooms], vocabulary: plainWords };
+  for (const { id } of people) ({ note } = await eraseUser(store, { user: id ?? "", keep: false }));
+  return { note, vocabulary: plainWords };
 }

@@ -8,7 +8,6 @@ import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, chats, gift, userOf } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
-import { indexAll } from "../contracts/search.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { startChild } from "../store/child/spawn.js";
 import { useDirectory } from "../store/directory.js";
@@ -33,7 +32,6 @@ async function withOne(name: string) {
       user,
     });
     await catchUp(store, plainWords);
-    await indexAll(store);
   }
   expect(new Set(marksIn(file, MARKS))).toEqual(new Set(MARKS));
   return { file, store, append, room };
@@ -66,7 +64,6 @@ describe("the database file", () => {
     child.process.kill("SIGKILL");
     await child.exited;
     expect(before).toBeGreaterThan(0);
-    await indexAll(store);
     await catchUp(store, plainWords);
     expect(await checkStore(store)).toEqual([]);
     expect(await store.residue.open()).toBeNull();

@@ -24,7 +24,6 @@ import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";
 import { readAll } from "../contracts/harness.js";
-import { indexAll } from "../contracts/search.js";
 import { schema } from "../platform/wire/schema.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { useDirectory } from "../store/directory.js";
@@ -60,7 +59,6 @@ async function collected(data: string) {
     await pipeline.store(received.slice(at, at + 4), broadcast);
   }
   await catchUp(store, plainWords);
-  await indexAll(store);
   // A redecode leaves a server its turn, of which there is none here.
   const unhurried = { now: () => clock.now(), every: clock.every.bind(clock), sleep: async () => {} };
   const again = async () =>

@@ -5,7 +5,6 @@ import { StreamableHTTPClientTransport as Transport2025 } from "@modelcontextpro
 import type { Transport as AnyTransport2025 } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { catchUp } from "../../src/statistics/reader.js";
-import { indexAll } from "../contracts/search.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { until } from "../until.js";
 import { commentOf, runOf } from "../works/comment.js";
@@ -71,7 +70,6 @@ async function seeded(): Promise<ApiServer> {
   await store.rooms.setFacts(room, { anchor: { id: "42", secUid: null, nickname: "主播", avatar: "https://p3.douyinpic.com/b.webp" } });
   server.manager.say(room, "live", SESSION);
   await catchUp(store, plainWords);
-  await indexAll(store);
   await store.works.keep(workOf(WORK, { text: "作品", receivedAt: 1_700_000_000_000, firstSeenAt: 1_700_000_000_000 }), null);
   const run = await store.commentRuns.begin(runOf(WORK));
   await store.comments.put(run, [
@@ -288,7 +286,7 @@ async function fill({ store, tell }: ApiServer, texts: readonly string[]): Promi
   await store.sessions.open(room, SESSION, T0, texts[1] ?? null);
   // Longer ones are no words (src/statistics/words.ts).
   await catchUp(store, { ...plainWords, wordsOf: (text) => plainWords.wordsOf(text).map((word) => word.slice(0, 24)) });
-  await indexAll(store);
+  await catchUp(store, plainWords);
   await store.works.keep(workOf(WORK, { text: "作品", receivedAt: 1_700_000_000_000, firstSeenAt: 1_700_000_000_000 }), null);
   const run = await store.commentRuns.begin(runOf(WORK));
   await store.comments.put(

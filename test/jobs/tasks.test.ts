@@ -32,7 +32,7 @@ describe("tasks in the worker thread", { tags: ["full"] }, () => {
     const between: Promise<unknown>[] = [];
     const onNews = ({ count }: { readonly count: number }) => {
       told.push(count);
-      if (between.length < 3) between.push(desk.run("statistics.progress", []));
+      if (between.length < 3) between.push(desk.run("statistics.behind", []));
     };
     const done = await desk.run("task.redecode", [{ folder, room, sessionId: null }], { onNews });
     expect(done).toMatchObject({ erased: 0, refused: 0, lostBytes: 0, messages: 800 });

@@ -6,7 +6,7 @@ import { systemClock } from "../../src/runtime/clock.js";
 import { openVocabulary } from "../../src/statistics/words.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chats } from "../contracts/events.js";
-import { claimed, readAll } from "../contracts/harness.js";
+import { claimed, readAll, replaceOne } from "../contracts/harness.js";
 import { playBusyRoom, SESSION } from "../statistics/busy-room.js";
 import { expectTruth } from "../statistics/truth.js";
 import { useDirectory } from "../store/directory.js";
@@ -26,15 +26,15 @@ it("a busy room of three hours: every total is the simulator's, counted while it
   const stop = new AbortController();
   const failures: unknown[] = [];
   const onNews = (news: object) => "failed" in news && failures.push(news.failed);
-  const counting = desk.run("loop.statistics", [null], { signal: stop.signal, onNews });
+  const counting = desk.run("loop.derived", [null], { signal: stop.signal, onNews });
   const { room, truth } = await playBusyRoom(store, { hours: HOURS });
-  const counted = async () => (await store.statistics.progress()).length === 0;
+  const counted = async () => (await store.statistics.behind()) === 0;
   await until(counted);
   const events = await expectTruth(store, room, truth, vocabulary);
   expect(events).toBeGreaterThan(355_000);
   expect(truth.peak).toBeGreaterThanOrEqual(93);
 
-  await store.statistics.reset(room, SESSION);
+  await replaceOne(store, room, SESSION);
   const other = await claimed(store, "other");
   const waits: number[] = [];
   const began = performance.now();

@@ -1,6 +1,8 @@
 // Guards: processes that share a database give seqs without gaps, and days of events are dropped whole.
+
 import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
+import { catchUp } from "../../src/statistics/reader.js";
 import { check } from "../../src/store/check.js";
 import { POSTGRES } from "../../src/store/postgres/connection.js";
 import { dayOf, EVENTS } from "../../src/store/postgres/events.js";
@@ -9,7 +11,7 @@ import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/
 import { pageReader } from "../../src/store/sql/log.js";
 import { chat, chats, gift } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
-import { indexAll } from "../contracts/search.js";
+import { plainWords } from "../statistics/plain-words.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 
 const DAY_MS = 86_400_000;
@@ -158,7 +160,7 @@ describe("days", () => {
     );
     await two.append(chat(idAt(midnight)), { ...gift(idAt(DAY, 9), "c", 2, 2), text: undefined } as ReturnType<typeof gift>);
     await store.log.remove(one.room, 2, 2, "retention");
-    await indexAll(store);
+    await catchUp(store, plainWords);
     expect(await store.retention.dropDays(midnight - 1)).toBe(0);
     expect(await store.retention.dropDays(midnight)).toBe(1);
     expect(await store.retention.dropDays(midnight)).toBe(0);

@@ -15,7 +15,7 @@ import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { chat, erased, gift } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
-import { findAll, indexAll } from "../contracts/search.js";
+import { findAll } from "../contracts/search.js";
 import { everything } from "../contracts/statistics.js";
 import { streams } from "../contracts/statistics-streams.js";
 import { plainWords } from "../statistics/plain-words.js";
@@ -59,7 +59,7 @@ async function seed(count: number): Promise<void> {
     // Together more than a number of JavaScript holds.
     for (const diamonds of [Number.MAX_SAFE_INTEGER, 2])
       await append({ ...gift(`dear${diamonds}`, `dear${diamonds}`, 1, 1), sessionId: "s1", unitDiamonds: diamonds, diamonds });
-    await catchUp(store, plainWords, { room });
+    await catchUp(store, plainWords);
     const { events: kept } = await readAll(store.log, room, 500, 3);
     const [one, two] = kept;
     if (one === undefined || two === undefined) throw new Error("too few");
@@ -78,7 +78,7 @@ async function seed(count: number): Promise<void> {
     await store.rooms.setFacts(room, { webRid: name, title: "间", anchor: { id: "1", secUid: null, nickname: "主播", avatar: null } });
     await store.rooms.setWatch(room, at === 0 ? "on" : "paused");
     await store.rooms.setSettings(room, { proxy: "http://u:p@h:1", record: true });
-    await catchUp(store, plainWords, { room });
+    await catchUp(store, plainWords);
   }
   const token = { name: "看", scope: "read", rooms: ["98765"], perMinute: 5, expiresAt: null, lastUsedAt: 9 } as const;
   await store.tokens.add({ ...token, id: "t1", hash: "aa", createdAt: 1, revokedAt: null });
@@ -169,7 +169,7 @@ describe("a store that moves from SQLite to PostgreSQL", () => {
     const [before, after] = [openSqliteStore({ path }), await openPostgresStore({ url })];
     try {
       expect(after.log.id).toBe(before.log.id);
-      for (const store of [before, after]) await indexAll(store);
+      for (const store of [before, after]) await catchUp(store, plainWords);
       const [old, now] = [await told(before), await told(after)];
       expect(old.found.length).toBeGreaterThan(10);
       expect(old.of[1]?.statistics.parts[0]?.people[0]?.length).toBeGreaterThan(2);
@@ -191,7 +191,7 @@ describe("a store that moves from SQLite to PostgreSQL", () => {
       expect(await after.rooms.ensure([{ kind: "web_rid", value: "4" }])).toBe(4);
       expect((await after.sessions.open(1, "s3", 20)).sessionId).toBe("s3");
       expect((await after.sessions.list(1, 9)).map(({ sessionId }) => sessionId)).toEqual(["s3", "s2", "s1"]);
-      await catchUp(after, plainWords, { room: 1 });
+      await catchUp(after, plainWords);
       expect((await checkStore(after)).filter(({ kind }) => kind === "statistics")).toEqual([]);
     } finally {
       await before.close();

@@ -1,6 +1,8 @@
 // Guards: PostgreSQL removes old events by whole days where it may, and never the newest day.
+
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import { checkStore } from "../../src/store/check.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import type { ServerLimits } from "../../src/store/server-limits.js";
@@ -8,7 +10,7 @@ import type { LimitsOf } from "../../src/store/sql/retention.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
-import { indexAll } from "../contracts/search.js";
+import { plainWords } from "../statistics/plain-words.js";
 import { until } from "../until.js";
 import { dropDatabase, newDatabase } from "./database.js";
 
@@ -87,7 +89,7 @@ describe("what is beyond its age", () => {
     const store = await open();
     const [one, two] = [await claimed(store, "1"), await claimed(store, "2")];
     for (const { append } of [one, two]) for (const ago of [40, 33, 31, 29, 3, 0]) await append(...aged(ago, 20));
-    await indexAll(store);
+    await catchUp(store, plainWords);
     await store.retention.setLimits(two.room, "events", days(30).events);
     await store.retention.setLimits(one.room, "events", days(10).events);
     const { removed } = await round(store, { limits: days(30) });
@@ -110,7 +112,7 @@ describe("a store that is too big", () => {
     const store = await open();
     const { room, append } = await claimed(store);
     for (const ago of [9, 8, 7, 0]) await append(...aged(ago, ago === 9 ? 1500 : 200));
-    await indexAll(store);
+    await catchUp(store, plainWords);
     const { used = 0 } = (await store.retention.storeSize()) ?? {};
     expect(used).toBeGreaterThan(1_000_000);
     expect(await round(store, { maxStoreBytes: used - 500_000 })).toMatchObject({ doubts: [], removed: [] });

@@ -52,7 +52,7 @@ describe("a collector and a server of one database", () => {
     await until(() => isLive(collector.base));
     for (const path of ["/v1/rooms", "/douyin/liveroom/chat?room_id=1", "/", "/openapi.json"]) expect((await text(path)).status).toBe(404);
     const jobs = await database.rows<{ name: string }>("SELECT j.name FROM jobs j JOIN members m ON m.id = j.owner WHERE m.role = 'serve'");
-    expect(jobs.map(({ name }) => name)).toEqual(expect.arrayContaining(["hooks", "retention", "search", "statistics"]));
+    expect(jobs.map(({ name }) => name)).toEqual(expect.arrayContaining(["hooks", "retention", "derived"]));
 
     // Another collector comes, and the first one goes: the room moves, and nobody who reads notices.
     const other = await cluster.start("other", "collect");

@@ -1,8 +1,10 @@
 // Guards: the scheduler removes what is beyond the limits of age and size, and nothing while the clock is doubtful.
+
 import { statSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ClockDoubt, RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
 import { frontStep, retainStep } from "../../src/retention/step.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import { checkStore } from "../../src/store/check.js";
 import { type KeepSettings, keepNow, type ServerLimits, serverLimits } from "../../src/store/server-limits.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
@@ -12,7 +14,7 @@ import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
-import { indexAll } from "../contracts/search.js";
+import { plainWords } from "../statistics/plain-words.js";
 import { useDirectory } from "../store/directory.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { downloadOf } from "../works/kept-download.js";
@@ -84,7 +86,7 @@ describe("a setting that is changed while the server runs", () => {
     const clock = new FakeClock();
     const { room, append } = await claimed(store);
     await append(...day(clock, room, 40, 5), ...day(clock, room, 20, 5), ...day(clock, room, 0, 5));
-    await indexAll(store);
+    await catchUp(store, plainWords);
     const none = { ...{ keepEventsDays: null, keepEventsMb: null, keepStatisticsDays: null }, keepRawDays: null, keepRawMb: null };
     const started: KeepSettings = { ...none, keepWorksDays: null, keepStoreMb: null };
     const events = async () => (await readAll(store.log, room)).events.length;
@@ -114,7 +116,7 @@ describe("what was deleted", () => {
     const clock = new FakeClock();
     const { room, append } = await claimed(store);
     await append(...Array.from({ length: 1200 }, (_, n) => chat(`${n}`)));
-    await indexAll(store);
+    await catchUp(store, plainWords);
     const other = await claimed(store, "98766");
     await other.append(chat("stays"));
     await store.sessions.open(other.room, "7400000000000000001", 1);
@@ -192,7 +194,7 @@ describe("what is beyond its limits", () => {
     const [one, two, three] = [await claimed(store, "1"), await claimed(store, "2"), await claimed(store, "3")];
     for (const { append, room } of [one, two, three])
       await append(...day(clock, room, 40, 400), ...day(clock, room, 10, 400), ...day(clock, room, 0, 10));
-    await indexAll(store);
+    await catchUp(store, plainWords);
     await store.retention.setLimits(two.room, "events", { maxAgeMs: 5 * DAY, maxBytes: null });
     await store.retention.setLimits(three.room, "events", NONE);
     const before = (await store.retention.storeSize())?.used ?? 0;
@@ -214,7 +216,7 @@ describe("what is beyond its limits", () => {
     const [one, two] = [await claimed(store, "1"), await claimed(store, "2")];
     await one.append(...day(clock, 1, 9, 1200));
     await two.append(...day(clock, 2, 1, 1200));
-    await indexAll(store);
+    await catchUp(store, plainWords);
     const { used = 0 } = (await store.retention.storeSize()) ?? {};
     kept(store, clock, { maxStoreBytes: Math.round(used * 0.7) });
     await settle(clock);
@@ -230,7 +232,7 @@ describe("what is beyond its limits", () => {
     for (let n = 0; n < 3; n++)
       for (const { append, room } of [one, two]) await append(chat(`${n}`, { receivedAt: clock.now() - 40 * DAY, room }));
     await two.append(chat("young", { receivedAt: clock.now() }));
-    await indexAll(store);
+    await catchUp(store, plainWords);
     const database = openDatabase(path);
     database.prepare("UPDATE events SET body = substr(body, 1, 20) WHERE room = ? AND seq = 2").run(one.room);
     database.close();
@@ -247,7 +249,7 @@ describe("what is beyond its limits", () => {
     const clock = new FakeClock();
     const { room, append } = await claimed(store);
     await append(...day(clock, room, 0, 20));
-    await indexAll(store);
+    await catchUp(store, plainWords);
     let steady = 0;
     let ahead = 0;
     const wild = { now: () => clock.now() + ahead, sleep: clock.sleep.bind(clock), every: clock.every.bind(clock) };
@@ -294,7 +296,7 @@ describe("events whose time is yet to come", () => {
       ...day(clock, room, 35, Math.ceil(count / 5)),
       ...day(clock, room, 1, 4),
     );
-    await indexAll(store);
+    await catchUp(store, plainWords);
     if (where === "of a room") while (await retainStep(store, room, LIMITS, clock.now()));
     else for (let after: number | null = 0; after !== null; ) after = await frontStep(store, 30 * DAY, after, undefined, clock.now());
     const { events } = await readAll(store.log, room);

@@ -27,7 +27,10 @@ function gift(seq: number, more: object): LiveEvent {
 }
 
 it("gifts that the Open Platform made as a test are worth nothing, and are nobody's", () => {
-  const [delta] = fold([gift(1, {}), gift(2, { test: true })], SILENT).values();
+  const [delta] = fold(
+    [gift(1, {}), gift(2, { test: true })].map((event) => ({ room: 1, event })),
+    SILENT,
+  );
   expect(delta?.totals).toMatchObject({ units: 3, diamonds: 3n, unpricedUnits: 0, types: { gift: 2 } });
   expect([...(delta?.lines.values() ?? [])]).toMatchObject([{ units: 3, diamonds: 3n }]);
   expect(delta?.combos.size).toBe(1);

@@ -4,7 +4,6 @@ import { catchUp } from "../../src/statistics/reader.js";
 import { checkStore } from "../../src/store/check.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import { indexAll } from "../contracts/search.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { startChild } from "./child/spawn.js";
 
@@ -37,7 +36,6 @@ export async function killBusy(path: string, kills: number): Promise<{ readonly 
     head = now;
     if (kill === kills - 1) {
       await catchUp(store, plainWords);
-      await indexAll(store);
       expect(await checkStore(store)).toEqual([]);
     }
     await store.close();

@@ -1,11 +1,14 @@
 // Guards: one call of a store looks at a bounded number of rows and says where to go on, and what may grow without end is kept up to a limit.
+
 import { expect, it, onTestFinished } from "vitest";
 import { fold } from "../../src/statistics/fold.js";
+import { catchUp } from "../../src/statistics/reader.js";
+import { checkStore } from "../../src/store/check.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { WORDS_KEPT, WORDS_MAX } from "../../src/store/statistics.js";
 import { chat, chats, gift } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
-import { findAll, indexAll } from "../contracts/search.js";
+import { findAll } from "../contracts/search.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { commentOf } from "../works/comment.js";
 
@@ -35,7 +38,7 @@ it("a search for a text that few events have ends after so many events, and find
   const store = opened();
   const { room, append } = await claimed(store);
   await append(...Array.from({ length: 12_000 }, (_, n) => chat(`n${n}`, { text: n === 100 ? "的好主" : "好主的好" })));
-  await indexAll(store);
+  await catchUp(store, plainWords);
   const first = await store.search.find({ text: "的好主", rooms: new Set([room]) }, Number.MAX_SAFE_INTEGER, 10);
   expect(first.events).toEqual([]);
   expect(first.before).toBeLessThan(12_000);
@@ -58,14 +61,16 @@ it("of the words of a broadcast the frequent ones are kept", { tags: ["full"], t
   const { room, append } = await claimed(store);
   const word = (n: number) => `w${String(n).padStart(6, "0")}`;
   const say = async (id: string, words: readonly number[]) => {
-    await append(chat(id, { sessionId: "s1" }));
-    const task = await store.statistics.task(room);
-    if (task === null) throw new Error("nothing to count");
-    const delta = fold((await store.log.readRoom(room, task.after, 10)).events, plainWords);
-    const one = delta.get("s1");
-    one?.words.clear();
-    for (const n of words) one?.words.set(word(n), 1);
-    expect(await store.statistics.commit({ task, scanned: task.until, delta })).toBe(true);
+    // So many events of a room after which its words are looked at.
+    await append(...Array.from({ length: 500 }, (_, n) => chat(`${id}.${n}`, { sessionId: "s1" })));
+    await store.derived.advance((rows) => {
+      const deltas = fold(rows, plainWords);
+      for (const { words: counted } of deltas) {
+        counted.clear();
+        for (const n of words) counted.set(word(n), 1);
+      }
+      return deltas;
+    });
   };
   const kept = () => store.statistics.words(room, "s1", "word", WORDS_MAX + 1);
   await say("1", [...Array(WORDS_MAX).keys()]);
@@ -74,6 +79,27 @@ it("of the words of a broadcast the frequent ones are kept", { tags: ["full"], t
   await say("3", [WORDS_MAX]);
   expect(await kept()).toHaveLength(WORDS_KEPT);
   expect((await kept())[0]).toEqual({ text: word(WORDS_MAX - 1), count: 2 });
+});
+
+it("a step takes in events of so many rooms, and leaves the others to the next", { tags: ["full"] }, async () => {
+  const store = opened();
+  const batches = [];
+  for (let n = 0; n < 700; n++) {
+    const room = await store.rooms.ensure([{ kind: "web_rid", value: `7${n}` }]);
+    batches.push({ room, epoch: await store.rooms.claim(room), events: [chat("a", { sessionId: "s1" }), chat("b", { sessionId: "s1" })] });
+  }
+  await store.log.append(batches);
+  let [steps, counted] = [0, 0];
+  const step = () =>
+    store.derived.advance((rows) => {
+      counted += rows.length;
+      return fold(rows, plainWords);
+    });
+  for (let more = true; more; steps++) more = await step();
+  expect([steps, counted]).toEqual([2, 1400]);
+  for (const { room } of batches)
+    expect((await store.statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: { chat: 2 } }, behind: 0 });
+  expect([await store.search.behind(), await checkStore(store)]).toEqual([0, []]);
 });
 
 it("of the positions of one owner those that were moved least recently are forgotten, of others none", async () => {

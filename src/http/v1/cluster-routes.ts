@@ -49,7 +49,7 @@ export async function clusterView(
   const [members, wantedRooms, counted, indexed, hooks, spooledBytes] = await Promise.all([
     cluster.leases.members(),
     cluster.wantedRooms.all(),
-    statistics.progress(),
+    statistics.behind(),
     search.behind(),
     hooksBehind(webhooks),
     cluster.spooled.waiting(),
@@ -70,17 +70,13 @@ export async function clusterView(
   return {
     members: members.map((member) => ({ ...member, states: states.get(member.id) ?? noRooms() })),
     rooms: { wanted, watched, unowned: states.get(null) ?? noRooms() },
-    behind: { statistics: sumOf(counted), search: indexed, hooks },
+    behind: { statistics: counted, search: indexed, hooks },
     spooledBytes,
   };
 }
 
 function noRooms(): Record<RoomState, number> {
   return Object.fromEntries(ROOM_STATES.map((state) => [state, 0])) as Record<RoomState, number>;
-}
-
-function sumOf(rooms: readonly { readonly behind: number }[]): number {
-  return rooms.reduce((sum, { behind }) => sum + behind, 0);
 }
 
 /** Counts the events of the log that hooks have not come to, over all hooks. */

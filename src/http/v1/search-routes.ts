@@ -130,14 +130,13 @@ function peopleSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): vo
       } finally {
         end?.();
       }
-      const behind = (await statistics.progress()).filter((one) => among?.includes(one.room) !== false);
       return {
         people: people.map((one) => ({
           ...{ id: one.userId, nickname: one.name, foundAs: one.foundAs, rooms: one.rooms, sessions: one.sessions },
           ...{ lastRoom: String(one.lastRoom), ...doneBy(one) },
         })),
         next: place === null ? null : encodePlace(PEOPLE_KIND, place),
-        behind: behind.reduce((sum, one) => sum + one.behind, 0),
+        behind: await statistics.behind(),
       };
     },
   );

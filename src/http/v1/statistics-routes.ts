@@ -228,14 +228,13 @@ interface Counted {
   readonly statistics: Statistics;
   readonly room: RoomKey;
   readonly sessionId: string;
-  /** Events of the room that the statistics have still to look at. */
+  /** Events that the statistics have still to look at. */
   readonly behind: number;
 }
 
-/** Returns how many events the figures of a broadcast have still to look at: all that its room is behind, where none of its own was counted. */
+/** Returns how many events the figures of a broadcast have still to look at. */
 async function behindOf(statistics: Statistics, room: RoomKey, sessionId: string): Promise<number> {
-  const counted = (await statistics.sessions(room, [sessionId])).get(sessionId);
-  return (counted ?? (await statistics.progress()).find((one) => one.room === room))?.behind ?? 0;
+  return (await statistics.sessions(room, [sessionId])).get(sessionId)?.behind ?? statistics.behind();
 }
 
 async function minuteList({ statistics, room, sessionId, behind }: Counted, { limit, cursor }: Static<typeof MinutesQuery>) {

@@ -12,7 +12,7 @@ export const Count = Type.Integer({ minimum: 0 });
 export const Amount = Type.Union([Count, Type.String({ pattern: "^[0-9]+$" })], {
   description: "diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them",
 });
-const Behind = Type.Integer({ minimum: 0, description: "events of the room that these figures have still to look at" });
+const Behind = Type.Integer({ minimum: 0, description: "events, of whatever rooms, that these figures have still to look at" });
 const Messages = Type.Record(Type.String(), Count, { description: "events by type" });
 
 const given = {
@@ -243,7 +243,7 @@ const FoundPeopleSchema = Type.Object(
     next: Next,
     behind: Type.Integer({
       minimum: 0,
-      description: "events of these rooms that were not counted yet: whoever is only in them is not found",
+      description: "events, of whatever rooms, that were not counted yet: whoever is only in them is not found",
     }),
   },
   { $id: "FoundPeople", description: "a page of people who were found" },

@@ -214,6 +214,7 @@ class PostgresTarget {
       for (const { room, head, epoch } of source.heads())
         yield* run("UPDATE heads SET head = $2, epoch = $3 WHERE room = $1", room, head, epoch);
       yield* run("UPDATE log_head SET pos = $1", source.head);
+      yield* run("UPDATE consumers SET pos = $1 WHERE name = 'statistics'", source.counted);
       yield* run("DELETE FROM meta WHERE key = 'pseudonym_key'");
       if (pseudonymKey !== null) yield* run("INSERT INTO meta(key, value) VALUES ('pseudonym_key', $1)", pseudonymKey);
     });

@@ -81,6 +81,11 @@ export class SqliteSource {
     return this.#database.prepare<[], number>("SELECT pos FROM log_head").pluck().get() ?? 0;
   }
 
+  /** Returns the position up to which the statistics are counted. */
+  get counted(): number {
+    return this.#database.prepare<[], number>("SELECT pos FROM consumers WHERE name = 'statistics'").pluck().get() ?? 0;
+  }
+
   heads(): readonly SourceHead[] {
     return this.#database
       .prepare<[], SourceHead>(

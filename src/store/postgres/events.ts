@@ -88,9 +88,6 @@ export const SEARCH: SearchIndex = {
       events.map(({ room, event }) => wordsOf(room, event)),
     );
   },
-  *reset() {
-    yield* run("TRUNCATE search");
-  },
   /** Does nothing: the server's own VACUUM overwrites what left the index. */
   *purge() {
     yield* [];

@@ -4,6 +4,7 @@ import { told } from "../../runtime/told.js";
 import type { Cluster, Spooled, SpooledPart } from "../cluster.js";
 import type { RoomKey } from "../log.js";
 import type { Rooms } from "../rooms.js";
+import { sqlDerived } from "../sql/derived.js";
 import { sqlShared } from "../sql/meta.js";
 import { sqlRepositories } from "../sql/repositories.js";
 import { assertChanged, resumeText } from "../sql/rooms.js";
@@ -50,6 +51,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       log: await postgresLog(connection),
       rooms: { ...repositories.rooms, setResume: resumeSetter(connection) },
       search: sqlSearch(connection, EVENTS, SEARCH),
+      derived: sqlDerived(connection, EVENTS, SEARCH),
       retention: postgresRetention(connection),
       residue: NOTHING_LEFT,
       cluster: {

@@ -6,6 +6,8 @@ import type { Appended, ComboMark, Log, LogPage, Page, PageLines, Removal, RoomB
 import { logPageOf, PAGE_BYTES, type Plan, pageOf, planBackward, planForward, SCAN_LIMIT } from "../page.js";
 import { DamagedEvent, eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import type { Waker } from "../waker.js";
+import { lockConsumers } from "./consumers.js";
+import { resetSession } from "./statistics.js";
 import { arraysWithin, type Dialect, row, rows, run, type SqlCell, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
 
 /** Condition on the rows of a table, and its parameters: `$1`, `$2` … */
@@ -354,14 +356,6 @@ function wholeLines(room: RoomKey, text: string | Uint8Array): Uint8Array {
 const NEWLINE = 10;
 const CLOSING_BRACE = 125;
 
-/**
- * Locks how far a consumer of the log has come, and returns that: what it makes of the events up to this position is there, and nothing of later
- * ones. It does not move, and none of these events is changed by another call, until the transaction ends.
- */
-export function* lockConsumer({ forUpdate }: Dialect, name: "search"): SqlWork<number> {
-  return (yield* row<{ pos: number }>(`SELECT pos FROM consumers WHERE name = $1 ${forUpdate}`, name))?.pos ?? 0;
-}
-
 interface KeptEvent {
   readonly seq: number;
   readonly pos: number;
@@ -373,13 +367,14 @@ interface KeptEvent {
 
 function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, events: readonly LiveEvent[]): SqlWork<readonly number[]> {
   if (events.length === 0) return [];
-  const indexed = yield* lockConsumer(dialect, "search");
+  const consumed = yield* lockConsumers();
   const seqs = events.map(({ seq }) => seq);
   const days = yield* table.days(room, { from: Math.min(...seqs), to: Math.max(...seqs) });
   const { sql, values } = table.at(days, room, seqs);
   const found = yield* rows<KeptEvent>(`SELECT ${KEPT} FROM events WHERE ${sql} ORDER BY seq ${dialect.forUpdate}`, ...values);
   const kept = new Map(found.map((one) => [one.seq, one]));
   const moved: number[] = [];
+  const counted = new Map<string, Removal>();
   for (const event of events) {
     const before = kept.get(event.seq);
     if (before === undefined) continue;
@@ -393,9 +388,14 @@ function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, even
     const bytes = Buffer.byteLength(now.body);
     kept.set(event.seq, { ...before, bytes, id: now.id, revision: now.revision, session: now.sessionId });
     yield* replaceOne(table, room, event.seq, before.id, now);
-    yield* table.replaced(room, event, before, bytes - before.bytes, before.pos <= indexed);
-    yield* markStale(dialect, room, [before.session ?? "", now.sessionId ?? ""], event.seq);
+    yield* table.replaced(room, event, before, bytes - before.bytes, before.pos <= consumed.search);
+    if (before.pos > consumed.statistics) continue;
+    for (const session of [before.session ?? "", now.sessionId ?? ""]) {
+      const { from, to } = counted.get(session) ?? { from: event.seq, to: event.seq };
+      counted.set(session, { from: Math.min(from, event.seq), to: Math.max(to, event.seq) });
+    }
   }
+  for (const [session, { from, to }] of counted) yield* resetSession(room, session, from, to);
   return moved;
 }
 
@@ -409,25 +409,11 @@ function* replaceOne(table: EventTable, room: RoomKey, seq: number, id: string, 
   );
 }
 
-/**
- * Marks the statistics of broadcasts of which an event was or is: what they have counted is no longer so. In the transaction that replaces
- * the event, so that none is missed.
- */
-function* markStale({ least, greatest }: Dialect, room: RoomKey, sessionIds: readonly string[], seq: number): SqlWork<void> {
-  const stale = "statistics_stale";
-  for (const sessionId of [...new Set(sessionIds)].sort())
-    yield* run(
-      `INSERT INTO ${stale}(room, session_id, from_seq, to_seq) VALUES ($1, $2, $3, $3) ON CONFLICT (room, session_id) DO UPDATE SET
-         from_seq = ${least}(${stale}.from_seq, excluded.from_seq), to_seq = ${greatest}(${stale}.to_seq, excluded.to_seq)`,
-      ...[room, sessionId, seq],
-    );
-}
-
 /** Removes the events of a range, and records that it was removed; ranges that touch become one. */
 function* removeEvents(dialect: Dialect, table: EventTable, room: RoomKey, range: Removal, reason: string): SqlWork<void> {
   // With the head, nobody appends to the room meanwhile: the seqs of its days stay what they are.
   yield* row(`SELECT head FROM heads WHERE room = $1 ${dialect.forUpdate}`, room);
-  yield* lockConsumer(dialect, "search");
+  yield* lockConsumers();
   const { sql, values } = table.within(yield* table.days(room, range), room, range);
   const last = yield* row<{ pos: number }>(`SELECT pos FROM events WHERE ${sql} ORDER BY seq DESC LIMIT 1`, ...values);
   yield* table.remove(room, range);

@@ -1,15 +1,14 @@
 import type { LiveEvent } from "../../events/event.js";
 import { type Found, isFound, queryOf, type SearchAsk } from "../search.js";
 import { eventOf, type StoredEvent } from "../stored-event.js";
-import { type EventTable, lockConsumer, logHead, pageReader } from "./log.js";
-import { row, run, type SqlDatabase, type SqlWork } from "./work.js";
+import { consumed } from "./consumers.js";
+import { type EventTable, logHead, pageReader } from "./log.js";
+import type { SqlDatabase, SqlWork } from "./work.js";
 
 /** Most events that one call compares: more would hold up other jobs. */
 const SEARCH_TRIES = 5_000;
 /** Number of them that a look at the index is worth, which may find nothing. */
 const LEAST_TRIES = 50;
-/** Events that one step puts into the index: their words take some 20 ms, for which SQLite's write lock is held. */
-const STEP_EVENTS = 1_000;
 /** Hits that are asked for at once: few at first, since the first page is often enough, then twice as many each time, up to the most. */
 const FIRST_HITS = 20;
 const MOST_HITS = 1280;
@@ -38,8 +37,6 @@ export interface Hit {
 export interface SearchIndex {
   /** Adds events, in order of position. */
   add(events: readonly StoredEvent[]): SqlWork<void>;
-  /** Forgets everything. */
-  reset(): SqlWork<void>;
   /** As `Search.purge`. */
   purge(begin: boolean): SqlWork<boolean>;
   /** Returns the newest events before a position that fulfil a query of {@link queryOf}, newest first. */
@@ -51,8 +48,8 @@ export interface SearchIndex {
 }
 
 /**
- * Index of what events are found by, made from the log by steps whose rows and position commit together. Replaced and removed events leave it
- * in the transaction that replaces or removes them.
+ * Index of what events are found by, made from the log (`sql/derived.ts`). Replaced and removed events leave it in the transaction that replaces or
+ * removes them.
  */
 export type Search = ReturnType<typeof sqlSearch>;
 
@@ -61,35 +58,11 @@ export function sqlSearch({ clock, dialect, read, lane }: SqlDatabase, table: Ev
   const write = lane();
   const { all } = pageReader(dialect, table);
   const ALL = { deleted: true } as const;
-  const consumer = function* (): SqlWork<{ readonly pos: number; readonly head: number }> {
-    const { pos = 0 } = (yield* row<{ pos: number }>("SELECT pos FROM consumers WHERE name = 'search'")) ?? {};
-    return { pos, head: yield* logHead() };
-  };
   return {
     /** Returns how many positions of the log the index has not got yet. */
     behind: (): Promise<number> =>
       read(function* () {
-        const { pos, head } = yield* consumer();
-        return head - pos;
-      }),
-    /** Puts the next events into the index. @returns whether there may be more */
-    advance: async (): Promise<boolean> => {
-      const { pos, head } = await read(consumer);
-      // Nothing is written then: that would be a commit on the disk.
-      if (pos >= head) return false;
-      return write(function* () {
-        const { rows, scanned, head } = yield* all(yield* lockConsumer(dialect, "search"), STEP_EVENTS, ALL);
-        yield* index.add(rows.filter(({ room }) => room > 0));
-        yield* run("UPDATE consumers SET pos = $1 WHERE name = 'search'", scanned);
-        return scanned < head;
-      });
-    },
-    /** Forgets the whole index; it is made again from the log. */
-    reset: (): Promise<void> =>
-      write(function* () {
-        yield* lockConsumer(dialect, "search");
-        yield* index.reset();
-        yield* run("UPDATE consumers SET pos = 0 WHERE name = 'search'");
+        return (yield* logHead()) - (yield* consumed()).search;
       }),
     /**
      * Finds events.
@@ -106,7 +79,7 @@ export function sqlSearch({ clock, dialect, read, lane }: SqlDatabase, table: Ev
     /** Compares the index with the log after a position; null when there is no more to compare. */
     verify: (after: number): Promise<Verified | null> =>
       read(function* () {
-        const { pos } = yield* consumer();
+        const { search: pos } = yield* consumed();
         if (after >= pos) return null;
         const to = Math.min(after + VERIFY_POSITIONS, pos);
         const wrong = new Set(yield* index.apart(after + 1, to));
@@ -122,7 +95,7 @@ export function sqlSearch({ clock, dialect, read, lane }: SqlDatabase, table: Ev
   function* find(asked: SearchAsk, from: number, limit: number): SqlWork<Found> {
     const began = performance.now();
     const query = queryOf(asked, clock.now());
-    const { pos, head } = yield* consumer();
+    const behind = (yield* logHead()) - (yield* consumed()).search;
     const events: LiveEvent[] = [];
     let before: number | null = from;
     for (let count = FIRST_HITS, tries = SEARCH_TRIES; before !== null && events.length < limit && tries > 0; ) {
@@ -137,6 +110,6 @@ export function sqlSearch({ clock, dialect, read, lane }: SqlDatabase, table: Ev
       });
       before = full >= 0 ? (hits[full]?.pos ?? null) : isLast ? null : (hits.at(-1)?.pos ?? null);
     }
-    return { events, before, behind: head - pos, ms: performance.now() - began };
+    return { events, before, behind, ms: performance.now() - began };
   }
 }

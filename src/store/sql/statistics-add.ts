@@ -18,6 +18,9 @@ import { type Dialect, each, row, rows, run, type SqlWork } from "./work.js";
 /** Most diamonds that one row of people or gifts holds: what an INTEGER of SQLite does. */
 const DIAMONDS_MAX = 2n ** 63n - 1n;
 
+/** Events of a room after which the different words of a broadcast are counted, for which all of them are looked at. */
+const LOOK_EVENTS = 500;
+
 /** Columns of counts of gifts, in the order of {@link givenBy}. */
 export const GIVEN = ["combos", "settled", "units", "diamonds", "unpriced"];
 const DONE = ["events", "chats", "likes", "joins", "follows", "shares"];
@@ -136,12 +139,13 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
     return counts;
   }
 
-  function* noteWords(n: number, kind: WordKind, words: ReadonlyMap<string, number>): SqlWork<void> {
+  function* noteWords(n: number, kind: WordKind, words: ReadonlyMap<string, number>, { firstSeq, lastSeq }: SessionDelta): SqlWork<void> {
     if (words.size === 0) return;
     yield* each(
       addWords,
       [...words].map(([word, count]) => [kind, word, n, count]),
     );
+    if (lastSeq % LOOK_EVENTS > lastSeq - firstSeq) return;
     const { kept = 0 } =
       (yield* row<{ kept: number }>("SELECT count(*) AS kept FROM statistics_words WHERE n = $1 AND kind = $2", n, kind)) ?? {};
     if (kept <= WORDS_MAX) return;
@@ -182,8 +186,8 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
       addRanks,
       [...delta.ranks.values()].map((one) => [one.list, one.userId, one.name, n, one.nameSeq, one.firstSeq, one.first, one.high]),
     );
-    yield* noteWords(n, "word", delta.words);
-    yield* noteWords(n, "emoji", delta.emoji);
+    yield* noteWords(n, "word", delta.words, delta);
+    yield* noteWords(n, "emoji", delta.emoji, delta);
     yield* noteMinutes(n, delta.minutes);
     return { ...total, ...fresh };
   };

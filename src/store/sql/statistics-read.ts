@@ -48,31 +48,24 @@ export interface Halves {
 
 type Stored<T> = Omit<T, "diamonds"> & { readonly diamonds: string };
 type StoredSum = Omit<GiftSum, "place" | "diamonds"> & Halves & { readonly rank: number; readonly key: string };
-type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial" | "witness"> & {
+type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial" | "witness" | "isCountedAgain"> & {
   readonly totals: string;
+  readonly again: number;
   readonly partial: number;
   readonly minute: number | null;
   readonly minuteEvents: number | null;
 };
 
-/**
- * Returns SQL for how many events of a broadcast are to be counted again once it is reset: those of its row `s`, if there is one, and those of its
- * row `t` in `statistics_stale`, as far as its room `r` is counted.
- */
-export function staleEvents({ least, greatest }: Dialect): string {
-  const last = `${least}(${greatest}(coalesce(s.last_seq, 0), t.to_seq), coalesce(r.counted, 0))`;
-  return `${greatest}(${last} - ${least}(coalesce(s.first_seq, t.from_seq), t.from_seq) + 1, 0)`;
-}
+/** SQL for how many positions of the log are still to be counted. */
+export const POSITIONS_BEHIND = "(SELECT h.pos - c.pos FROM log_head h, consumers c WHERE c.name = 'statistics')";
 
 /** Returns the part of a database's statistics that reads them. */
 export function statisticsReader({ dialect, ask, read }: SqlDatabase) {
   const minute = "FROM statistics_minutes WHERE n = s.n";
   const sessions = `SELECT s.session_id AS "sessionId", s.totals, s.partial, s.combos, s.settled, s.people, s.chatters, s.gifters,
-      h.head - coalesce(r.counted, 0) + CASE WHEN t.room IS NULL THEN s.until - s.back ELSE ${staleEvents(dialect)} END AS behind,
+      s.until - s.back AS again, ${POSITIONS_BEHIND} + s.until - s.back AS behind,
       (SELECT minute ${minute} ORDER BY events DESC, minute LIMIT 1) AS minute, (SELECT max(events) ${minute}) AS "minuteEvents"
-    FROM statistics_sessions s JOIN heads h ON h.room = s.room LEFT JOIN statistics_rooms r ON r.room = s.room
-      LEFT JOIN statistics_stale t ON t.room = s.room AND t.session_id = s.session_id
-    WHERE s.room = $1 AND s.session_id ${dialect.among("$2", "text")}`;
+    FROM statistics_sessions s WHERE s.room = $1 AND s.session_id ${dialect.among("$2", "text")}`;
   const rise = "max(k.high_score - k.first_score)";
   /** Rises of people in the ranks of broadcasts. Who gave units of unknown price may have given as much as that: nothing of it is called missing. */
   const rises = `SELECT s.session_id AS "sessionId", k.user_id AS "userId", max(k.name) AS name, ${rise} AS witnessed,
@@ -105,10 +98,10 @@ export function statisticsReader({ dialect, ask, read }: SqlDatabase) {
         );
         const witnesses = new Map(ranked.map(({ sessionId, ...witness }) => [sessionId, witness]));
         const found = (yield* rows<StoredSession>(sessions, room, sessionIds)).map(
-          ({ totals, partial, minute: at, minuteEvents, ...rest }): SessionStatistics => {
+          ({ totals, partial, again, minute: at, minuteEvents, ...rest }): SessionStatistics => {
             const busiest = at === null || minuteEvents === null ? null : { minute: at, events: minuteEvents };
             const witness = witnesses.get(rest.sessionId) ?? { witnessed: 0, received: 0 };
-            return { ...rest, totals: totalsOf(totals), partial: partial > 0, busiest, witness };
+            return { ...rest, totals: totalsOf(totals), partial: partial > 0, isCountedAgain: again > 0, busiest, witness };
           },
         );
         return new Map(found.map((one) => [one.sessionId, one]));

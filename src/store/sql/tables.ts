@@ -58,10 +58,9 @@ export const ROOMS: SqlTable = {
  * - `positions.holder`: id of the only one that moves it, a connection or a client over all of its own: the one that subscribed by its name last; empty where each may.
  * - `tokens.rooms`: JSON array of names. `hooks.body`, `hook_tries.body`: JSON of the row.
  *   `hook_batches.body`: what is sent, byte for byte until it is delivered; a hook has at most one batch of each room.
- * - Statistics (`store/statistics.ts`): a broadcast that is reset gets a new `n`; the rows of the old one are deleted little by little, and
- *   nothing that was under way for it can be added to the new one. `totals` is JSON: it is read and written whole, and its sums of diamonds
+ * - Statistics (`store/statistics.ts`): a broadcast of which events are replaced is reset in the same transaction, and gets a new `n`; the rows of the old
+ *   one (`statistics_dead`) are deleted little by little, and nothing that was under way for it can be added to the new one. `totals` is JSON: it is read and written whole, and its sums of diamonds
  *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
- *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
  *   `statistics_dropped`: what was counted of the broadcast went by its age; what is counted of it again is a part.
  * - `works.body`: JSON of the work (`works/model`), of which the other columns are copies; `reply`: what the page itself was told of it last.
  * - `comments.body`: JSON of the comment as it was read last; `words`: its text, folded for searching; `run`: the last run that saw it;
@@ -77,8 +76,9 @@ export const ROOMS: SqlTable = {
  * - `gifts`: the catalogue of gifts, which is about nobody; `gift_prices`: each price that a gift had, from when to when it was seen.
  * - `account_days.day`: number of the day of UTC since 1970. `forgotten_accounts.at`: when an account was forgotten; logins of before may still be
  *   in use, and nothing more is kept of them.
- * - `consumers.pos`: position of what is made from the log: all that a consumer (`search`) makes of the events up to it is there, and nothing of later
- *   ones. A consumer has a row from the beginning; it is made from the log again, not copied.
+ * - `consumers.pos`: position of what is made from the log: all that a consumer (`search`, `statistics`) makes of the events up to it is there, and
+ *   nothing of later ones. A consumer has a row from the beginning. Of a copy the index is made from the log again; statistics are copied, and go on.
+ *   `locks`: number of the calls that have locked the positions. What was read of the log before the last of them may have been replaced since.
  * - `removals.pos`: position of the last event that was removed.
  */
 export const TABLES: readonly SqlTable[] = [
@@ -125,7 +125,6 @@ export const TABLES: readonly SqlTable[] = [
     indexes: { room: "room", open: "n) WHERE (ended_at IS NULL" },
   },
   { name: "horizons", keys: 1, columns: { room: COUNT, time: COUNT } },
-  { name: "statistics_rooms", keys: 1, fill: 70, columns: { room: COUNT, counted: ZERO, version: ZERO } },
   {
     name: "statistics_sessions",
     keys: 1,
@@ -135,7 +134,7 @@ export const TABLES: readonly SqlTable[] = [
       ...{ combos: ZERO, settled: ZERO, people: ZERO, chatters: ZERO, gifters: ZERO, totals: NAME, seen_at: "bigint" },
     },
     unique: "room, session_id",
-    indexes: { again: "room) WHERE (back < until" },
+    indexes: { again: "n) WHERE (back < until" },
   },
   {
     name: "statistics_minutes",
@@ -248,14 +247,10 @@ export const TABLES: readonly SqlTable[] = [
     columns: { account: NAME, day: COUNT, gifts: COUNT, diamonds: COUNT, witnessed: COUNT, missing: COUNT, refusals: COUNT },
   },
   { name: "forgotten_accounts", keys: 1, columns: { account: NAME, at: COUNT } },
-  { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
   { name: "statistics_dropped", keys: 2, columns: { room: COUNT, session_id: NAME } },
-  { name: "consumers", keys: 1, fill: 50, copied: "false", columns: { name: NAME, pos: ZERO } },
-  { name: "statistics_dead", keys: 1, copied: "false", columns: { n: COUNT, room: COUNT }, indexes: { room: "room" } },
+  { name: "consumers", keys: 1, fill: 50, copied: "false", columns: { name: NAME, pos: ZERO, locks: ZERO } },
+  { name: "statistics_dead", keys: 1, copied: "false", columns: { n: COUNT } },
 ];
-
-/** Consumers of the log. */
-export const CONSUMERS = ["search"] as const;
 
 /** Texts kept by name: the store's id and key, erasures, changed settings, and what an engine notes. Of them erasures and settings are copied. */
 export const META: SqlTable = {

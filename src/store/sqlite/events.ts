@@ -65,9 +65,6 @@ export const SEARCH: SearchIndex = {
       events.map(({ room, pos, event }) => [pos, wordsOf(room, event)]),
     );
   },
-  *reset() {
-    yield* run("INSERT INTO search(search) VALUES ('delete-all')");
-  },
   *purge(begin) {
     const before = yield* changes();
     // A negative number of pages merges everything into one; what is no longer kept is left out on the way.

@@ -4,7 +4,8 @@ import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { unreleasedStore } from "../health.js";
-import { CONSUMERS, createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
+import { CONSUMERS } from "../sql/consumers.js";
+import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
 import { copyDatabase } from "./copy.js";
 
 const WRITER: TableWriter = {

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
+import { sqlDerived } from "../sql/derived.js";
 import { sqlRepositories } from "../sql/repositories.js";
 import { type StoredSizes, sqlRetention } from "../sql/retention.js";
 import { sqlSearch } from "../sql/search.js";
@@ -63,6 +64,7 @@ export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }
     ...sqlRepositories(database),
     log: sqliteLog(connection, database),
     search: sqlSearch(database, EVENTS, SEARCH),
+    derived: sqlDerived(database, EVENTS, SEARCH),
     retention: sqlRetention(
       database,
       sqliteFiles(connection, () => residue?.isOverwriting() ?? false),

@@ -3,6 +3,7 @@ import { SaxesParser } from "saxes";
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../../src/events/event.js";
 import { catchUp } from "../../../src/statistics/reader.js";
+import { replaceOne } from "../../contracts/harness.js";
 import { plainWords } from "../../statistics/plain-words.js";
 import { type ApiServer, serveApi } from "../api-server.js";
 import { chat, gift, stats } from "../events.js";
@@ -79,7 +80,7 @@ describe("statistics of a broadcast", () => {
     expect((await call(`${PATH}/audience`)).body).toMatchObject(audience);
     const room = await tell("11", chat("新", { id: "new", sessionId: SESSION }));
     expect((await call(PATH)).at("totals", "behind")).toBe(1);
-    await store.statistics.reset(room, SESSION);
+    await replaceOne(store, room, SESSION);
     // Counted again, from the beginning: until then nothing is known.
     expect((await call(PATH)).at("totals")).toBeNull();
     expect((await call(`${PATH}/audience`)).body).toMatchObject({ people: null, behind: 23 });

@@ -77,7 +77,6 @@ describe("a test event", () => {
     for (const type of ["chat", "gift", "like", "join", "follow"])
       await trigger(made, { type, userId: "123", nickname: "试", ...(type === "chat" && { text: "测试词" }) });
     await catchUp(store, plainWords);
-    while (await store.search.advance());
     expect((await call(`/v1/rooms/11/sessions/${SESSION}`)).at("totals", "messages")).toEqual({ chat: 1 });
     expect(await store.statistics.sessions(made.room, [""])).toEqual(new Map());
     for (const query of ["user=123", `q=${encodeURIComponent("测试词")}`, "types=gift"])

@@ -25,8 +25,7 @@ for (let n = 0; ; n++) {
   const [seq] = appended?.stored ?? [];
   const [first] = events;
   await Promise.all([
-    advance(store, room, plainWords),
-    store.search.advance(),
+    advance(store, plainWords),
     ...(n % 3 === 0 && first !== undefined && typeof seq === "number" ? [store.log.replace(room, [{ ...erased(first), seq }])] : []),
     ...(n % 5 === 4 ? [frontStep(store, null, 0, undefined, Date.now())] : []),
     ...(n % 5 === 0 ? [store.retention.giveBack(), store.search.purge(n % 10 === 0)] : []),

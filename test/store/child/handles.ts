@@ -4,6 +4,7 @@ import { JobRunner } from "../../../src/jobs/thread.js";
 import { loadPackage } from "../../../src/runtime/packages.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { chat } from "../../contracts/events.js";
+import { until } from "../../until.js";
 
 const store = openSqliteStore({ path: ":memory:" });
 const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
@@ -13,10 +14,12 @@ const runner = new JobRunner(store);
 async function words(): Promise<void> {
   const stop = new AbortController();
   let failed: unknown = null;
-  await runner.run("loop.statistics", [null], stop.signal, (news) => {
+  const loop = runner.run("loop.derived", [null], stop.signal, (news) => {
     if ("failed" in news) failed = news.failed;
-    if ("failed" in news || ("behind" in news && news.behind === 0)) stop.abort();
   });
+  await until(async () => failed !== null || (await store.statistics.behind()) === 0);
+  stop.abort();
+  await loop;
   if (failed !== null) throw failed;
 }
 

@@ -3649,7 +3649,7 @@ export interface components {
             partial: boolean;
             firstEventAt: number | null;
             lastEventAt: number | null;
-            /** @description events of the room that these figures have still to look at */
+            /** @description events, of whatever rooms, that these figures have still to look at */
             behind: number;
         };
         /** @description a broadcast minute by minute */
@@ -3677,7 +3677,7 @@ export interface components {
                 gaps: number;
             }[];
             next: string | null;
-            /** @description events of the room that these figures have still to look at */
+            /** @description events, of whatever rooms, that these figures have still to look at */
             behind: number;
         };
         /** @description gifts of a broadcast, summed */
@@ -3710,7 +3710,7 @@ export interface components {
                 unpricedUnits: number;
             }[];
             next: string | null;
-            /** @description events of the room that these figures have still to look at */
+            /** @description events, of whatever rooms, that these figures have still to look at */
             behind: number;
         };
         /** @description people of a broadcast, those with the most first */
@@ -3740,7 +3740,7 @@ export interface components {
                 lastAt: number;
             }[];
             next: string | null;
-            /** @description events of the room that these figures have still to look at */
+            /** @description events, of whatever rooms, that these figures have still to look at */
             behind: number;
         };
         /** @description what the platform's ranks say of people: those of whose diamonds the most did not reach us first */
@@ -3755,7 +3755,7 @@ export interface components {
                 /** @description the one by the other, 0 to 1; null where no score rose */
                 share: number | null;
             }[];
-            /** @description events of the room that these figures have still to look at */
+            /** @description events, of whatever rooms, that these figures have still to look at */
             behind: number;
         };
         /** @description words or emoji of the chat, the most frequent first */
@@ -3765,7 +3765,7 @@ export interface components {
                 count: number;
             }[];
             next: string | null;
-            /** @description events of the room that these figures have still to look at */
+            /** @description events, of whatever rooms, that these figures have still to look at */
             behind: number;
         };
         /** @description times of a broadcast that stand out against the half hours around them */
@@ -3813,7 +3813,7 @@ export interface components {
                     diamonds: number;
                 }[];
             }[];
-            /** @description events of the room that these figures have still to look at */
+            /** @description events, of whatever rooms, that these figures have still to look at */
             behind: number;
         };
         /** @description a person in the broadcasts of a room */
@@ -3946,7 +3946,7 @@ export interface components {
                 lastAt: number;
             }[];
             next: string | null;
-            /** @description events of these rooms that were not counted yet: whoever is only in them is not found */
+            /** @description events, of whatever rooms, that were not counted yet: whoever is only in them is not found */
             behind: number;
         };
         /** @description a portrait of the people of a broadcast */
@@ -3978,7 +3978,7 @@ export interface components {
                 /** @description 0 to 1; null where they gave nothing */
                 hundred: number | null;
             };
-            /** @description events of the room that these figures have still to look at */
+            /** @description events, of whatever rooms, that these figures have still to look at */
             behind: number;
         };
         /** @description a broadcast at a glance; all is null where the room has no such broadcast */
