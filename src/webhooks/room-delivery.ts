@@ -1,18 +1,16 @@
 import type { LiveEvent } from "../events/event.js";
 import type { Feed } from "../feed/feed.js";
 import type { ReadingTime } from "../feed/reading-time.js";
-import type { Subscription } from "../feed/subscription.js";
-import type { Batch } from "../feed/tail.js";
-import type { Clock } from "../runtime/clock.js";
-import { type Backoff, backoffMs, type FollowingController, follow } from "../runtime/clock.js";
+import { type Backoff, backoffMs, breathe, type Clock, type FollowingController, follow } from "../runtime/clock.js";
 import type { FairSemaphore } from "../runtime/semaphore.js";
-import { type Log, type RoomKey, SYSTEM_ROOM } from "../store/log.js";
-import type { Rooms } from "../store/rooms.js";
-import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store/sql/hooks.js";
+import { type Page, type RoomKey, SYSTEM_ROOM } from "../store/log.js";
+import type { HookBatch, HookBatchHead, HookRow, HookTry } from "../store/sql/hooks.js";
+import type { Store } from "../store/store.js";
 import type { StoredEvent } from "../store/stored-event.js";
 import { alarmText, withheldText } from "./alarm-text.js";
 import { channelRequest, refusalIn, withoutKeys } from "./channels.js";
-import { type FirstLive, type HookSelection, saysLive, saysStateAgain } from "./selection.js";
+import type { AddressPace } from "./pace.js";
+import { type FirstLive, type HookSelection, saysLive } from "./selection.js";
 import { type Answered, type Send, signed } from "./send.js";
 
 /** Wait between two tries, in ms. A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
@@ -25,23 +23,42 @@ const STORE_RETRY: Backoff = { firstMs: 1_000, longestMs: 30_000 };
 /** Refusals of a message's text after which it is told without it: a service that has trouble of its own is better in a minute. */
 const TEXT_TRIES = 5;
 
-/** Dependencies that the deliveries of one hook share. */
-export interface RoomDeliveryDeps {
-  readonly hook: HookRow;
-  readonly selection: HookSelection;
-  readonly store: { readonly hooks: Hooks; readonly log: Pick<Log, "id" | "readRoomBefore">; readonly rooms: Pick<Rooms, "get"> };
-  readonly feed: Pick<Feed, "subscribe">;
-  readonly firstLive: FirstLive;
+/** How far a hook has come in a room that has a place of its own. */
+interface DeliveryPlace {
+  /** Everything up to here is delivered or was left out. */
+  readonly seq: number;
+  /** Position before which all of that lies, or at it. */
+  readonly pos: number;
+}
+
+/** Dependencies of deliveries; the same for all hooks. */
+export interface DeliveryDeps {
+  readonly store: Pick<Store, "log" | "hooks" | "rooms">;
+  readonly feed: Pick<Feed, "follow">;
   readonly clock: Clock;
   readonly send: Send;
-  /** Divides the thread's time among hooks' expressions. */
   readonly time: ReadingTime;
+  readonly firstLive: FirstLive;
+  readonly pace: AddressPace;
+  /** Failing time (ms) after which a hook is given up. */
+  readonly pauseAfterMs: number;
+  readonly onTry: (hook: string, outcome: HookTry) => void;
+  /** Called when the hook is to be paused. */
+  readonly onDead: (hook: HookRow, reason: "gone" | "failing") => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Dependencies that the deliveries of one hook share. */
+export interface RoomDeliveryDeps extends Pick<DeliveryDeps, "store" | "clock" | "send" | "firstLive" | "onError"> {
+  readonly hook: HookRow;
+  readonly selection: HookSelection;
   readonly slots: FairSemaphore;
-  /** Position of the hook in each room. */
-  readonly places: Map<RoomKey, number>;
-  /** Rooms whose position the store does not know yet. */
+  /** Place in each room that has one of its own. */
+  readonly places: Map<RoomKey, DeliveryPlace>;
+  /** Rooms whose place the store does not know yet. */
   readonly unsaved: Set<RoomKey>;
-  readonly onUnsaved: () => void;
+  /** Returns those events that the hook is to be sent. */
+  readonly wanted: (rows: readonly StoredEvent[]) => Promise<readonly StoredEvent[]>;
   /** Waits until the hook's channel may be sent another message. */
   readonly pace: () => Promise<void>;
   /** Takes the ms for which the receiver asked to be left alone. */
@@ -49,7 +66,8 @@ export interface RoomDeliveryDeps {
   readonly signal: AbortSignal;
   /** Takes the outcome of every try; true when the hook is to be left alone. */
   readonly onTry: (outcome: HookTry, hook: HookRow) => boolean;
-  readonly onError: (error: unknown) => void;
+  /** Called when the room has caught up: what comes from now on is the hook's own reader's to find. */
+  readonly onEven: (room: RoomKey) => void;
 }
 
 /** A try whose outcome is to be noted. */
@@ -57,37 +75,38 @@ interface Noting extends Pick<Answered, "putOffMs"> {
   readonly done: HookTry;
 }
 
-/** Delivers the events of one room to one hook, in order, one batch at a time: the next is not made before this one is delivered. */
+/**
+ * Delivers the events of one room to one hook, in order, one batch at a time: the next is not made before this one is delivered. It reads the
+ * room from its place on, until it has caught up.
+ */
 export class RoomDelivery {
+  /** Whether the log may have more than what is fixed or delivered. */
+  more = true;
   readonly #room: RoomKey;
   readonly #deps: RoomDeliveryDeps;
-  readonly #subscription: Subscription;
   /** Batch that is fixed and not delivered. Its body stays in the store: many rooms may have to wait for one receiver. */
   #fixed: HookBatchHead | null;
+  /** Position before which all that was read lies, or at it; unknown before anything was. */
+  #pos = Number.POSITIVE_INFINITY;
+  /** Whether more was read than went into the batch, or is known to be in the log. */
+  #isCut = true;
+  /** Time when it was made, ms UTC. */
+  #madeAt = Number.NEGATIVE_INFINITY;
   /** Try that was made and is not noted in the store yet. Nothing more is sent before: what was taken would be sent again. */
   #unnoted: Noting | null = null;
   /** Batch whose text was refused so often that it is sent next without it, and the last refusal. */
   #withheld: { readonly id: string; readonly error: string | null } | null = null;
   /** Failures of the store in a row. */
   #storeFailures = 0;
-  /** Whether more was read than went into the batch, or is known to be in the log. */
-  #more = false;
-  /** Time when it was made, ms UTC. */
-  #madeAt = Number.NEGATIVE_INFINITY;
   #waiting: FollowingController | null = null;
 
   constructor(room: RoomKey, deps: RoomDeliveryDeps, fixed: HookBatchHead | null) {
-    const { hook, selection, feed, places, slots, signal } = deps;
-    const ready = async (signal: AbortSignal) => (await slots.acquire("", signal)) ?? (() => {});
-    const after = fixed?.to ?? places.get(room) ?? 0;
-    const followed = { room, after, where: { types: selection.types }, pageEvents: hook.maxEvents, ready };
     this.#room = room;
     this.#deps = deps;
     this.#fixed = fixed;
-    this.#subscription = feed.subscribe(followed, signal);
   }
 
-  /** Delivers what there is and what comes, until the signal aborts or the hook is another. Never rejects. */
+  /** Delivers what there is, until it has caught up, the signal aborts or the hook is another. Never rejects. */
   async run(): Promise<void> {
     const { signal } = this.#deps;
     for (let pause: number | null = 0; pause !== null && !signal.aborted; ) {
@@ -116,52 +135,42 @@ export class RoomDelivery {
   #failed(error: unknown): number | null {
     if (this.#deps.signal.aborted) return null;
     this.#deps.onError(error);
-    this.#goBack();
+    this.more = true;
     return backoffMs(STORE_RETRY, ++this.#storeFailures);
-  }
-
-  /** Goes on reading behind what is fixed, or where the hook is. */
-  #goBack(): void {
-    this.#subscription.goBack(this.#fixed?.to ?? this.#deps.places.get(this.#room) ?? 0);
   }
 
   /** Sends one batch. @returns ms to wait before the next step; null when there is nothing more to do */
   async #step(): Promise<number | null> {
-    const { hook, store, slots, unsaved, signal } = this.#deps;
+    const { slots, signal, onEven } = this.#deps;
+    if (signal.aborted) return null;
     if (this.#unnoted !== null) return this.#note(this.#unnoted);
-    if (this.#fixed === null) {
-      const batch = await this.#next();
-      if (batch === null) return null;
-      // Before it waits for its turn: what comes meanwhile is read then, and as it is then.
-      this.#subscription.goBack(batch.to);
-      unsaved.delete(this.#room);
-      // Somebody has changed the hook: it starts over in a moment.
-      if (!(await store.hooks.fix(hook.id, hook.revision, batch))) return null;
-      this.#fixed = headOf(batch);
-    }
-    return slots.run(() => this.#deliver(), signal);
+    if (this.#fixed !== null || this.more) return slots.run(() => this.#turn(), signal);
+    onEven(this.#room);
+    return null;
   }
 
-  /** Sends the batch that is fixed. @returns as {@link #step} */
-  async #deliver(): Promise<number | null> {
-    const { hook, store, clock, places, pace, signal } = this.#deps;
+  /** Makes the next batch where none is fixed, and sends it. @returns as {@link #step} */
+  async #turn(): Promise<number | null> {
+    const { hook, store, clock, pace, signal } = this.#deps;
+    if (this.#fixed === null) {
+      const batch = await this.#next();
+      if (batch === null) return signal.aborted ? null : 0;
+      this.#fixed = await store.hooks.fix(hook.id, hook.revision, batch);
+      // Somebody has changed the hook: it starts over in a moment.
+      if (this.#fixed === null) return null;
+      // Another one, where it was kept before and the answer to that was lost.
+      this.#isCut ||= this.#fixed.to !== batch.to;
+      this.more ||= this.#isCut;
+    }
     // First: what is to be sent, and to whom, may change meanwhile.
     await pace();
     if (signal.aborted) return null;
     const batch = await store.hooks.batch(hook.id, hook.revision, this.#room);
     if (batch === null) {
-      // Delivered, by another process or though the store's answer to that was lost: then it has the place. Withdrawn, since somebody in it was
-      // erased: it is made again. Or the hook was changed, which this process has not seen yet: then what is made again is not fixed.
-      const place = (await store.hooks.places(hook.id)).get(this.#room) ?? 0;
-      places.set(this.#room, Math.max(place, places.get(this.#room) ?? 0));
+      // Withdrawn, since somebody in it was erased: it is made again. Or the hook was changed: then what is made again is not fixed.
       this.#fixed = null;
-      this.#goBack();
+      this.more = true;
       return 0;
-    }
-    if (batch.id !== this.#fixed?.id) {
-      // Another process fixed it.
-      this.#fixed = headOf(batch);
-      this.#goBack();
     }
     const began = clock.now();
     const withheld = this.#withheld?.id === batch.id ? this.#withheld : null;
@@ -188,14 +197,14 @@ export class RoomDelivery {
     this.#storeFailures = 0;
     if (done.delivered) {
       this.#fixed = null;
-      places.set(done.room, done.to);
+      places.set(done.room, { seq: done.to, pos: this.#pos });
     }
     if (now === null || this.#deps.onTry(done, now)) return null;
     // At once, so that nothing else changes in between.
     if (this.#withheld !== null) return 0;
     if (!done.delivered) return Math.max(backoffMs(RETRY, done.attempt), putOffMs ?? 0);
     // A clock that was set back holds nothing up.
-    return this.#more ? 0 : Math.min(PACE_MS, Math.max(0, this.#madeAt + PACE_MS - clock.now()));
+    return this.#isCut ? 0 : Math.min(PACE_MS, Math.max(0, this.#madeAt + PACE_MS - clock.now()));
   }
 
   /** @param isWithheld whether the message is told without its text */
@@ -223,53 +232,28 @@ export class RoomDelivery {
     return send({ url: hook.url, headers, body, allowPrivate: hook.allowPrivate }, signal);
   }
 
-  /**
-   * Returns the events that the hook is to be sent. A hook whose expression takes more time than it may waits until it has some again.
-   */
-  async #wanted(rows: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
-    const { hook, selection, store, firstLive, time, signal } = this.#deps;
-    const { expression } = selection;
-    const judged = new Map(rows.map((row) => [row, selection.wants(row)] as const).filter(([, wanted]) => wanted !== false));
-    let passed: readonly StoredEvent[] = [...judged.keys()];
-    if (hook.channel !== null) {
-      const known = new Set<StoredEvent>();
-      // What was said before the connection is no news either.
-      for (const row of passed)
-        if (row.event.history || (row.type === "state" && (await saysStateAgain(store.log, row.event)))) known.add(row);
-      passed = passed.filter((row) => !known.has(row));
-    }
-    if (expression !== null && passed.length > 0) {
-      const payer = `hook ${hook.id}`;
-      await time.calm(payer, signal);
-      passed = (await time.sift(passed, { payer, wanted: expression, signal })).found;
-    }
-    const wanted: StoredEvent[] = [];
-    for (const row of passed) if (judged.get(row) === true || (await firstLive.is(row.event))) wanted.push(row);
-    return wanted;
-  }
-
-  /** Makes the next batch of the room, when there is one; null when the signal aborted. Events that are not wanted are passed over. */
+  /** Reads on and makes a batch of it; null where nothing of that is to be sent, or when the signal aborted. */
   async #next(): Promise<HookBatch | null> {
-    const { hook, store, clock, places, unsaved, onUnsaved, signal } = this.#deps;
-    for await (const read of this.#subscription) {
-      const now = clock.now();
-      const rows = await this.#wanted(read.rows);
-      if (signal.aborted) return null;
-      const after = places.get(this.#room) ?? 0;
-      const batch = makeBatch({ hook, logId: store.log.id, room: this.#room, after, now }, read, rows);
-      this.#more = (batch?.to ?? read.to) < read.head;
-      this.#madeAt = now;
-      if (batch !== null) return batch;
-      places.set(this.#room, read.to);
-      unsaved.add(this.#room);
-      onUnsaved();
-    }
+    const { hook, selection, store, clock, places, unsaved, wanted, signal } = this.#deps;
+    const room = this.#room;
+    const after = places.get(room)?.seq ?? 0;
+    // What comes from now on is said again.
+    this.more = false;
+    const now = clock.now();
+    const page = await store.log.readRoom(room, after, hook.maxEvents, { types: selection.types });
+    const rows = await wanted(page.rows);
+    if (signal.aborted) return null;
+    const batch = makeBatch({ hook, logId: store.log.id, room, after, now }, page, rows);
+    this.#pos = page.pos;
+    this.#isCut = (batch?.to ?? page.scanned) < page.head;
+    this.#madeAt = now;
+    if (batch !== null) return batch;
+    this.more ||= this.#isCut;
+    places.set(room, { seq: Math.max(after, page.scanned), pos: page.pos });
+    unsaved.add(room);
+    await breathe();
     return null;
   }
-}
-
-function headOf({ body: _, ...head }: HookBatch): HookBatchHead {
-  return head;
 }
 
 /** Most bytes of a batch's events, unless one event alone is more. Most receivers take 1 MiB by default, some 100 KB. */
@@ -294,11 +278,11 @@ interface BatchOf {
  */
 function makeBatch(
   { hook, logId, room, after, now }: BatchOf,
-  read: Pick<Batch, "to" | "removed">,
+  read: Pick<Page, "scanned" | "removed">,
   rows: readonly StoredEvent[],
 ): HookBatch | null {
   // People are told what happens, not what was removed before they were told.
-  if (rows.length === 0 && (read.removed === null || hook.channel !== null)) return null;
+  if (rows.length === 0 && (read.removed === undefined || hook.channel !== null)) return null;
   const texts: string[] = [];
   let bytes = 0;
   for (const { text } of rows.slice(0, hook.maxEvents)) {
@@ -306,9 +290,9 @@ function makeBatch(
     if (texts.length > 0 && bytes > BATCH_BYTES) break;
     texts.push(text);
   }
-  const to = texts.length < rows.length ? (rows[texts.length - 1]?.seq ?? read.to) : read.to;
+  const to = texts.length < rows.length ? (rows[texts.length - 1]?.seq ?? read.scanned) : read.scanned;
   const from = after + 1;
-  const removed = read.removed === null ? "" : `"removed":[${JSON.stringify(read.removed)}],`;
+  const removed = read.removed === undefined ? "" : `"removed":[${JSON.stringify(read.removed)}],`;
   // It is signed, as the id is: what somebody had sent again is told from what was sent before.
   const replay = hook.replays > 0 ? `"replay":${hook.replays},` : "";
   const head = `"hook":${JSON.stringify(hook.id)},"log":${JSON.stringify(logId)},"room":${room},"from":${from},"to":${to}`;

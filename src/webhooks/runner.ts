@@ -2,8 +2,8 @@ import type { Feed } from "../feed/feed.js";
 import { ReadingTime } from "../feed/reading-time.js";
 import { AllowedHosts, guardedConnector, openConnector } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
-import type { RoomKey, SystemNews } from "../store/log.js";
-import type { HookRow } from "../store/sql/hooks.js";
+import type { SystemNews } from "../store/log.js";
+import type { HookPlaces, HookRow } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import { Delivery } from "./delivery.js";
 import { AddressPace } from "./pace.js";
@@ -38,7 +38,7 @@ interface HookCounts {
   failed: number;
 }
 
-/** Delivers what every hook is to be sent, from the log's own cursors: the only thing in a process that sends webhooks. */
+/** Delivers what every hook is to be sent, each from its own position in the log: the only thing in a process that sends webhooks. */
 export class HookRunner {
   readonly #deps: HookRunnerDeps;
   readonly #firstLive: FirstLive;
@@ -58,7 +58,6 @@ export class HookRunner {
 
   start(): void {
     if (this.#running !== null) return;
-    this.#deps.feed.onWake((rooms) => this.#woken(rooms), this.#stop.signal);
     this.#running = this.#watchHooks();
   }
 
@@ -73,10 +72,10 @@ export class HookRunner {
     return this.#counts;
   }
 
-  /** Returns the position of a hook in each room, where this process delivers it: newer than what the store knows. */
-  placesOf({ id, revision }: HookRow): ReadonlyMap<RoomKey, number> | null {
+  /** Returns how far a hook is, where this process delivers it: newer than what the store knows. */
+  placesOf({ id, revision }: HookRow): HookPlaces | null {
     const delivery = this.#deliveries.get(id);
-    return delivery?.hook.revision === revision ? delivery.places : null;
+    return delivery !== undefined && delivery.hook.revision >= revision ? delivery.places : null;
   }
 
   /** Cuts what is under way, and resolves when the store is not used any more. */
@@ -120,7 +119,9 @@ export class HookRunner {
     if (this.#stop.signal.aborted) return;
     const counts = this.#counts.get(row.id) ?? { delivered: 0, failed: 0 };
     this.#counts.set(row.id, counts);
-    const delivery = new Delivery(row, {
+    const start = await store.hooks.begin(row.id, row.revision);
+    if (start === null || this.#stop.signal.aborted) return;
+    const delivery = new Delivery(start, {
       store,
       feed,
       clock,
@@ -133,14 +134,7 @@ export class HookRunner {
       onDead: (hook, reason) => this.#pause(hook, reason),
       onError,
     });
-    // Before it begins, so that no room's events come between its look at the heads and its first wake.
     this.#deliveries.set(row.id, delivery);
-    try {
-      await delivery.begin();
-    } catch (error) {
-      this.#deliveries.delete(row.id);
-      throw error;
-    }
   }
 
   async #pause(hook: HookRow, reason: "gone" | "failing"): Promise<void> {
@@ -152,13 +146,6 @@ export class HookRunner {
     await tell({ kind: "hook.paused", about: `${hook.id}:${hook.revision}`, text }).catch(onError);
     await store.hooks.pause(hook.id, hook.revision, { at: clock.now(), reason });
     this.poke();
-  }
-
-  #woken(rooms: ReadonlySet<RoomKey> | null): void {
-    for (const delivery of this.#deliveries.values()) {
-      if (rooms === null) void delivery.look().catch(this.#deps.onError);
-      else for (const room of rooms) delivery.wake(room);
-    }
   }
 }
 

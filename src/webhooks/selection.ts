@@ -52,6 +52,8 @@ export interface HookSelection {
   readonly expression: Predicate | null;
   /** Whether an event is wanted by its type and name; `first` when it is if it is the first of its broadcast that says so. */
   wants(row: StoredEvent): boolean | "first";
+  /** Rooms whose events it is sent; null for all. */
+  readonly rooms: ReadonlySet<RoomKey> | null;
   covers(room: RoomKey): boolean;
 }
 
@@ -65,8 +67,8 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
   for (const one of asked) if (one !== ALL && !isType(one) && !isName(one)) throw unknownName(one);
   let expression: Predicate | null = null;
   const needed = new Set([...types, ...[...names].map((name) => TYPE_OF[name])]);
-  const system = rooms.length === 0 || asked.some((one) => OF_SYSTEM.has(isName(one) ? TYPE_OF[one] : one) && !OF_ROOMS.test(one));
-  const covered = new Set(rooms);
+  const system = asked.some((one) => OF_SYSTEM.has(isName(one) ? TYPE_OF[one] : one) && !OF_ROOMS.test(one));
+  const covered = rooms.length === 0 ? null : new Set(system ? [...rooms, SYSTEM_ROOM] : rooms);
 
   const wants = (row: StoredEvent): boolean | "first" => {
     if (types.has(row.type)) return true;
@@ -87,7 +89,8 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
       return expression;
     },
     wants,
-    covers: (room) => covered.has(room) || (room === SYSTEM_ROOM ? system : covered.size === 0),
+    rooms: covered,
+    covers: (room) => covered === null || covered.has(room),
   };
 }
 

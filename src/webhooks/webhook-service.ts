@@ -6,12 +6,12 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError, RateLimited } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
-import type { HookBatchHead, HookRow, HookSecrets, HookSettings, HookTry } from "../store/sql/hooks.js";
+import type { HookBatchHead, HookPlaces, HookRow, HookSecrets, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import { testText, USUAL_ALARMS } from "./alarm-text.js";
 import { channelRequest, checkChannel, kindOf, pauseOf, refusalIn, withoutKeys } from "./channels.js";
 import type { AddressPace } from "./pace.js";
-import { type HookSelection, hookSelection } from "./selection.js";
+import { hookSelection } from "./selection.js";
 import { newSecret, rotated, type Send, signed } from "./send.js";
 
 /** Most hooks of a store. Each may hold 4 requests and their bodies at a time. */
@@ -39,8 +39,8 @@ interface WebhookServiceDeps {
   readonly allowed: AllowedHosts;
   /** Called when a hook was changed. */
   readonly onChange?: () => void;
-  /** Returns the position of a hook in each room where this process delivers it; the store's word by default. */
-  readonly placesOf?: (hook: HookRow) => ReadonlyMap<RoomKey, number> | null;
+  /** Returns how far a hook is where this process delivers it; the store's word by default. */
+  readonly placesOf?: (hook: HookRow) => HookPlaces | null;
 }
 
 /** States of a hook, in a word: failing is one whose last try did not arrive and that is tried again. */
@@ -52,7 +52,7 @@ export function hookState({ paused, failing }: Pick<HookRow, "paused" | "failing
   return paused !== null ? "paused" : failing !== null ? "failing" : "active";
 }
 
-/** State of a hook in one room. */
+/** State of a hook in a room that goes by itself. */
 interface HookRoom {
   readonly room: RoomKey;
   /** Last seq that is delivered or was left out, with everything before it. */
@@ -64,9 +64,10 @@ interface HookRoom {
   readonly waiting: HookBatchHead | null;
 }
 
-/** A hook as people manage it: what is stored of it, and the rooms in which it has something to deliver, the furthest behind first. */
+/** A hook as people manage it: what is stored of it, and the rooms that go by themselves and have something to deliver, the furthest behind first. */
 export interface HookView {
   readonly row: HookRow;
+  /** Events of the log that it has not come to, of whichever rooms: those after its position, and what these rooms have before it. */
   readonly backlog: number;
   readonly rooms: readonly HookRoom[];
 }
@@ -110,7 +111,7 @@ export class WebhookService {
       last: null,
       deliveredAt: null,
     };
-    await store.hooks.add(row, await this.#heads(hookSelection(settings)));
+    await store.hooks.add(row, await store.log.head());
     this.#deps.onChange?.();
     return row;
   }
@@ -133,9 +134,10 @@ export class WebhookService {
     checkSettings(settings, allowed);
     const [before, after] = [hookSelection(row), hookSelection(settings)];
     const places = new Map<RoomKey, number | null>();
-    for (const [room, head] of await this.#heads(after)) if (!before.covers(room)) places.set(room, head);
-    for (const room of (await store.hooks.places(id)).keys()) if (!after.covers(room)) places.set(room, null);
-    for (const { room } of await store.hooks.fixed(id)) if (!after.covers(room)) places.set(room, null);
+    if (before.rooms !== null)
+      for (const [room, { head }] of await store.log.heads(after.rooms === null ? undefined : [...after.rooms]))
+        if (!before.covers(room)) places.set(room, head);
+    for (const room of (await store.hooks.progress(id)).rooms.keys()) if (!after.covers(room)) places.set(room, null);
     return this.#changed(id, change, places);
   }
 
@@ -226,16 +228,12 @@ export class WebhookService {
 
   /** Returns every hook, oldest first. */
   async list(): Promise<readonly HookView[]> {
-    const { store } = this.#deps;
-    const rows = await store.hooks.list();
-    if (rows.length === 0) return []; // the metrics ask, and there may be thousands of rooms
-    const heads = await store.log.heads();
-    return Promise.all(rows.map((row) => this.#view(row, heads)));
+    return Promise.all((await this.#deps.store.hooks.list()).map((row) => this.#view(row)));
   }
 
   /** @throws DyliveError not_found */
   async view(id: string): Promise<HookView> {
-    return this.#view(await this.get(id), await this.#deps.store.log.heads());
+    return this.#view(await this.get(id));
   }
 
   /** Returns the last tries, newest first. @throws DyliveError not_found */
@@ -254,27 +252,22 @@ export class WebhookService {
     return row;
   }
 
-  /** Returns the newest seq of every room that there is and that is covered. */
-  async #heads(selection: HookSelection): Promise<Map<RoomKey, number>> {
-    const heads = await this.#deps.store.log.heads();
-    return new Map([...heads].flatMap(([room, { head }]) => (selection.covers(room) ? [[room, head] as const] : [])));
-  }
-
-  async #view(row: HookRow, heads: Awaited<ReturnType<Store["log"]["heads"]>>): Promise<HookView> {
+  async #view(row: HookRow): Promise<HookView> {
     const { store, placesOf } = this.#deps;
-    const places = new Map(await store.hooks.places(row.id));
-    for (const [room, seq] of placesOf?.(row) ?? []) places.set(room, Math.max(seq, places.get(room) ?? 0));
-    const fixed = new Map((await store.hooks.fixed(row.id)).map((batch) => [batch.room, batch]));
-    const selection = hookSelection(row);
+    const stored = await store.hooks.progress(row.id);
+    const { pos, rooms: places } = placesOf?.(row) ?? stored;
+    const heads = await store.log.heads([...places.keys()]);
+    const end = await store.log.head();
+    let backlog = Math.max(0, end - pos);
     const rooms: HookRoom[] = [];
-    for (const [room, { head }] of heads) {
-      const seq = places.get(room) ?? 0;
-      const waiting = fixed.get(room) ?? null;
-      if (selection.covers(room) && (head > seq || waiting !== null))
-        rooms.push({ room, seq, head, backlog: Math.max(0, head - seq), waiting });
+    for (const [room, seq] of places) {
+      const { head = 0 } = heads.get(room) ?? {};
+      const waiting = stored.fixed.find((batch) => batch.room === room) ?? null;
+      backlog += (pos < end ? await store.log.seqAt(room, pos) : head) - seq;
+      if (head > seq || waiting !== null) rooms.push({ room, seq, head, backlog: Math.max(0, head - seq), waiting });
     }
     rooms.sort((a, b) => b.backlog - a.backlog || a.room - b.room);
-    return { row, backlog: rooms.reduce((sum, { backlog }) => sum + backlog, 0), rooms };
+    return { row, backlog: Math.max(0, backlog), rooms };
   }
 }
 

@@ -79,7 +79,7 @@ describe("the database file", () => {
       ...{ channel: null, secret: "whsec_A" },
       ...{ old: null, createdAt: 0, revision: 0, replays: 0, paused: null, failing: null, last: null, deliveredAt: null },
     };
-    await store.hooks.add(hook, new Map());
+    await store.hooks.add(hook, 0);
     const batch = { id: "b", room, from: 1, to: 2, events: 2, createdAt: 0, tries: 0 };
     await store.hooks.fix("h", 0, { ...batch, body: JSON.stringify({ events: [{ text: "绝不再现的话", user: { id: UID } }] }) });
     const refusal = { delivered: false, status: 500, error: 'it refused the message: "绝不再现的话"', answer: "小安安：绝不再现的话" };

@@ -374,8 +374,8 @@ async function failingHook({ hooks }: Store, room: RoomKey): Promise<void> {
     last: null,
     deliveredAt: 1,
   };
-  await hooks.add(row, new Map());
-  await hooks.add({ ...row, id: "unwanted" }, new Map());
+  await hooks.add(row, 0);
+  await hooks.add({ ...row, id: "unwanted" }, 0);
   await hooks.fix("hook", 0, { id: "m", room, from: 1, to: 2, events: 2, createdAt: 2, tries: 0, body: "{}" });
   const failed = { delivered: false, status: 500, error: "it answered HTTP 500", answer: "no" };
   await hooks.tried(row, { id: "m", at: 3, ms: 1, room, from: 1, to: 2, events: 2, bytes: 2, attempt: 1, ...failed });

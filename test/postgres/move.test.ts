@@ -97,7 +97,7 @@ async function seed(count: number): Promise<void> {
   await store.listRuns.begin(listRunOf("MS4w雨后"));
   const download = downloadOf("d1", "7560000000000000001", { askedBy: "雨后" });
   await store.downloads.tell(await store.downloads.begin(download, "disk"), download, { ...AUTHOR, nickname: "雨后" }, 7);
-  await store.hooks.add({ ...hook, deliveredAt: null }, new Map([[1, 60]]));
+  await store.hooks.add({ ...hook, deliveredAt: null }, 60);
   const batch = { id: "b", room: 1, from: 61, to: 62, events: 2, createdAt: 7, tries: 0, body: '{"a":"\\u0000"}' };
   await store.hooks.fix("h1", 0, batch);
   const answered = { delivered: false, status: 500, error: "no", answer: "x" };
@@ -142,7 +142,7 @@ async function told(store: Store) {
     lists: await store.listRuns.walk(0, 9),
     comments: [await store.comments.walk(null, 9), await store.commentRuns.last("7560000000000000001")],
     downloads: await store.downloads.list({ limit: 9 }),
-    places: await store.hooks.places("h1"),
+    progress: await store.hooks.progress("h1"),
     batch: await store.hooks.batch("h1", 0, 1),
     tries: await store.hooks.tries("h1", 9),
     key: await store.secrets.pseudonymKey(),

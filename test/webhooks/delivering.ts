@@ -112,7 +112,8 @@ export class FakeReceiver {
     const one = { ...outgoing, id: outgoing.headers["webhook-id"] ?? "", at: this.#clock.now(), answered: null as number | null };
     this.sent.push(one);
     const status = await this.answer(outgoing, this.sent.length);
-    if (status === null) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    if (status === null && !signal.aborted)
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     one.answered = status;
     const delivered = status !== null && status < 300;
     const error = delivered ? null : status === null ? "no answer" : `it answered HTTP ${status}`;

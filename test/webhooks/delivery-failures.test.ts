@@ -1,5 +1,7 @@
 // Guards: A hook whose receiver or store fails loses no event, sends none in two messages, and is paused with a word when it fails for days.
 import { describe, expect, it } from "vitest";
+import { breathe } from "../../src/runtime/clock.js";
+import { gift } from "../contracts/events.js";
 import { until } from "../until.js";
 import { faked } from "./delivering.js";
 import { upTo } from "./receiver.js";
@@ -103,6 +105,92 @@ describe("a hook that meets trouble", () => {
     for (const room of rooms) expect(receiver.seqs(room)).toEqual(upTo(10));
   });
 
+  it("keeps a place of its own for the room that fails alone, and none once that has caught up", async () => {
+    const { receiver, hook, chats, clock, store, webhooks } = await faked();
+    const { id } = await hook({});
+    const bad = await chats("bad", 0);
+    receiver.answer = ({ body }) => ((JSON.parse(body) as { room: number }).room === bad ? 500 : 200);
+    for (let n = 0; n < 10; n++) {
+      for (const name of ["bad", ...upTo(5).map(String)]) await chats(name, 2);
+      await clock.advance(1_000);
+    }
+    const { pos, rooms, fixed } = await store.hooks.progress(id);
+    expect([pos, [...rooms], fixed.map(({ room, from, to }) => [room, from, to])]).toEqual([pos, [[bad, 0]], [[bad, 1, 2]]]);
+    expect((await webhooks.view(id)).rooms).toMatchObject([{ room: bad, seq: 0, head: 20, backlog: 20 }]);
+    receiver.answer = () => 200;
+    await webhooks.resume(id);
+    await clock.advance(10_000);
+    expect(receiver.seqs(bad)).toEqual(upTo(20));
+    expect(await store.hooks.progress(id)).toEqual({ pos: await store.log.head(), rooms: new Map(), fixed: [] });
+    expect((await webhooks.view(id)).backlog).toBe(0);
+  });
+
+  it.each([1, 2, 3])("is cut and begun again at any moment, and sends each event in one message, in order: %i", async (seed) => {
+    const { receiver, hook, chats, append, clock, store, restart } = await faked();
+    let state = seed;
+    const random = () => {
+      state = (state * 16_807) % 2_147_483_647;
+      return state / 2_147_483_647;
+    };
+    const { id } = await hook({ types: ["chat"], maxEvents: 5 });
+    const { move } = store.hooks;
+    receiver.answer = async () => {
+      await clock.sleep(Math.floor(random() * 300));
+      return [200, 200, 200, 503, null][Math.floor(random() * 5)] ?? null;
+    };
+    const rooms = new Map<number, number[]>();
+    for (let n = 0; n < 40; n++) {
+      const name = String(Math.floor(random() * 6));
+      const [from, room] = [await chats(name, Math.ceil(random() ** 4 * 120)), await append(name, gift(`g${n}`, `c${n}`, 1, 1))];
+      expect(from).toBe(room);
+      rooms.set(room, []);
+      await clock.advance(Math.floor(random() * 400));
+      // As where it is killed: what it would have kept last is not kept.
+      Object.assign(store.hooks, { move: random() < 0.5 ? async () => true : move });
+      if (random() < 0.3) await Promise.all([restart(), clock.advance(300)]);
+      if (random() < 0.5) for (let turns = random() * 40; turns > 0; turns--) await breathe();
+      if (random() < 0.3) await Promise.all([restart(), clock.advance(300)]);
+    }
+    Object.assign(store.hooks, { move });
+    receiver.answer = () => 200;
+    await Promise.all([restart(), clock.advance(300)]);
+    await clock.advance(60_000);
+    const messages = new Map(receiver.sent.flatMap(({ id, body, answered }) => (answered === 200 ? [[id, body] as const] : [])));
+    for (const { id, body } of receiver.sent) expect(messages.get(id)).toBe(body);
+    for (const body of messages.values()) {
+      const { room, events } = JSON.parse(body) as { room: number; events: { seq: number }[] };
+      rooms.get(room)?.push(...events.map(({ seq }) => seq));
+    }
+    for (const [room, seqs] of rooms) {
+      const all = (await store.log.readRoom(room, 0, 9_000, { types: ["chat"] })).events.map(({ seq }) => seq);
+      expect(seqs).toEqual(all);
+    }
+    expect(await store.hooks.progress(id)).toEqual({ pos: await store.log.head(), rooms: new Map(), fixed: [] });
+  });
+
+  it("does not send again what it delivered further than the position that was kept", async () => {
+    const { receiver, hook, chats, clock, store, restart } = await faked();
+    const { id } = await hook({});
+    const { move } = store.hooks;
+    Object.assign(store.hooks, { move: async () => true });
+    const room = await chats("a", 3);
+    await clock.advance(1_000);
+    const { read } = store.log;
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    Object.assign(store.log, { read: (...asked: Parameters<typeof read>) => gate.then(() => read.apply(store.log, asked)) });
+    await restart();
+    Object.assign(store.hooks, { move });
+    await clock.advance(6_000);
+    expect(await store.hooks.progress(id)).toEqual({ pos: 0, rooms: new Map([[room, 3]]), fixed: [] });
+    open();
+    await clock.advance(6_000);
+    expect(receiver.sent).toHaveLength(1);
+    expect(await store.hooks.progress(id)).toEqual({ pos: await store.log.head(), rooms: new Map(), fixed: [] });
+  });
+
   it("that never answers holds up no other", async () => {
     const { receiver, hook, chats, clock } = await faked();
     await hook({ url: "https://slow.example/" });
@@ -138,7 +226,7 @@ describe("a hook that meets trouble", () => {
 
   it.each(["is lost", "is kept and not answered"])("sends no event in two messages when what came of one %s", async (how) => {
     const { receiver, hook, chats, clock, store } = await faked();
-    await hook({});
+    const { id } = await hook({});
     const { tried } = store.hooks;
     let times = 0;
     const failing: typeof tried = async (...outcome) => {
@@ -147,7 +235,7 @@ describe("a hook that meets trouble", () => {
       throw new Error("the connection ended");
     };
     Object.assign(store.hooks, { tried: failing });
-    const room = await chats("a", 2);
+    await chats("a", 2);
     await clock.advance(500);
     expect(receiver.sent).toHaveLength(1);
     await chats("a", 2);
@@ -158,6 +246,6 @@ describe("a hook that meets trouble", () => {
       [1, 2],
       [3, 4],
     ]);
-    expect((await store.hooks.places((await store.hooks.list())[0]?.id ?? "")).get(room)).toBe(4);
+    expect(await store.hooks.progress(id)).toEqual({ pos: await store.log.head(), rooms: new Map(), fixed: [] });
   });
 });

@@ -13,7 +13,7 @@ const quick = () => delivering({ clock: fastClock(200) });
 
 describe("a receiver", () => {
   it("can check who sent it, with the library that there is for it, also while a secret is changed", async () => {
-    const { webhooks, hook, chats, runner } = await delivering({ clock: systemClock });
+    const { webhooks, hook, chats, runner, store } = await delivering({ clock: systemClock });
     // A delivery that begins before the runner has seen the change is signed as before it.
     const rotate = async (id: string) => {
       const row = await webhooks.rotate(id);
@@ -21,7 +21,8 @@ describe("a receiver", () => {
       return row;
     };
     // A message whose answer has not yet been read when a change cuts it off comes again.
-    const settled = (row: HookRow, room: RoomKey, seq: number) => until(() => runner.placesOf(row)?.get(room) === seq);
+    const settled = ({ id }: HookRow, room: RoomKey, seq: number) =>
+      until(async () => (await store.hooks.progress(id)).rooms.get(room) === seq);
     const receiver = await Receiver.start();
     const first = await hook({ url: receiver.url });
     const room = await chats("a", 3);

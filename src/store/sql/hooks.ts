@@ -81,7 +81,7 @@ interface HookHealth {
 export interface HookRow extends HookSettings, HookSecrets, HookHealth {
   readonly id: string;
   readonly createdAt: number;
-  /** Number that every `Hooks.change` raises: what was begun under an older one is not written any more. */
+  /** Number that every `Hooks.change` and `Hooks.begin` raises: what was begun under an older one is not written any more. */
   readonly revision: number;
   /** Number of times that somebody had events sent again. */
   readonly replays: number;
@@ -91,11 +91,27 @@ export interface HookRow extends HookSettings, HookSecrets, HookHealth {
 /** Changes of a hook: the fields that can be changed. */
 type HookChange = Partial<HookSettings & HookSecrets & Pick<HookRow, "paused" | "failing">>;
 
-/**
- * Places that a hook is set to in some rooms. What was fixed for these rooms and not delivered is dropped; `null` forgets the place itself
- * too.
- */
-type HookPlaces = ReadonlyMap<RoomKey, number | null>;
+/** How far a hook is: everything up to here is delivered or was left out. */
+export interface HookPlaces {
+  /** Position in the whole log. */
+  readonly pos: number;
+  /** Seq in each room whose place is another than the position says. */
+  readonly rooms: ReadonlyMap<RoomKey, number>;
+}
+
+/** Places of a hook in some rooms, as seqs; null for the one that its position says. */
+type RoomPlaces = ReadonlyMap<RoomKey, number | null>;
+
+/** How far a hook is, and what it has under way. */
+interface HookProgress extends HookPlaces {
+  /** Batches that are fixed and not delivered, one for each room at most. */
+  readonly fixed: readonly HookBatchHead[];
+}
+
+/** Hook that is about to be delivered. */
+export interface HookStart extends HookProgress {
+  readonly hook: HookRow;
+}
 
 /** Events of one room and one contiguous range of seqs, both ends included, as they are sent until they are delivered. */
 export interface HookBatch {
@@ -156,13 +172,12 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
   const write = lane();
   const lock = (id: string) => find(id, dialect.forUpdate);
   return {
-    /** Adds a hook. @throws DyliveError `in_use` when there is a hook with this id */
-    add: (hook: HookRow, places: HookPlaces): Promise<void> =>
+    /** Adds a hook that is sent what comes after a position. @throws DyliveError `in_use` when there is a hook with this id */
+    add: (hook: HookRow, pos: number): Promise<void> =>
       write(function* () {
-        const sql = "INSERT INTO hooks(id, revision, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-        if ((yield* run(sql, hook.id, hook.revision, bodyOf(hook))) === 0)
+        const sql = "INSERT INTO hooks(id, revision, pos, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        if ((yield* run(sql, hook.id, hook.revision, pos, bodyOf(hook))) === 0)
           throw new DyliveError("in_use", told`there is a hook ${hook.id} already`);
-        yield* place(hook.id, places);
       }),
     get: (id: string): Promise<HookRow | null> => ask(() => find(id)),
     /** Returns all hooks, oldest first. */
@@ -171,10 +186,11 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
         return (yield* rows<StoredHook>(`${SELECT} ORDER BY n`)).map(hookOf);
       }),
     /**
-     * Changes settings and places in one step, and counts it as sending again when `replay` says so.
+     * Changes settings and places in one step, and counts it as sending again when `replay` says so. What was fixed for the rooms of these places
+     * and not delivered is dropped.
      * @returns the hook as it is now; null when there is none
      */
-    change: (id: string, change: HookChange, places: HookPlaces = new Map(), replay: boolean = false): Promise<HookRow | null> =>
+    change: (id: string, change: HookChange, places: RoomPlaces = new Map(), replay: boolean = false): Promise<HookRow | null> =>
       write(function* () {
         const hook = yield* lock(id);
         if (hook === null) return null;
@@ -196,42 +212,45 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
         yield* lock(id);
         return (yield* run("DELETE FROM hooks WHERE id = $1", id)) === 1;
       }),
-    /** Returns the hook's place in each room: everything with seq ≤ place is delivered or was left out. */
-    places: (id: string): Promise<ReadonlyMap<RoomKey, number>> =>
-      ask(function* () {
-        const sql = "SELECT room, seq FROM hook_places WHERE hook = $1 ORDER BY room";
-        return new Map((yield* rows<{ room: RoomKey; seq: number }>(sql, id)).map(({ room, seq }) => [room, seq]));
+    progress: (id: string): Promise<HookProgress> => ask(() => progressOf(id)),
+    /**
+     * Begins to deliver a hook: what another process has under way for it is not written any more.
+     * @returns null when the hook is gone or has another revision
+     */
+    begin: (id: string, revision: number): Promise<HookStart | null> =>
+      write(function* () {
+        const hook = yield* lock(id);
+        if (hook?.revision !== revision) return null;
+        const begun = { ...hook, revision: revision + 1 };
+        yield* update(begun);
+        return { hook: begun, ...(yield* progressOf(id)) };
       }),
     /**
-     * Moves places on, never back, where there was nothing to deliver.
+     * Moves the hook to a position, and to places in rooms, never back.
      * @returns false, and nothing is done, when the hook is gone or has another revision
      */
-    move: (id: string, revision: number, places: ReadonlyMap<RoomKey, number>): Promise<boolean> =>
+    move: (id: string, revision: number, pos: number, rooms: RoomPlaces): Promise<boolean> =>
       write(function* () {
         if ((yield* lock(id))?.revision !== revision) return false;
-        for (const [room, seq] of places) yield* moveHook(id, room, seq);
+        yield* run("UPDATE hooks SET pos = $2 WHERE id = $1 AND pos < $2", id, pos);
+        yield* place(id, rooms, "WHERE hook_rooms.seq < excluded.seq");
         return true;
       }),
     /**
-     * Keeps a batch, the only one of its room, before it is first sent. Where another process has fixed one, or delivered what begins it, that stays
-     * as it is: one that stood still for long may believe that the deliveries are still its own.
-     * @returns false, and nothing is done, as for `move`
+     * Keeps a batch, the only one of its room, and the hook's place before it, before it is first sent. One that the room has already stays.
+     * @returns the one that is kept; null, and nothing is done, as for `move`
      */
-    fix: (id: string, revision: number, { id: batch, room, from, to, events, createdAt, tries, body }: HookBatch): Promise<boolean> =>
-      write(function* () {
-        if ((yield* lock(id))?.revision !== revision) return false;
-        const place = yield* row<{ seq: number }>("SELECT seq FROM hook_places WHERE hook = $1 AND room = $2", id, room);
-        if (place !== undefined && place.seq >= from) return true;
+    fix: (id: string, revision: number, { id: batch, room, from, to, events, createdAt, tries, body }: HookBatch) =>
+      write(function* (): SqlWork<HookBatchHead | null> {
+        if ((yield* lock(id))?.revision !== revision) return null;
+        yield* place(id, new Map([[room, from - 1]]));
         yield* run(
           `INSERT INTO hook_batches(hook, room, id, from_seq, to_seq, events, created_at, tries, body)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
           ...[id, room, batch, from, to, events, createdAt, tries, body],
         );
-        return true;
+        return (yield* row<HookBatchHead>(`SELECT ${HEAD} FROM hook_batches WHERE hook = $1 AND room = $2`, id, room)) ?? null;
       }),
-    /** Returns the batches that are fixed and not delivered, one for each room at most. */
-    fixed: (id: string): Promise<readonly HookBatchHead[]> =>
-      ask(() => rows<HookBatchHead>(`SELECT ${HEAD} FROM hook_batches WHERE hook = $1 ORDER BY room`, id)),
     /** Returns the batch that is fixed in the room; null when there is none, or the hook is gone or has another revision. */
     batch: (id: string, revision: number, room: RoomKey): Promise<HookBatch | null> =>
       ask(function* () {
@@ -304,27 +323,19 @@ function* update(hook: HookRow): SqlWork<void> {
   yield* run("UPDATE hooks SET revision = $2, body = $3 WHERE id = $1", hook.id, hook.revision, bodyOf(hook));
 }
 
-/** Sets or (null) forgets a hook's place in a room. */
-function* placeHook(id: string, room: RoomKey, seq: number | null): SqlWork<void> {
-  if (seq === null) yield* run("DELETE FROM hook_places WHERE hook = $1 AND room = $2", id, room);
-  else
-    yield* run(
-      "INSERT INTO hook_places(hook, room, seq) VALUES ($1, $2, $3) ON CONFLICT (hook, room) DO UPDATE SET seq = excluded.seq",
-      ...[id, room, seq],
-    );
+function* progressOf(id: string): SqlWork<HookProgress> {
+  const { pos = 0 } = (yield* row<{ pos: number }>("SELECT pos FROM hooks WHERE id = $1", id)) ?? {};
+  const places = yield* rows<{ room: RoomKey; seq: number }>("SELECT room, seq FROM hook_rooms WHERE hook = $1 ORDER BY room", id);
+  const fixed = yield* rows<HookBatchHead>(`SELECT ${HEAD} FROM hook_batches WHERE hook = $1 ORDER BY room`, id);
+  return { pos, rooms: new Map(places.map(({ room, seq }) => [room, seq])), fixed };
 }
 
-/** Moves a hook's place on, never back. */
-function* moveHook(id: string, room: RoomKey, seq: number): SqlWork<void> {
-  yield* run(
-    `INSERT INTO hook_places(hook, room, seq) VALUES ($1, $2, $3)
-     ON CONFLICT (hook, room) DO UPDATE SET seq = excluded.seq WHERE hook_places.seq < excluded.seq`,
-    ...[id, room, seq],
-  );
-}
-
-function* place(id: string, places: HookPlaces): SqlWork<void> {
-  for (const [room, seq] of places) yield* placeHook(id, room, seq);
+/** Sets or (null) forgets a hook's place in some rooms. @param only condition under which one that is there is changed */
+function* place(id: string, places: RoomPlaces, only = ""): SqlWork<void> {
+  const upsert = `INSERT INTO hook_rooms(hook, room, seq) VALUES ($1, $2, $3) ON CONFLICT (hook, room) DO UPDATE SET seq = excluded.seq ${only}`;
+  for (const [room, seq] of places)
+    if (seq === null) yield* run("DELETE FROM hook_rooms WHERE hook = $1 AND room = $2", id, room);
+    else yield* run(upsert, id, room, seq);
 }
 
 /** Takes a batch off the way that was delivered, or notes the try. */
@@ -335,7 +346,7 @@ function* settle(id: string, { room, id: batch, attempt, delivered }: HookTry): 
     return;
   }
   const gone = yield* row<{ to: number }>(`DELETE FROM hook_batches WHERE ${which} RETURNING to_seq AS "to"`, id, room, batch);
-  if (gone !== undefined) yield* placeHook(id, room, gone.to);
+  if (gone !== undefined) yield* place(id, new Map([[room, gone.to]]));
 }
 
 /** Returns who is sent a hook's messages, as a text to be compared. */

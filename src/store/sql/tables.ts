@@ -57,7 +57,8 @@ export const ROOMS: SqlTable = {
  * - `room_reports.body`: JSON of a room's status as its collector told it last, for who has the store and not the process.
  * - `positions.holder`: id of the only one that moves it, a connection or a client over all of its own: the one that subscribed by its name last; empty where each may.
  * - `tokens.rooms`: JSON array of names. `hooks.body`, `hook_tries.body`: JSON of the row.
- *   `hook_batches.body`: what is sent, byte for byte until it is delivered; a hook has at most one batch of each room.
+ *   `hook_batches.body`: what is sent, byte for byte until it is delivered; a hook has at most one batch of each room. `hook_rooms.seq`: the
+ *   place in a room with a batch, or that is further or less far than `hooks.pos` says.
  * - Statistics (`store/statistics.ts`): a broadcast of which events are replaced is reset in the same transaction, and gets a new `n`; the rows of the old
  *   one (`statistics_dead`) are deleted little by little, and nothing that was under way for it can be added to the new one. `totals` is JSON: it is read and written whole, and its sums of diamonds
  *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
@@ -105,7 +106,7 @@ export const TABLES: readonly SqlTable[] = [
       ...{ per_minute: "bigint", created_at: COUNT, expires_at: "bigint", revoked_at: "bigint", last_used_at: "bigint" },
     },
   },
-  { name: "hooks", keys: 1, counts: true, columns: { n: COUNT, id: "text NOT NULL UNIQUE", revision: COUNT, body: NAME } },
+  { name: "hooks", keys: 1, counts: true, columns: { n: COUNT, id: "text NOT NULL UNIQUE", revision: COUNT, pos: COUNT, body: NAME } },
   {
     name: "hook_batches",
     keys: 2,
@@ -114,7 +115,7 @@ export const TABLES: readonly SqlTable[] = [
       ...{ hook: HOOK, room: COUNT, id: NAME, from_seq: COUNT, to_seq: COUNT, events: COUNT, created_at: COUNT, tries: COUNT, body: NAME },
     },
   },
-  { name: "hook_places", keys: 2, fill: 70, columns: { hook: HOOK, room: COUNT, seq: COUNT } },
+  { name: "hook_rooms", keys: 2, fill: 70, columns: { hook: HOOK, room: COUNT, seq: COUNT } },
   { name: "hook_tries", keys: 1, counts: true, columns: { n: COUNT, hook: HOOK, body: NAME }, indexes: { hook: "hook, n" } },
   { name: "retention", keys: 2, columns: { room: ROOM, kind: NAME, max_age_ms: "bigint", max_bytes: "bigint" } },
   {

@@ -29,7 +29,7 @@ describe("/v1/hooks", () => {
     });
     await tell("98765", chat("3"));
     const listed = await call("/v1/hooks", { token });
-    expect(listed.at("hooks", 0)).toMatchObject({ id, backlog: 1, behind: [{ room: String(room), seq: 2, head: 3, waiting: null }] });
+    expect(listed.at("hooks", 0)).toMatchObject({ id, backlog: 1, behind: [] });
     const changed = await call(`/v1/hooks/${id}`, { method: "PATCH", token, json: { filter: null, name: "b", rooms: [] } });
     expect(changed.body).toMatchObject({ filter: null, name: "b", rooms: [], types: json.types, maxEvents: 20 });
     expect((await call(`/v1/hooks/${id}/pause`, { method: "POST", token })).body).toMatchObject({
@@ -42,6 +42,7 @@ describe("/v1/hooks", () => {
     expect(rotated.at("about", "oldSecretUntil")).toEqual(expect.any(Number));
     expect((await call(`/v1/hooks/${id}/replay`, { method: "POST", token, json: { room: "98765", seq: 1 } })).body).toMatchObject({
       backlog: 3,
+      behind: [{ room: String(room), seq: 0, head: 3, waiting: null }],
     });
     const test = await call(`/v1/hooks/${id}/test`, { method: "POST", token });
     expect(test.body).toMatchObject({ delivered: false, attempt: 0, error: "this process sends nothing" });
