@@ -82,7 +82,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
         for (const one of hooks) await print(lineOf(one));
       }),
     );
-  about("show", "a hook, the rooms it is behind in, and its last requests").action((id: string, settings: Partial<Config>) =>
+  about("show", "a hook, its rooms with something under way, and its last requests").action((id: string, settings: Partial<Config>) =>
     withApi(loadConfig(settings), async (api) => {
       const shown = await api.get<ShownHook>(path`/hooks/${id}`);
       const { tries } = await api.get<{ readonly tries: readonly ShownHookTry[] }>(path`/hooks/${id}/deliveries`, { limit: TRIES_SHOWN });

@@ -48,8 +48,8 @@ const HookSchema = Type.Object(
     failingSince: Nullable(Time),
     lastTry: Nullable(Type.Object({ at: Time, status: Status, error: Wrong })),
     deliveredAt: Type.Union([Type.Integer(), Type.Null()], { description: "when something was last delivered" }),
-    backlog: Type.Integer({ description: "events of all its rooms that it has not come to; its filter may leave some out" }),
-    behindRooms: Type.Integer({ description: "rooms in which there is something to deliver" }),
+    backlog: Type.Integer({ description: "events of the log that it has not come to, of whichever rooms and types" }),
+    behindRooms: Type.Integer({ description: "rooms with something under way" }),
     behind: Type.Array(
       Type.Object({
         room: RoomId,
@@ -63,7 +63,7 @@ const HookSchema = Type.Object(
           ),
         ),
       }),
-      { description: `rooms in which there is something to deliver, the furthest behind first; ${ROOMS_SHOWN} at most` },
+      { description: `rooms with something under way, the furthest behind first; ${ROOMS_SHOWN} at most` },
     ),
   },
   { $id: "Hook", description: "a webhook, without its secret" },

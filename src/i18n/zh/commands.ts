@@ -171,7 +171,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "likes (10)": "点赞数（10）",
   "test events, too (dylive trigger)": "包括测试事件（dylive trigger）",
   "all hooks, and how they are doing": "所有 Webhook 和它们的情况",
-  "a hook, the rooms it is behind in, and its last requests": "一个 Webhook、它落后的直播间和最近的请求",
+  "a hook, its rooms with something under way, and its last requests": "一个 Webhook、正在向它发送的直播间和最近的请求",
   "of the hook, as `dylive hook list` shows it": "`dylive hook list` 显示的 id",
   "send nothing until it is resumed": "暂停发送，直到恢复",
   "go on where it was, at once": "立即从停下的地方继续",

@@ -4922,11 +4922,11 @@ export interface components {
             } | null;
             /** @description when something was last delivered */
             deliveredAt: number | null;
-            /** @description events of all its rooms that it has not come to; its filter may leave some out */
+            /** @description events of the log that it has not come to, of whichever rooms and types */
             backlog: number;
-            /** @description rooms in which there is something to deliver */
+            /** @description rooms with something under way */
             behindRooms: number;
-            /** @description rooms in which there is something to deliver, the furthest behind first; 100 at most */
+            /** @description rooms with something under way, the furthest behind first; 100 at most */
             behind: {
                 /** @description the room's id here */
                 room: string;
