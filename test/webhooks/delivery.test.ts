@@ -84,6 +84,51 @@ describe("a hook", () => {
     expect(receiver.seqs(room)).toEqual([...upTo(4), ...upTo(34).slice(24)]);
   });
 
+  it("that was paused is told of what went meanwhile in rooms that had nothing under way", async () => {
+    const { receiver, hook, chats, clock, store, webhooks } = await faked();
+    const { id } = await hook({});
+    const [a, b] = [await chats("a", 2), await chats("b", 2)];
+    await clock.advance(10_000);
+    await webhooks.pause(id);
+    for (const name of ["a", "b", "a"]) await chats(name, 4);
+    await store.log.remove(a, 3, 8, "retention");
+    expect((await webhooks.view(id)).backlog).toBe(12);
+    await webhooks.resume(id);
+    await clock.advance(1_000);
+    const sent = receiver.taken.map(({ room, from, to, removed }) => [room, from, to, removed]);
+    expect(sent.slice(0, 2)).toEqual([
+      [a, 1, 2, undefined],
+      [b, 1, 2, undefined],
+    ]);
+    expect(sent.slice(2)).toEqual(
+      expect.arrayContaining([
+        [a, 3, 10, [[3, 8]]],
+        [b, 3, 6, undefined],
+      ]),
+    );
+    expect(receiver.seqs(a)).toEqual([1, 2, 9, 10]);
+  });
+
+  it("is sent of rooms that it is given later what comes from then on, and of rooms that it loses nothing more", async () => {
+    const { receiver, hook, chats, clock, webhooks } = await faked();
+    const [a, b] = [await chats("a", 0), await chats("b", 3)];
+    const { id } = await hook({ rooms: [a] });
+    const more = async () => {
+      for (const name of ["a", "b", "c"]) await chats(name, 2);
+      await clock.advance(10_000);
+    };
+    await more();
+    await webhooks.pause(id);
+    await more();
+    await webhooks.change(id, { rooms: [] });
+    await webhooks.resume(id);
+    await more();
+    await webhooks.change(id, { rooms: [b] });
+    await more();
+    const c = await chats("c", 0);
+    expect([a, b, c].map((room) => receiver.seqs(room))).toEqual([upTo(6), [8, 9, 10, 11], [5, 6]]);
+  });
+
   it("that is stopped in the middle is sent the same bytes again by the next process", async () => {
     const { receiver, hook, chats, clock, restart } = await faked();
     await hook({ maxEvents: 4 });
