@@ -5,12 +5,10 @@ import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "vitest";
 import { corpus } from "../simulator/index.js";
 import { ExportFile } from "../src/cli/commands/export.js";
-import { SpoolRoom } from "../src/ingest/spool.js";
 import { AccountStore } from "../src/platform/accounts/login-store.js";
 import { encodeHeader, encodeRecord } from "../src/platform/wire/recording.js";
 import { makeFolder, makeFolderSync, NewFile, removeWhole, writeWhole } from "../src/runtime/durable-file.js";
 import { eraseRaw } from "../src/sources/raw/erase-all.js";
-import { rawFiles } from "../src/sources/raw/files.js";
 import { packRaw } from "../src/sources/raw/pack.js";
 import { RawWriter } from "../src/sources/raw/recorder.js";
 import { Recorder } from "../src/sources/recording.js";
@@ -91,19 +89,6 @@ describe("after a power loss at any moment a name leads to what it did before, o
 
 describe("after a power loss it is there", () => {
   const received = [{ receivedAt: 5, raw: Buffer.from("frame"), kind: "frame" as const, response: null }];
-
-  it("what was spooled and flushed, in a folder that was new", async () => {
-    await LossyDisk.under(root, async (disk) => {
-      const folder = at("spool/log/7");
-      const parts = { folder, room: 7, clock: new FakeClock(), reserve: () => true, release: () => {} };
-      const spool = new SpoolRoom({ ...parts, onError: (error) => expect(error).toBeNull() });
-      await spool.put(received, { sessionId: "1", webRid: "2", anchorId: null, source: "websocket" });
-      await spool.sync();
-      const [file] = await rawFiles(at("spool/log"));
-      expect(one(disk.outcomes(file?.path ?? ""))).toEqual([text(file?.path ?? "")]);
-      await spool.close();
-    });
-  });
 
   it("what was recorded and closed, by the server and by a command", async () => {
     await LossyDisk.under(root, async (disk) => {

@@ -6,7 +6,6 @@ import { GiftListReader } from "../collector/gift-list-reader.js";
 import { Official } from "../collector/open-platform/official.js";
 import { type Compat, type CompatOptions, startCompat } from "../compat/compat.js";
 import { COMPAT_LIMITS } from "../compat/deps.js";
-import { lateErasures } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
 import { partsOf } from "../exports/export.js";
 import { Sidecars } from "../exports/sidecars.js";
@@ -20,6 +19,7 @@ import { partsAt } from "../jobs/jobs.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
+import type { HeldBytes } from "../runtime/rate-limiter.js";
 import { rawFolder } from "../sources/raw/files.js";
 import { RawRecorder } from "../sources/raw/recorder.js";
 import { AppendHealth } from "../store/health.js";
@@ -125,6 +125,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const running = new RunningSettings(config, { settings: opened.settings, clock, logger });
     await running.start(opened.cluster !== undefined);
     closers.push(async () => running.stop());
+    const held: HeldBytes = { bytes: 0, maxBytes: config.bufferMb * 1_000_000 };
+    metrics.lookAtBuffer(held);
     const collecting = await startCollecting(config, {
       ...reach,
       raw,
@@ -134,7 +136,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
         onRefused: (reason) => logger.warn({ reason }, "the platform gave no list of gifts; it is asked again in an hour"),
       }),
       store: collectors,
-      erased: lateErasures(store),
+      held,
       clock,
       pollMs: () => running.now.pollMs,
       rates: running.rates,
@@ -142,8 +144,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error, doing) => logger.error({ err: error, doing }, "background work failed; it is tried again"),
     });
     closers.push(() => collecting.stop());
-    const { rooms, here, spooled, takeovers } = collecting;
-    if (spooled !== null) metrics.lookAtSpool(spooled);
+    const { rooms, here, takeovers } = collecting;
     if (takeovers !== null) metrics.lookAtTakeovers(takeovers);
     closers.push(() => collecting.rest());
     const maintenance = { config, store, jobs, clock, logger };
@@ -180,7 +181,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       return at === null ? null : Math.max(0, clock.now() - at);
     });
     const serves = config.role !== "collect";
-    const official = !serves ? null : await officialOf(config, collectors, clock, logger);
+    const official = !serves ? null : officialOf(config, collectors, held, clock, logger);
     closers.push(async () => official?.close());
     if (official !== null) await collecting.hold("official", async () => official.work());
     let compat: Compat | null = null;
@@ -198,7 +199,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onChanged: () => running.look(),
     });
     const api = await startApi({
-      ...{ host: config.host, port: config.port, store, rooms, here, clock, logger, metrics, appends, exports, sidecars, admin },
+      ...{ host: config.host, port: config.port, store, rooms, here, clock, logger, metrics, appends, held, exports, sidecars, admin },
       ...{ ...services, hooks: hooks.webhooks, official: official === null ? [] : [official], healthOnly: !serves },
       ...(serves && { socketFolder: config.data }),
       speech: findSpeech(config.speech, config.speechModel, machine.speakers ?? NO_SPEAKERS),
@@ -253,28 +254,22 @@ function compatOptions(
  * Returns the app of the Open Platform; null without one.
  * @throws DyliveError bad_config when no push of it could be told from a forged one
  */
-async function officialOf(config: Config, store: Store, clock: Clock, logger: Logger): Promise<Official | null> {
+function officialOf(config: Config, store: Store, held: HeldBytes, clock: Clock, logger: Logger): Official | null {
   const { officialApp: appId, officialPath, officialDataSecrets: dataSecrets, officialSecret: secret } = config;
   if (appId === null) return null;
   if (Object.keys(dataSecrets).length === 0)
     throw new DyliveError("bad_config", "DYLIVE_OFFICIAL_APP is set without DYLIVE_OFFICIAL_DATA_SECRETS: no push could be taken");
   const { officialWindowMs: windowMs, officialTokenUrl: tokenUrl, officialUpstream: upstream, data } = config;
   const app = { appId, path: officialPath ?? appId, dataSecrets, windowMs, secret, tokenUrl, upstream };
-  return Official.start(app, {
+  return new Official(app, {
     store,
     clock,
-    spool: join(resolve(data), "official-spool"),
-    erased: lateErasures(store),
+    held,
     setAside: refusedEvents(data, logger),
-    setAsidePush: (line, error) => refuseLine(data, logger, line, error),
+    onLost: (pushes, roomId, error) =>
+      logger.error({ err: error, roomId, pushes }, "the store did not take pushes that were answered: they are lost"),
     onFailed: (about, error) => logger.warn({ ...about, err: error }, "a call to the Open Platform failed"),
   });
-}
-
-function refuseLine(data: string, logger: Logger, line: string, error: unknown): void {
-  const file = join(data, "refused-pushes.jsonl");
-  logger.error({ err: error, file }, "a push could not be stored; it is kept in a file");
-  appendFileSync(file, `${line}\n`, { mode: 0o600 });
 }
 
 /** Keeps events that the store refuses in a file beside it, so that a bug loses nothing. */

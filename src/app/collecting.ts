@@ -1,23 +1,13 @@
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
 import { LeasedCollectors } from "../cluster/leased-collectors.js";
 import { Heartbeat, JobHolder } from "../cluster/membership.js";
 import { RoomManager } from "../cluster/room-manager.js";
 import { StatusPublisher } from "../cluster/status-publisher.js";
 import { ReadWantedRooms } from "../cluster/wanted-rooms-view.js";
-import type { Collector } from "../collector/collector.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
-import type { NewEvent } from "../events/event.js";
 import type { RoomStatus } from "../health/state.js";
-import { GiftCatalogue } from "../ingest/fill-in.js";
-import { Pipeline, type Without } from "../ingest/pipeline.js";
-import { Spool } from "../ingest/spool.js";
-import { absorbSpooled, SpooledReader } from "../ingest/spooled-reader.js";
-import { Drift } from "../platform/wire/drift.js";
-import type { Clock } from "../runtime/clock.js";
-import { inTime } from "../runtime/clock.js";
-import type { Lease, Membership, Spooled } from "../store/cluster.js";
-import type { RoomKey } from "../store/log.js";
+import type { HeldBytes } from "../runtime/rate-limiter.js";
+import type { Lease, Membership } from "../store/cluster.js";
 import type { Store } from "../store/store.js";
 import type { Config } from "./config.js";
 
@@ -26,8 +16,6 @@ export interface Collecting {
   readonly rooms: RoomManager;
   /** States of the rooms that this process collects; of one that is alone of all rooms, null where one is not collected. */
   readonly here: () => Promise<readonly (RoomStatus | null)[]>;
-  /** Bytes that wait on this process's own disk for the database; null without a cluster. */
-  readonly spooled: (() => number) | null;
   /** Number of rooms that came to this process, by how they came; null without a cluster. */
   readonly takeovers: (() => Readonly<Record<Lease["how"], number>>) | null;
   /**
@@ -42,15 +30,13 @@ export interface Collecting {
   stop(): Promise<void>;
 }
 
-/** Longest time that a process that stops uploads what others are to store, in ms. */
-const UPLOAD_MS = 5000;
-
 /** Dependencies of collecting: access to rooms, the store, and callbacks for what failed. */
 interface CollectingDeps extends CollectorDeps {
   readonly store: Store;
   /** Rates that count now. */
   readonly rates: Pick<Config, "requestsPerS" | "connectsPerS">;
-  readonly erased: NonNullable<CollectorDeps["erased"]>;
+  /** Memory of what waits to be stored. */
+  readonly held: HeldBytes;
   readonly onError: (error: unknown, doing: string) => void;
 }
 
@@ -73,7 +59,6 @@ async function collectAlone(config: Config, deps: CollectingDeps): Promise<Colle
     rooms,
     here: () => rooms.statuses(),
     takeovers: null,
-    spooled: null,
     hold: async (_name, start) => void ends.push(await start()),
     rest: async () => {
       for (const end of ends.splice(0).reverse()) await end();
@@ -85,20 +70,15 @@ async function collectAlone(config: Config, deps: CollectingDeps): Promise<Colle
 async function collectTogether(
   config: Config,
   deps: CollectingDeps,
-  { leases, wantedRooms, spooled }: NonNullable<Store["cluster"]>,
+  { leases, wantedRooms }: NonNullable<Store["cluster"]>,
 ): Promise<Collecting> {
   const { role, capacity, maxOnDemandRooms, onDemandIdleMs } = config;
   const { clock, onError } = deps;
   const name = config.name ?? `${hostname()}:${process.pid}`;
   const membership = await leases.join({ name, role, capacity });
-  const spool = new Spool({
-    folder: join(resolve(config.data), "spool", deps.store.log.id),
-    ...{ clock, maxBytes: config.spoolMb * 1_000_000, spooled },
-    onError: (error) => onError(error, "spool"),
-  });
   const ofProcess = (error: unknown) => onError(error, "rooms of this process");
   const collectors = new LeasedCollectors({
-    ...{ ...deps, member: name, spool, membership, wantedRooms, onDemandIdleMs },
+    ...{ ...deps, member: name, membership, wantedRooms, onDemandIdleMs },
     publisher: new StatusPublisher(membership.id, wantedRooms, clock, ofProcess),
     onError: ofProcess,
   });
@@ -115,35 +95,21 @@ async function collectTogether(
     onError: ofCluster,
   });
   const holders = new Holders(membership, deps);
-  const work = { spooled, erased: deps.erased, clock, onError: (error: unknown) => onError(error, "spooled frames") };
-  const reader = readerForRoomsHere(collectors, work);
   const stop = async () => {
     await rooms.stop();
     await collectors.stop();
     await heartbeat.stop();
-    await reader.stop();
-    // What cannot be uploaded by then stays in the data folder, where the next process on it finds it.
-    await inTime(spool.uploaded(), UPLOAD_MS, clock).catch(() => {});
-    await spool.close();
   };
   const start = async () => {
     heartbeat.start();
-    await spool.start();
     if (role !== "serve") collectors.start();
-    reader.start();
     if (role !== "collect") await rooms.start();
   };
   await startOrStop(start, stop);
-  if (role !== "collect")
-    holders.add("spool", async () => {
-      const orphans = readForOrphans(deps.store, deps.setAside, work);
-      return () => orphans.stop();
-    });
   return {
     rooms,
     here: () => collectors.statuses(),
     takeovers: () => collectors.takeovers,
-    spooled: () => spool.bytes,
     hold: async (job, start) => {
       if (role !== "collect") holders.add(job, start);
     },
@@ -182,53 +148,4 @@ class Holders {
   async stop(): Promise<void> {
     await Promise.all(this.#holders.splice(0).map((holder) => holder.stop()));
   }
-}
-
-interface SpooledWorkDeps {
-  readonly spooled: Spooled;
-  /** Knows who was erased while something waited. */
-  readonly erased: () => Promise<Without | null>;
-  readonly clock: Clock;
-  readonly onError: (error: unknown) => void;
-}
-
-/** Collectors of this process. */
-interface Here {
-  rooms(): readonly RoomKey[];
-  ofRoom(room: RoomKey): Pick<Collector, "absorb"> | undefined;
-}
-
-/** Longest time that a room may be between two owners, in ms. */
-const ORPHAN_MS = 60_000;
-
-/** Returns the reader by which the collectors of the rooms that are collected here store what was uploaded of them. */
-function readerForRoomsHere(here: Here, { spooled, clock, onError }: Omit<SpooledWorkDeps, "erased">): SpooledReader {
-  const take = async (limit: number) => {
-    const rooms = here.rooms();
-    return rooms.length === 0 ? [] : spooled.take(rooms, limit);
-  };
-  const absorb: ConstructorParameters<typeof SpooledReader>[0]["absorb"] = async ({ room, bytes }, signal) =>
-    (await here.ofRoom(room)?.absorb(bytes, signal)) ?? false;
-  return new SpooledReader({ spooled, clock, take, absorb, onError });
-}
-
-/** Stores what was uploaded of rooms that nobody collects any more. Meant for one process at a time. */
-function readForOrphans(
-  { log, rooms, retention, ...store }: Pick<Store, "log" | "rooms" | "gifts" | "retention">,
-  setAside: (event: NewEvent, error: unknown) => void,
-  { spooled, erased, clock, onError }: SpooledWorkDeps,
-): SpooledReader {
-  const gifts = new GiftCatalogue(store.gifts);
-  const reader = new SpooledReader({
-    ...{ spooled, clock, onError },
-    take: (limit) => spooled.orphans(ORPHAN_MS, limit),
-    absorb: async ({ room, bytes }, signal) => {
-      const horizon = (one: RoomKey) => retention.horizon(one);
-      const pipeline = await Pipeline.open({ ...{ log, rooms, gifts, horizon, erased, room, clock, setAside }, drift: new Drift() });
-      await absorbSpooled(bytes, pipeline, null, signal);
-      return true;
-    },
-  });
-  reader.start();
-  return reader;
 }

@@ -55,11 +55,12 @@ export const ConfigSchema = Type.Object({
     default: 1000,
     description: "most rooms that this process collects, where several share a database",
   }),
-  spoolMb: Type.Integer({
+  bufferMb: Type.Integer({
     minimum: 1,
-    maximum: 1_000_000,
-    default: 1024,
-    description: "MB of frames that this process keeps on its own disk while the database is away; beyond it they are lost, which is told",
+    maximum: 100_000,
+    default: 64,
+    description:
+      "MB of memory for frames of all rooms that wait for a store that is away or slow; when it is full, the platform's connections are not read",
   }),
   name: Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()], {
     default: null,

@@ -11,7 +11,7 @@ import type { RoomName } from "../platform/links/resolve.js";
 import { sessionsOf } from "../platform/platform-access.js";
 import { breathe, type Clock, inTime, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { type Budgets, RateLimiter } from "../runtime/rate-limiter.js";
+import { type Budgets, HELD_MAX_BYTES, type HeldBytes, RateLimiter } from "../runtime/rate-limiter.js";
 import { told } from "../runtime/told.js";
 import type { Changes, Lease, Membership, Uncollected, WantedRooms } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
@@ -28,6 +28,8 @@ interface LeasedCollectorsDeps extends CollectorDeps {
   readonly onDemandIdleMs: number;
   /** They may change meanwhile. */
   readonly rates?: CollectionRates;
+  /** Memory of what waits to be stored, where more than the rooms share its bound. */
+  readonly held?: HeldBytes;
   readonly onError: (error: unknown) => void;
 }
 
@@ -61,14 +63,12 @@ const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 250;
 /** Time for which a process that stops asks a cluster that does not answer, in ms: while the database is away nobody takes a room over. */
 const UNANSWERED_MS = 5000;
-/** Longest wait for the next of the collectors that stop without a spool, in ms: what the store does not take by then has nowhere else to go. */
+/** Longest wait for the next of the collectors that stop, in ms: what the store does not take by then is lost. */
 const STOP_MS = 4000;
 /** Rooms whose states are read in one turn of the event loop. */
 const READ_TOGETHER = 200;
 /** Most rooms that a line of the log names. */
 const NAMED = 20;
-/** The same with a spool: the store is waited for where it must be, for two seconds each time, then the disk. */
-const SPOOL_STOP_MS = 9000;
 
 /** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
 export class LeasedCollectors {
@@ -91,7 +91,7 @@ export class LeasedCollectors {
   constructor(deps: LeasedCollectorsDeps) {
     setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
     this.#deps = deps;
-    const budgets = budgetsOf(deps.clock, deps.rates ?? RATES);
+    const budgets = budgetsOf(deps.clock, deps.rates ?? RATES, deps.held ?? { bytes: 0, maxBytes: HELD_MAX_BYTES });
     const { log, gifts } = deps.store;
     this.#shared = { ...budgets, registry: new CollectorRegistry(), told: new ToldAlarms(log), gifts: new GiftCatalogue(gifts) };
   }
@@ -118,16 +118,6 @@ export class LeasedCollectors {
     return all;
   }
 
-  /** The rooms that are collected here, as far as they are known. */
-  rooms(): readonly RoomKey[] {
-    return [...this.#byRoom].flatMap(([room, { over }]) => (over ? [] : [room]));
-  }
-
-  /** The collector of a room; undefined when it is not here. */
-  ofRoom(room: RoomKey): Collector | undefined {
-    return this.#heldOf(room)?.collector;
-  }
-
   /** Follows what a beat found. */
   change({ taken, changed, lost, silentMs }: Changes): void {
     if (silentMs !== undefined) this.#deps.onError(lapsed(lost, silentMs));
@@ -148,7 +138,7 @@ export class LeasedCollectors {
 
   /** Gives the rooms to others, goes on with them until they are taken over, for some seconds at most, and leaves the cluster. */
   async stop(): Promise<void> {
-    const { membership, onError, publisher, clock, spool } = this.#deps;
+    const { membership, onError, publisher, clock } = this.#deps;
     this.#stopSweeping();
     await this.#handOver();
     this.#stop.abort();
@@ -158,13 +148,12 @@ export class LeasedCollectors {
     for (const { collector } of this.#all()) this.#end(collector);
     this.#held.clear();
     this.#byRoom.clear();
-    const longestMs = spool === undefined ? STOP_MS : SPOOL_STOP_MS;
-    // Also of rooms that were let go a moment ago: what they had received is on its way to others.
+    // Also of rooms that were let go a moment ago.
     for (let left = Number.POSITIVE_INFINITY; this.#ending.size > 0 && this.#ending.size < left; ) {
       left = this.#ending.size;
-      await inTime(Promise.all(this.#ending.keys()), longestMs, clock).catch(() => {});
+      await inTime(Promise.all(this.#ending.keys()), STOP_MS, clock).catch(() => {});
     }
-    if (this.#ending.size > 0) onError(leftBy([...this.#ending.values()], longestMs));
+    if (this.#ending.size > 0) onError(leftBy([...this.#ending.values()]));
   }
 
   /** Goes on with the rooms until others have taken them over, as long as there are others. A cluster that does not answer is asked again for a while. */
@@ -351,10 +340,10 @@ export class LeasedCollectors {
 }
 
 /** Says what collectors leave that do not stop in time. */
-function leftBy(left: readonly Collector[], ms: number): DyliveError {
+function leftBy(left: readonly Collector[]): DyliveError {
   const messages = left.reduce((sum, { health }) => sum + health.backlog.waiting, 0);
   const names = named(left.map(({ name, room }) => (room === null ? name.value : `room:${room}`)));
-  const why = `${left.length} ${left.length === 1 ? "room" : "rooms"} did not stop within ${ms / 1000} s and left as they are, with ${messages} messages that the log does not have`;
+  const why = `${left.length} ${left.length === 1 ? "room" : "rooms"} did not stop within ${STOP_MS / 1000} s and left as they are, with ${messages} messages that the log does not have`;
   return new DyliveError("stopping", told`${why}: ${names}`);
 }
 
@@ -396,11 +385,11 @@ function named(rooms: readonly string[]): string {
 }
 
 /** Returns the budgets that the rooms of a process share. */
-function budgetsOf(clock: Clock, rates: CollectionRates): Budgets {
+function budgetsOf(clock: Clock, rates: CollectionRates, held: HeldBytes): Budgets {
   const of = (perSecond: number) => ({ perSecond, burst: Math.max(1, perSecond * BURST_S) });
   return {
     requests: new RateLimiter(clock, () => of(rates.requestsPerS)),
     connects: new RateLimiter(clock, () => of(rates.connectsPerS)),
-    held: { bytes: 0 },
+    held,
   };
 }

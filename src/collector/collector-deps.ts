@@ -1,6 +1,5 @@
 import type { NewEvent } from "../events/event.js";
-import type { Broadcast, Without } from "../ingest/pipeline.js";
-import type { Spool } from "../ingest/spool.js";
+import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
@@ -22,10 +21,6 @@ export interface CollectorDeps extends Reach {
   readonly giftList?: GiftListReader;
   /** Recorder of the frames of rooms that are to be recorded. */
   readonly raw?: Pick<RawRecorder, "byDefault" | "take" | "leave">;
-  /** Spool in which frames wait while the store is away; without one the platform is held back meanwhile. */
-  readonly spool?: Spool;
-  /** Knows who was erased while something waited there. */
-  readonly erased?: () => Promise<Without | null>;
 }
 
 /** Ownership of a room by a process of a cluster. Without one the room is its process's alone, as on SQLite. */

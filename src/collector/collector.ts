@@ -16,7 +16,7 @@ import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../store/rooms.js"
 import { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps, RoomOwnership } from "./collector-deps.js";
 import { RoomConnection, type Target } from "./connection.js";
-import { type CollectorEvent, type Effect, type Phase, START } from "./machine.js";
+import { type CollectorEvent, type Effect, START } from "./machine.js";
 import { type Met, RoomRecords } from "./records.js";
 import type { CollectorRegistry } from "./registry.js";
 import type { ToldAlarms } from "./room-alarm.js";
@@ -29,9 +29,6 @@ const SETTLE_EVERY_MS = 5000;
 const STORE_MS = 5000;
 /** Longest part of a wait between looks whose time may change, in ms; with the look at the settings, half a minute (app/running-settings.ts). */
 const WAIT_PART_MS = 10_000;
-
-/** Phases in which a broadcast may be about to begin here. */
-const BEGINNING: ReadonlySet<Phase> = new Set<Phase>(["recalling", "asking", "identifying", "halted"]);
 
 /** Resources that all collectors of a process share. */
 interface SharedByCollectors extends Budgets {
@@ -131,7 +128,7 @@ export class Collector {
     this.#registry = shared.registry;
     this.health = new RoomHealth(deps.clock);
     const { health } = this;
-    const { store, clock, setAside, spool, erased } = deps;
+    const { store, clock, setAside } = deps;
     const [offsets, drift] = [new ClockOffsets(clock), this.#drift];
     this.#sessions = sessionsOf(settings).map((choice) => {
       const kept = row?.resume?.positions[choice.name]?.visitor ?? null;
@@ -142,8 +139,6 @@ export class Collector {
     this.#resolver = new RoomResolver(name, { clock, requests: shared.requests, health, accesses });
     this.#records = new RoomRecords({
       ...{ store, clock, setAside, health, drift, ownership, told: shared.told, gifts: shared.gifts, signal: this.#stop.signal },
-      ...{ ...(spool && { spool }), ...(erased && { erased }) },
-      foresee: (room) => this.#connection.foresee(room),
       onLost: () => this.#lose(),
     });
     this.#connection = new RoomConnection({
@@ -187,19 +182,6 @@ export class Collector {
   run(): Promise<void> {
     this.#done ??= this.#run();
     return this.#done;
-  }
-
-  /**
-   * Stores what another process had in its spool of the room. @param bytes a recording
-   * @returns false when the room is not ours to store yet, or it is not known yet what was missed before that process left it
-   * @throws DyliveError not_owner, bad_file; what the store throws when it is down: the same can be absorbed again
-   */
-  async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    const { health, room } = this;
-    const { phase } = this.#machine;
-    if (this.lost || phase === "over" || room === null || (health.sessionId === null && BEGINNING.has(phase))) return false;
-    await this.#connection.foresee(room);
-    return this.#records.absorb(bytes, signal);
   }
 
   /** Asks for the room by this number from now on, which the platform told to another collector. */
@@ -297,8 +279,7 @@ export class Collector {
 
   /** Enters the room of a reading. Null when it is not this collector's to collect: then nothing was claimed or connected. */
   async #enter(reading: Live | Offline, recalled: RoomKey | null): Promise<Met | null> {
-    const room = recalled ?? (await this.#records.identify(this.#resolver.asked, reading)) ?? this.room;
-    if (room === null) throw new DyliveError("internal", "a room was not kept");
+    const room = recalled ?? (await this.#records.identify(this.#resolver.asked, reading));
     const met = await this.#enterRoom(room, reading.webRid);
     if (met !== null && recalled === null && reading.outcome === "live") await this.#records.begin(room, reading);
     return met;

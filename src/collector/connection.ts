@@ -4,7 +4,6 @@ import { gapBetween, gapEvent, gapUntilPeople } from "../ingest/own-events.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
-import { isInteractive } from "../platform/wire/methods.js";
 import { backoffMs, follow, inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner } from "../store/health.js";
@@ -29,7 +28,7 @@ const KEEP_SEEN_MS = 60_000;
 const OPENING_MS = 2000;
 
 /** Outcome of frames without a message. */
-const NOTHING_TAKEN: Taken = { interactive: 0, ended: false, lost: null, isGapTold: false };
+const NOTHING_TAKEN: Taken = { interactive: 0, ended: false, isGapTold: false };
 
 /** The broadcast to connect to. */
 export interface Target {
@@ -143,20 +142,14 @@ export class RoomConnection {
           await this.#first(target, brought, broadcast, signal);
           continue;
         }
-        if (!records.lost) await happens({ type: "batch" });
+        await happens({ type: "batch" });
         await arrived;
         this.#offsets.learn(batch);
         const missed = this.#gaps.open;
         const taken = await this.#take(target, brought, broadcast, signal);
-        if (records.lost) {
-          const people = batch.some(({ response }) => response?.messages.some(({ method }) => isInteractive(method)));
-          await this.#handOver(target, batch[0]?.receivedAt ?? null, people, signal);
-          continue;
-        }
         session.point.reached(live.roomId, batch);
         await this.#seen(target, batch, { ...taken, missed }, signal);
       }
-      if (records.lost) await this.#handOver(target, this.#heardAt === null ? null : this.#offsets.wall(this.#heardAt), false, signal);
       if (this.#broken !== null) throw this.#broken;
       if (!signal.aborted) end = { type: "ended", at: this.#offsets.now(), reason: "the platform said that the connection is over" };
     } catch (error) {
@@ -172,17 +165,6 @@ export class RoomConnection {
       if (end === null) await this.keep(room);
     }
     return end ?? { type: "stop" };
-  }
-
-  /**
-   * Hands over what was being missed, with the rest of what was received of a room that is another process's: that one may not know of it.
-   * A silence that goes on, that one goes on with.
-   * @param at when something came again, ms UTC; null for nothing
-   * @param people whether some of it is of people
-   */
-  async #handOver(target: Target, at: number | null, people: boolean, signal: AbortSignal): Promise<void> {
-    const over = at === null ? null : this.#gaps.end(at, { messages: true, people });
-    if (over !== null) await this.gap(target, over, signal);
   }
 
   /** Gives up what accounts receive that were forgotten; who watches the room instead, its page says. */
@@ -227,12 +209,8 @@ export class RoomConnection {
     for (const { point } of this.#deps.sessions) point.hostRefused();
   }
 
-  /**
-   * Keeps where each session goes on in the room's row, so that another process can. A convenience: without it one resolves first. Not while frames
-   * wait in the spool: who goes on would take them for stored, and they may be on a disk that is lost.
-   */
+  /** Keeps where each session goes on in the room's row, so that another process can. A convenience: without it one resolves first. */
   async keep(room: RoomKey): Promise<void> {
-    if (this.#deps.health.backlog.isSpooled) return;
     const missing = this.#missing();
     if (missing === null) this.#foreseen = null;
     await this.#keep(room, missing);
@@ -243,11 +221,10 @@ export class RoomConnection {
    * was received.
    * @param asked the session that asks for what came before it stands, if that is what is to be stored
    */
-  async foresee(room: RoomKey, asked?: RoomSession): Promise<void> {
+  async #foresee(room: RoomKey, asked?: RoomSession): Promise<void> {
     if (this.#deps.records.moving) return; // it is the other process's to keep
     const missing = this.#missing(asked);
     if (missing === null || isWithin(missing, this.#foreseen)) return; // what was kept of it says more than that already
-    if (this.#deps.records.epoch === 0) await this.#deps.records.claim(); // as what is stored next would
     await this.#keep(room, missing);
     if (this.#kept.missing === missing) this.#foreseen = missing;
   }
@@ -269,12 +246,11 @@ export class RoomConnection {
     for (const { point } of sessions) version += point.version;
     // In a quiet room nothing changes, and there may be thousands of those.
     if (version !== this.#kept.version || roomId !== this.#kept.place?.roomId || missing !== this.#kept.missing) {
-      const { isSpooled } = health.backlog;
-      const place = isSpooled ? this.#placeBefore(roomId, missing) : this.#place(roomId, missing);
+      const place = this.#place(roomId, missing);
       if (place === null) return;
       const resume: Resume = { ...place, ...(missing !== null && { missing }) };
       const isKept = () => {
-        this.#kept = { place, version: isSpooled ? this.#kept.version : version, missing };
+        this.#kept = { place, version, missing };
       };
       await inTime(collector.store.rooms.setResume(room, resume, epoch), PATIENCE_MS, collector.clock).then(isKept, () => {});
     }
@@ -290,14 +266,6 @@ export class RoomConnection {
     if (saved === undefined) return null;
     const { paceMs } = this.#deps.watchdog();
     return { roomId, positions, savedAt: saved.at, ahead: saved.ahead, ...(paceMs !== null && { paceMs }) };
-  }
-
-  /** Returns the same as it was kept before frames waited in the spool: they are not stored. */
-  #placeBefore(roomId: string, missing: Missing | null): Place | null {
-    const { place } = this.#kept;
-    if (place?.roomId === roomId) return place;
-    const since = missing?.since[0];
-    return since === undefined ? null : { roomId, positions: {}, savedAt: since.at, ahead: since.ahead };
   }
 
   /** Keeps which messages the sessions brought of a broadcast, unless that was done less than so many ms ago. */
@@ -338,9 +306,10 @@ export class RoomConnection {
       if (records.endedHere(left, roomId)) this.#notCollecting(records.until(left, roomId));
       await this.#finish(target, roomId, endedAt, signal);
     }
+    const seen = await this.#deps.collector.store.sessions.seen(room, live.roomId);
     health.broadcast(live.roomId);
     records.begun();
-    health.seen.begin(await records.orElse(() => this.#deps.collector.store.sessions.seen(room, live.roomId), null));
+    health.seen.begin(seen);
     this.#heardAt = null;
     this.#foreseen = null;
     for (const { point, name } of this.#deps.sessions) point.begin(resume, name);
@@ -368,8 +337,8 @@ export class RoomConnection {
 
   /** Returns when a broadcast ended, ms UTC; now, where that is not known. */
   async #endOf(room: RoomKey, sessionId: string): Promise<number> {
-    const { collector, records } = this.#deps;
-    const session = await records.orElse(() => collector.store.sessions.get(room, sessionId), null);
+    const { collector } = this.#deps;
+    const session = await collector.store.sessions.get(room, sessionId);
     return session?.endedAt ?? collector.clock.now();
   }
 
@@ -417,9 +386,8 @@ export class RoomConnection {
     this.#offsets.learn(batch);
     if (records.moving) return; // whoever has the room has these messages
     for (const frame of batch) health.backlog.arrived(frame);
-    if (!health.backlog.isSpooled) await this.foresee(target.room, session);
-    const { lost } = await this.#take(target, brought, broadcast, signal);
-    if (lost !== null) this.#gaps.begin([], lost); // how far back they reach, nobody has read
+    await this.#foresee(target.room, session);
+    await this.#take(target, brought, broadcast, signal);
   }
 
   /** Hands a batch on as it came, with the gap that it ends; what holds that up holds back the socket. */
@@ -438,7 +406,7 @@ export class RoomConnection {
       this.#heard(batch);
       return NOTHING_TAKEN;
     }
-    if (!health.backlog.isSpooled) await this.foresee(room); // else before it leaves the spool
+    await this.#foresee(room);
     health.backlog.taking(batch);
     const named = by === undefined ? batch : batch.map((frame) => ({ ...frame, by }));
     // Together, the gap first: a process that is killed with the messages stored and the gap not has the next one tell a gap over both.
@@ -451,7 +419,7 @@ export class RoomConnection {
     let isKept = false;
     try {
       const taken = await intake.take(given, broadcast, signal);
-      isKept = missed?.silent ? taken.isGapTold : taken.lost === null;
+      isKept = missed?.silent ? taken.isGapTold : true;
       if (over !== null && isKept) this.#told(over);
       // Of what is sent until the connection stands, it brings what the platform still has.
       if (over !== null && isKept && isFirst)
@@ -483,7 +451,7 @@ export class RoomConnection {
   async #seen(
     target: Target,
     batch: readonly Received[],
-    { interactive: people, ended, lost, missed }: Taken & { readonly missed: Missing | null },
+    { interactive: people, ended, missed }: Taken & { readonly missed: Missing | null },
     signal: AbortSignal,
   ): Promise<void> {
     const { health, happens, watchdog } = this.#deps;
@@ -491,10 +459,9 @@ export class RoomConnection {
     const at = batch[batch.length - 1]?.receivedAt ?? 0;
     const isDoubled = this.#union.standing > 1; // another session has what was in it
     const damage = isDoubled ? null : damagedIn(batch, this.#offsets.wall(lastFrameAt));
-    if (lost !== null) this.#gaps.begin(this.#offsets.note(lastFrameAt), lost);
     const brought = { messages: batch.some(({ response }) => response !== null), people: people > 0 };
     // Not one that has begun while the batch was being stored.
-    const over = lost === null && this.#gaps.open === missed ? this.#gaps.end(batch[0]?.receivedAt ?? at, brought) : null;
+    const over = this.#gaps.open === missed ? this.#gaps.end(batch[0]?.receivedAt ?? at, brought) : null;
     if (over !== null) await this.gap(target, over, signal);
     if (missed !== null && this.#gaps.open === null) await this.keep(target.room); // or who goes on after a crash would look for it
     await happens({

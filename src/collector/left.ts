@@ -14,9 +14,6 @@ export interface Left {
   readonly sessions: readonly Session[];
 }
 
-/** The same of a room that nobody collected before, or of which nothing is known. */
-export const NOTHING_LEFT: Left = { resume: null, received: new Map(), sessions: [] };
-
 /** Reads how a room was left. @param recalled where its last connection was left, if that is known */
 export async function readLeft(
   store: Pick<Store, "log" | "rooms" | "sessions">,

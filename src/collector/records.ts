@@ -2,22 +2,20 @@ import type { NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
 import type { GiftCatalogue } from "../ingest/fill-in.js";
-import { DirectIntake, heldBack, type Intake, SpoolingIntake } from "../ingest/intake.js";
+import { heldBack, Intake } from "../ingest/intake.js";
 import { stateEvent } from "../ingest/own-events.js";
-import { Pipeline, type Without } from "../ingest/pipeline.js";
-import type { Spool } from "../ingest/spool.js";
-import { absorbSpooled } from "../ingest/spooled-reader.js";
+import { Pipeline } from "../ingest/pipeline.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
-import { isNotOwner, isStoreDown } from "../store/health.js";
+import { isNotOwner } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import type { Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
-import { type Left, NOTHING_LEFT, newest, readLeft } from "./left.js";
+import { type Left, newest, readLeft } from "./left.js";
 import { RoomAlarm, type ToldAlarms } from "./room-alarm.js";
 import { meetRoom } from "./room-resolver.js";
 
@@ -50,16 +48,12 @@ const KEEP_MS = 60_000;
 const KEEP_QUIET_MS = 300_000;
 /** Time between two times that it is kept what was seen of accounts, ms. */
 const KEEP_ACCOUNTS_MS = 60_000;
-/** Longest wait, in ms, for a store that is known to be away: it is asked all the same, since it may be back. */
-const AWAY_MS = 200;
 /** States that readers care about. */
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed", "paused"]);
 
 interface RecordsDeps {
   readonly store: RoomStore;
   readonly clock: Clock;
-  readonly spool?: Spool;
-  readonly erased?: () => Promise<Without | null>;
   readonly setAside: (event: NewEvent, error: unknown) => void;
   readonly health: RoomHealth;
   readonly drift: Drift;
@@ -68,8 +62,6 @@ interface RecordsDeps {
   readonly told: Pick<ToldAlarms, "of">;
   /** Tenure of the room by this process; null where no other process could have it. */
   readonly ownership: RoomOwnership | null;
-  /** Keeps what is missed of a room, before something of it is stored that waited in the spool. Never rejects. */
-  readonly foresee: (room: RoomKey) => Promise<void>;
   /** Called when the room turns out to be another process's. */
   readonly onLost: () => void;
   readonly signal: AbortSignal;
@@ -126,12 +118,6 @@ export class RoomRecords {
     return this.#deps.ownership === null ? undefined : (this.#met?.pipeline.epoch ?? 0);
   }
 
-  /** Claims the room, unless that is done. What the store does not answer, or another process's claim, shows when something is stored. */
-  async claim(): Promise<void> {
-    const met = this.#met;
-    if (met !== null) await this.orElse(() => met.pipeline.claim(), undefined).catch(() => {});
-  }
-
   /** Whether the room turned out to be another process's. */
   get lost(): boolean {
     return this.#lost;
@@ -143,17 +129,9 @@ export class RoomRecords {
     this.#deps.onLost();
   }
 
-  /**
-   * Says which room a reading speaks of, which is known from now on by every name that the platform gave. Claims and opens nothing.
-   * @returns null while the store of a room that is spooled is away: then the names are written when it is back
-   */
-  async identify(name: RoomName, resolved: Live | Offline): Promise<RoomKey | null> {
-    const { store, signal } = this.#deps;
-    const meet = () => meetRoom(store.rooms, name, resolved);
-    if (this.#met === null) return meet();
-    const room = await this.orElse(meet, null);
-    if (room === null) await this.#met.intake.defer(meet, signal);
-    return room;
+  /** Says which room a reading speaks of, which is known from now on by every name that the platform gave. Claims and opens nothing. */
+  identify(name: RoomName, resolved: Live | Offline): Promise<RoomKey> {
+    return meetRoom(this.#deps.store.rooms, name, resolved);
   }
 
   /** Tells whether somebody who manages the room has paused it. */
@@ -165,43 +143,37 @@ export class RoomRecords {
   async enter(room: RoomKey): Promise<Met> {
     if (this.#met !== null) return this.#met;
     const met = await this.#open(room);
+    if (!this.#moving) await this.#alarm.recall(met);
     this.#met = met;
     this.#deps.ownership?.onMet?.();
-    if (!this.#moving) await this.orElse(() => this.#alarm.recall(met), undefined);
-    // Before anything else is stored, or a broadcast begins while the store is away.
-    if (!this.#moving && this.#deps.spool !== undefined) await this.orElse(() => this.left(room), NOTHING_LEFT);
     return met;
   }
 
   /** Notes that a broadcast is live. */
   async begin(room: RoomKey, { roomId, facts }: Live): Promise<void> {
-    const { store, clock, signal } = this.#deps;
+    const { store, clock } = this.#deps;
     const at = clock.now();
     if (this.#opened?.sessionId !== roomId) this.#opened = { sessionId: roomId, at };
     if (this.#ended === roomId) this.#ended = null; // it goes on all the same
-    await this.#met?.intake.defer(() => store.sessions.open(room, roomId, at, facts.title), signal);
+    if (this.#met !== null) await store.sessions.open(room, roomId, at, facts.title);
   }
 
-  /** Returns the broadcast that has not ended, as far as one knows. */
-  openSession(): Promise<string | null> {
-    const { store, health } = this.#deps;
-    return this.orElse(async () => (this.room === null ? null : openSession(store, this.room)), health.sessionId);
+  /** Returns the broadcast that has not ended. */
+  async openSession(): Promise<string | null> {
+    return this.room === null ? null : openSession(this.#deps.store, this.room);
   }
 
   /**
-   * Returns how the room was left before it became this process's, as the store said first. Before the first broadcast here there is no going on
-   * without it: what is not known would have been missed in silence. After that, as far as one knows.
+   * Returns how the room was left before it became this process's, as the store said first.
    * @param recalled where its last connection was left, as it was before the room was entered
    * @throws DyliveError store_unreachable and others of a store that is away
    */
   async left(room: RoomKey, recalled: Resume | null = null): Promise<Left> {
-    const { store, spool, clock, ownership, health } = this.#deps;
+    const { store, ownership, health } = this.#deps;
     // Where it could be another process's, that one may have kept more until it was entered.
     const read = () => readLeft(store, room, ownership === null ? recalled : null);
-    if (health.sessionId !== null || this.#moving) return this.orElse(read, NOTHING_LEFT);
-    if (this.#left !== null) return this.#left;
-    const left = await (spool === undefined ? read() : inTime(read(), PATIENCE_MS, clock));
-    this.#left ??= left; // what was read first: who asked for it may have stored more since
+    if (health.sessionId !== null || this.#moving) return read();
+    this.#left ??= await read(); // what was read first: who asked for it may have stored more since
     return this.#left;
   }
 
@@ -221,16 +193,19 @@ export class RoomRecords {
 
   /**
    * Returns what shows that another process receives a broadcast: times until when it has, by what it keeps, tells and has stored, and whether
-   * it knows that it misses something. As far as one knows.
+   * it knows that it misses something.
    */
   async receivedByOwner(room: RoomKey, sessionId: string): Promise<{ readonly until: readonly Noted[]; readonly isMissing: boolean }> {
-    const { store, ownership } = this.#deps;
-    const left = await this.orElse(() => readLeft(store, room), NOTHING_LEFT);
-    const until = this.until(left, sessionId);
-    if (left.resume?.roomId !== sessionId) return { until, isMissing: false };
-    const heardAt = await this.orElse(async () => (await ownership?.ownerHeardAt()) ?? null, null);
-    const heard = heardAt === null ? [] : [{ at: heardAt, ahead: left.resume.ahead }];
-    return { until: [...until, ...heard], isMissing: left.resume.missing !== undefined };
+    const { store, ownership, health, clock, signal } = this.#deps;
+    const read = async () => {
+      const left = await readLeft(store, room);
+      const until = this.until(left, sessionId);
+      if (left.resume?.roomId !== sessionId) return { until, isMissing: false };
+      const heardAt = (await ownership?.ownerHeardAt()) ?? null;
+      const heard = heardAt === null ? [] : [{ at: heardAt, ahead: left.resume.ahead }];
+      return { until: [...until, ...heard], isMissing: left.resume.missing !== undefined };
+    };
+    return heldBack(read, health, clock, signal);
   }
 
   /** Tells whether this process has found a broadcast to be over, as it ended one or began another. */
@@ -242,10 +217,8 @@ export class RoomRecords {
 
   /** Notes that a broadcast is over. @param at ms UTC */
   async end(sessionId: string, reason: string, at: number): Promise<void> {
-    const { store, signal } = this.#deps;
-    const met = this.#met;
     this.#ended = sessionId;
-    await met?.intake.defer(() => store.sessions.end(met.room, sessionId, at, reason), signal);
+    if (this.room !== null) await this.#deps.store.sessions.end(this.room, sessionId, at, reason);
   }
 
   /** Goes to a state. Resolves when the log knows. @throws what telling throws */
@@ -339,7 +312,7 @@ export class RoomRecords {
       this.#moving = false;
       if (health.sessionId === null) this.#left = left;
       this.#told = state;
-      await this.orElse(() => this.#alarm.recall(met), undefined);
+      await this.#alarm.recall(met);
       return left;
     } catch (error) {
       if (isNotOwner(error)) this.lose();
@@ -350,26 +323,6 @@ export class RoomRecords {
   /** Settles combos that fell silent. */
   async settle(): Promise<void> {
     await this.#met?.intake.settle();
-  }
-
-  /** Stores what another process had in its spool. @returns false when the room is not ours yet */
-  async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    if (this.#met === null || this.#moving) return false;
-    if (this.#deps.health.sessionId === null) await this.left(this.#met.room);
-    await absorbSpooled(bytes, this.#met.pipeline, this.#deps.health, signal);
-    return true;
-  }
-
-  /** Asks the store what a room that is spooled goes on without, and returns `otherwise` while the store is away. */
-  async orElse<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
-    const { spool, health, clock } = this.#deps;
-    if (spool === undefined) return work();
-    try {
-      return await inTime(work(), health.backlog.isSpooled ? AWAY_MS : PATIENCE_MS, clock);
-    } catch (error) {
-      if (!isStoreDown(error)) throw error;
-      return otherwise;
-    }
   }
 
   /** Adds what was seen of accounts to their days. What the store does not take is missing there: it is no record of anything. */
@@ -387,25 +340,18 @@ export class RoomRecords {
   async close(): Promise<void> {
     await this.#keepAccounts();
     await this.#keepStatus().catch(() => {});
-    await this.#met?.intake.close();
   }
 
   /**
    * Claims the room at once, so that nothing is connected to what another process has; in a cluster, a room that one gives up is claimed when it
-   * {@link arrive arrives}, and any other at the latest when there is something to store: a database that is away must not end a collection.
+   * {@link arrive arrives}.
    */
   async #open(room: RoomKey) {
-    const { store, gifts, clock, setAside, drift, health, spool, erased, ownership, foresee } = this.#deps;
+    const { store, gifts, clock, setAside, drift, health, ownership } = this.#deps;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
     const { log } = store;
-    const deps = { log, gifts, rooms: ownership ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
-    const pipeline = ownership === null ? await Pipeline.open(deps) : Pipeline.lazy(deps);
-    if (ownership !== null && !ownership.planned) await this.orElse(() => pipeline.claim(), undefined);
-    const direct = new DirectIntake(pipeline, health, clock);
-    const intake =
-      spool === undefined
-        ? direct
-        : new SpoolingIntake({ room, pipeline, health, spool, setAside, onLost: () => this.lose(), foresee: () => foresee(room) });
-    return { room, pipeline, intake };
+    const deps = { log, gifts, rooms: ownership ?? store.rooms, horizon, room, clock, drift, setAside };
+    const pipeline = ownership?.planned ? Pipeline.lazy(deps) : await Pipeline.open(deps);
+    return { room, pipeline, intake: new Intake(pipeline, health, clock) };
   }
 }

@@ -151,7 +151,7 @@ export async function eraseUser(
   const key = await store.secrets.pseudonymKey();
   const planOf = (identity: Identity): ErasurePlan => ({ identity, pseudonym: pseudonymOf(nameOf(identity), key), keep });
   const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events)).catch(async (error) => {
-    // What waits in a spool may hold them all the same.
+    // Raw recordings and files to be imported may hold them all the same.
     if (error instanceof DyliveError && error.code === "not_found") {
       await noteErasure(store, planOf(unknownPerson(user)), clock.now());
     }
@@ -160,7 +160,7 @@ export async function eraseUser(
   const plan = planOf(identity);
   const { pseudonym } = plan;
   const note = await store.residue.begin();
-  // Before the first change: what waits in a spool is from now on judged by it.
+  // Before the first change: what is imported from now on is judged by it.
   await noteErasure(store, plan, clock.now());
   const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
   const rooms = new Set<RoomKey>();
@@ -180,7 +180,7 @@ export async function eraseUser(
   await take();
   const works = await eraseWorks(store, plan, signal, (count) => onProgress("erasing in works and comments", count));
   for (const id of identity.ids) await store.statistics.forget(id, keep ? pseudonym : null);
-  // What of a spool was on its way into the log, and judged before the note was there, is there by now.
+  // What was on its way into the log is there by now.
   await take();
   let steps = 0;
   for (let more = await store.search.purge(true); more; more = await store.search.purge(false)) {
@@ -198,7 +198,7 @@ export async function eraseUser(
 
 /**
  * Finds out who would be erased and how much is kept of them, and erases nothing.
- * @returns null when nobody is known by this: who waits in a spool or stands in raw recordings may be all the same
+ * @returns null when nobody is known by this: who stands in raw recordings may be all the same
  */
 export async function findPerson(
   store: Deps,

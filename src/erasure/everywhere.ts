@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { DyliveError } from "../runtime/errors.js";
 import { type Said, told } from "../runtime/told.js";
@@ -71,10 +71,8 @@ function nothingErased(user: string): EraseReport {
   };
 }
 
-/** Files in the data folder that hold what people did, and that nobody can be taken out of. */
-const ASIDES = ["refused.jsonl", "refused-pushes.jsonl"];
-/** Folders in which what people did waits for the store, which takes it without those who were erased meanwhile. */
-const SPOOLS = ["official-spool", "spool"];
+/** File in the data folder that holds what people did, and that nobody can be taken out of. */
+const ASIDE = "refused.jsonl";
 
 /**
  * Lists what still holds an erased person, as far as can be told from here.
@@ -90,15 +88,12 @@ export function unreached(data: string, erasure: Erasure, elsewhere: boolean): r
     told`exports and recordings that were made before`,
     told`files beside recordings (dylive sidecar): once removed, they are made again without them while their recording is there`,
     told`what webhooks and readers of the API were given before`,
-    ...ASIDES.map((name) => resolve(folder, name)).filter(holdsFiles),
-    ...SPOOLS.map((name) => resolve(folder, name))
-      .filter(holdsFiles)
-      .map((path) => told`${path}, until what waits there is stored without them`),
+    ...[resolve(folder, ASIDE)].filter(existsSync),
     ...recordings.open.map((path) => told`${path}, which is being written to: erase them again when it is closed`),
     ...recordings.failed,
     ...(elsewhere
       ? [
-          told`raw recordings in the data folders of other processes, and frames there until they are stored without them`,
+          told`raw recordings in the data folders of other processes`,
           told`old versions of rows in PostgreSQL's files, write-ahead log, archives and replicas: docs/scale.md`,
         ]
       : []),
@@ -134,14 +129,8 @@ export function deletionLeaves(data: string, elsewhere: boolean): readonly Said[
     told`backups`,
     told`exports and recordings that were made before, and files beside recordings (dylive sidecar)`,
     told`what webhooks and readers of the API were given before`,
-    ...[...ASIDES, ...SPOOLS].map((name) => resolve(folder, name)).filter(holdsFiles),
+    ...[resolve(folder, ASIDE)].filter(existsSync),
     ...(elsewhere ? [told`raw recordings in the data folders of other processes, until those have looked: ten minutes`] : []),
     told`bytes of the database's files that are free and not written over yet`,
   ];
-}
-
-/** Whether there is such a file, or a folder with some in it: that of a spool stays when nothing waits any more. */
-function holdsFiles(path: string): boolean {
-  if (!existsSync(path)) return false;
-  return statSync(path).isFile() || readdirSync(path, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile());
 }

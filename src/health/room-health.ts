@@ -11,9 +11,6 @@ import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state
 
 const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
 
-/** Time for which a loss is told, in ms, where nothing comes by which one would know better. */
-const LOST_MS = 60_000;
-
 const NOT_KEPT_UP = "messages come in and are not stored: the disk, the database or this machine does not keep up";
 
 /** States that say why no message comes, whatever the store does. */
@@ -32,10 +29,6 @@ export class RoomHealth {
   /** Whether what comes waits too long for the log. */
   #late = false;
   #lateSince = 0;
-  /** Last loss of what came, kept neither in the log nor in the spool; `since` the first one. Null when all was kept since. */
-  #loss: { readonly since: number; readonly at: number; readonly why: string } | null = null;
-  /** The same as it was when it was looked at last. */
-  #losing: { readonly since: number; readonly why: string } | null = null;
   /** Reason that the store gives while it takes nothing. */
   #refusal: string | null = null;
   #problem: ErrorCode | null = null;
@@ -93,20 +86,19 @@ export class RoomHealth {
   }
 
   get reason(): string {
-    const lost = this.#losing === null ? null : `what comes is lost: ${this.#losing.why}`;
-    const refusal = lost ?? this.#refusal ?? (this.#isHeldUp ? (this.#silent?.reason ?? NOT_KEPT_UP) : null);
+    const refusal = this.#refusal ?? (this.#isHeldUp ? (this.#silent?.reason ?? NOT_KEPT_UP) : null);
     return refusal === null || UNCONNECTED.has(this.#state) ? this.#reason : refusal;
   }
 
-  /** Whether what comes is held up or lost. Only of an open connection can that be said: other states say why nothing comes. */
+  /** Whether what comes is held up. Only of an open connection can that be said: other states say why nothing comes. */
   get #isHeldUp(): boolean {
-    return (this.#late || this.#silent !== null || this.#losing !== null) && (this.#state === "live" || this.#state === "connecting");
+    return (this.#late || this.#silent !== null) && (this.#state === "live" || this.#state === "connecting");
   }
 
   /** Since when it is, ms UTC; null while it is not. */
   get #heldUpSince(): number | null {
     if (!this.#isHeldUp) return null;
-    return this.#losing?.since ?? (this.#late ? this.#lateSince : (this.#silent?.since ?? null));
+    return this.#late ? this.#lateSince : (this.#silent?.since ?? null);
   }
 
   /** The broadcast that is or was collected last. */
@@ -149,15 +141,8 @@ export class RoomHealth {
     const isLate = this.backlog.isLate(now);
     if (isLate !== this.#late) this.#lateSince = now;
     this.#late = isLate;
-    this.#losing = this.#loss !== null && Math.abs(now - this.#loss.at) < LOST_MS ? this.#loss : null;
     // Each room is looked at each second, and mostly nobody has to hear of it.
     return before === this.state && reason === this.reason ? null : this.#changedFrom(before);
-  }
-
-  /** Notes whether what came was kept, in the log or the spool. @param why it is lost; null where it is kept */
-  keeps(why: string | null): void {
-    const at = this.#clock.now();
-    this.#loss = why === null ? null : { since: this.#loss?.since ?? at, at, why };
   }
 
   /** Notes that the store takes nothing now. @param reason why, and what becomes of what comes; null where nobody waits for it any more */
@@ -169,7 +154,6 @@ export class RoomHealth {
 
   /** Notes that the store takes what comes again. */
   storeTakes(): void {
-    this.#loss = null;
     if (this.#refusal === null) return;
     this.#refusal = null;
     this.#forgetWhoBrought();
@@ -177,7 +161,7 @@ export class RoomHealth {
     this.#wake();
   }
 
-  /** Forgets rises of which one cannot tell which session brought their gifts: what waited in the spool is nobody's. */
+  /** Forgets rises of which one cannot tell which session brought their gifts. */
   #forgetWhoBrought(): void {
     if (this.#sessions.length > 1) for (const { gifts } of this.#sessions) gifts.interrupted();
   }

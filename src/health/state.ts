@@ -61,7 +61,7 @@ interface Storage {
   readonly stored: number;
   /** Time at which an event was stored last, ms UTC. */
   readonly lastStoredAt: number | null;
-  /** Messages that came and that the log has not yet had: on their way to it, or in the spool. */
+  /** Messages that came and that the log has not yet had. */
   readonly waiting: number;
   /** Time at which the oldest of them came, ms UTC; null when none waits. */
   readonly waitingSince: number | null;

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { RoomStatus } from "../health/state.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { HeldBytes } from "../runtime/rate-limiter.js";
 import type { AppendHealth } from "../store/health.js";
 import type { ApiDeps } from "./api-deps.js";
 import { isLimited, tokenOf } from "./authentication.js";
@@ -27,6 +28,12 @@ const Healthy = Type.Object(
           "with PostgreSQL: away when it cannot be reached, or has answered nothing for three seconds that it was asked. A process without it is alive: it goes on by itself",
       }),
     ),
+    buffer: Type.Optional(
+      Type.Object(
+        { bytes: Type.Integer(), maxBytes: Type.Integer() },
+        { description: "memory of what was received and waits to be stored: when it is full, connections to the platform are not read" },
+      ),
+    ),
   },
   { description: "ok, or stopping with status 503" },
 );
@@ -47,10 +54,12 @@ interface About {
   /** States of the rooms that the metrics are of; null where one is not collected. */
   readonly here: () => Promise<readonly (RoomStatus | null)[]>;
   readonly appends: AppendHealth;
+  /** Memory of what waits to be stored; absent where nothing is collected. */
+  readonly held?: HeldBytes | undefined;
 }
 
 /** Registers `/healthz`, `/readyz` and `/metrics`. */
-export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, here, appends }: About): void {
+export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, here, appends, held }: About): void {
   const { store, clock, metrics } = deps;
   let look: StoreLook = { asked: 0, answered: 0, writable: Promise.resolve(false) };
 
@@ -61,7 +70,8 @@ export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, he
       reply.header("cache-control", "no-store");
       const server = store.server?.();
       const database = server === undefined ? {} : { database: server.away === null ? ("ok" as const) : ("away" as const) };
-      return stopping() ? reply.code(503).send({ status: "stopping", ...database }) : reply.send({ status: "ok", ...database });
+      const about = { ...database, ...(held && { buffer: { bytes: held.bytes, maxBytes: held.maxBytes } }) };
+      return stopping() ? reply.code(503).send({ status: "stopping", ...about }) : reply.send({ status: "ok", ...about });
     },
   );
 

@@ -7,6 +7,7 @@ import { GIFTS_STATES } from "../health/gifts-watch.js";
 import { SESSION_STATES } from "../health/sessions.js";
 import { ROOM_STATES, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
+import { HELD_MAX_BYTES, type HeldBytes } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import type { AuthorWatches } from "../store/sql/author-watches.js";
 import type { StoreServer } from "../store/store.js";
@@ -115,7 +116,12 @@ export class Metrics {
     help: "Bytes left on the disk of the data folder; -1 while nobody knows",
     registers: [this.#registry],
   });
-  readonly #spool = this.#gauge("dylive_spool_bytes", "Frames that wait on this process's own disk for the database", []);
+  readonly #buffer = this.#gauge("dylive_buffer_bytes", "Memory of what was received and waits to be stored", []);
+  readonly #bufferMax = this.#gauge(
+    "dylive_buffer_max_bytes",
+    "Memory of what waits to be stored at which connections to the platform are not read",
+    [],
+  );
   readonly #takeovers = this.#counter(
     "dylive_room_takeovers_total",
     "Rooms that this process got in a cluster, by how: nobody had them (free), their process was gone (dead), or gave them up (offered)",
@@ -177,7 +183,7 @@ export class Metrics {
   #lookAtAuthors: () => ReturnType<AuthorWatches["outcomes"]> = async () => [];
   #lookAtSidecars: () => readonly Pick<SidecarView, "trouble">[] = () => [];
   #lookAtDisk: () => number | null = () => null;
-  #lookAtSpool: () => number = () => 0;
+  #heldBytes: HeldBytes = { bytes: 0, maxBytes: HELD_MAX_BYTES };
   #lookAtTakeovers: () => Readonly<Record<string, number>> = () => ({});
   #takeoversSeen: Readonly<Record<string, number>> = {};
   #lookAtDownloads: () => DownloadFigures = () => ({ waiting: 0, running: 0, ended: {} });
@@ -263,9 +269,9 @@ export class Metrics {
     this.#lookAtStatistics = look;
   }
 
-  /** Sets how to ask how many bytes wait in the spool. */
-  lookAtSpool(look: () => number): void {
-    this.#lookAtSpool = look;
+  /** Sets the memory of what waits to be stored. */
+  lookAtBuffer(held: HeldBytes): void {
+    this.#heldBytes = held;
   }
 
   /** Sets how to ask how many rooms came to this process in a cluster, by how. */
@@ -336,7 +342,8 @@ export class Metrics {
     this.#sidecars.set({ state: "running" }, sidecars.length - failing);
     this.#sidecars.set({ state: "failing" }, failing);
     this.#diskFree.set(this.#lookAtDisk() ?? -1);
-    this.#spool.set(this.#lookAtSpool());
+    this.#buffer.set(this.#heldBytes.bytes);
+    this.#bufferMax.set(this.#heldBytes.maxBytes);
     const takeovers = { ...this.#lookAtTakeovers() };
     for (const [how, n] of Object.entries(takeovers)) this.#takeovers.inc({ how }, n - (this.#takeoversSeen[how] ?? 0));
     this.#takeoversSeen = takeovers;

@@ -10,6 +10,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError, ERRORS } from "../runtime/errors.js";
 import { addressOf, listenFailure } from "../runtime/listen.js";
 import { listenLocally } from "../runtime/local-socket.js";
+import type { HeldBytes } from "../runtime/rate-limiter.js";
 import { told } from "../runtime/told.js";
 import { AppendHealth } from "../store/health.js";
 import { AddressPace } from "../webhooks/pace.js";
@@ -84,6 +85,8 @@ interface ApiOptions {
   readonly metrics?: Metrics;
   /** Outcome of this process's last appends; without it, readiness is judged by a write of its own alone. */
   readonly appends?: AppendHealth;
+  /** Memory of what waits to be stored; absent where nothing is collected. */
+  readonly held?: HeldBytes;
   /** Longest time for receiving a whole request, in ms; 30 s by default. */
   readonly requestMs?: number;
   /** Apps of the Open Platform whose pushes are taken; none by default. */
@@ -235,7 +238,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   );
   await options.describe?.(app);
   const here = options.here ?? (async () => (await deps.rooms.list()).map(({ status }) => status));
-  healthRoutes(app, deps, { stopping: () => stopping, here, appends: options.appends ?? new AppendHealth() });
+  healthRoutes(app, deps, { stopping: () => stopping, here, appends: options.appends ?? new AppendHealth(), held: options.held });
   if (!healthOnly) {
     addEventSchemas(app);
     serveDocuments(app);

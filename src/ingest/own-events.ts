@@ -61,45 +61,25 @@ export function gapEvent(
 }
 
 /** A frame, or, between frames, a gap, which is stored in its place. */
-export interface Waited extends Received {
+export interface FrameOrGap extends Received {
   readonly gap?: Gap;
   /** Whether the gap is over only if people are heard in what comes with it: it is stored before the first that is new of them, or not at all. */
   readonly untilPeople?: boolean;
 }
 
-/** A gap as it stands between frames, and waits in a spool: all of its event that the room's own process does not know. */
+/** A gap as it stands between frames: all of its event but the room. */
 type Gap = InBroadcast & Pick<NewEventOf<"gap">, "from" | "to" | "reason">;
 
-/** Returns a gap as it stands between frames; from a spool, {@link waited} gives it back. */
-export function gapBetween({ sessionId, webRid, from, to, reason }: Gap): Waited {
-  const gap: Gap = { sessionId, webRid, from, to, reason };
-  return { receivedAt: to, raw: new TextEncoder().encode(JSON.stringify(gap)), kind: "gap", response: null, gap };
+const NO_BYTES = new Uint8Array(0);
+
+/** Returns a gap as it stands between frames. */
+export function gapBetween(gap: Gap): FrameOrGap {
+  return { receivedAt: gap.to, raw: NO_BYTES, kind: "frame", response: null, gap };
 }
 
 /** Returns a gap in front of the frames that end it if people are heard in them. */
-export function gapUntilPeople(gap: Gap): Waited {
+export function gapUntilPeople(gap: Gap): FrameOrGap {
   return { ...gapBetween(gap), untilPeople: true };
-}
-
-/** Returns what was read of a spool as what waited there. A gap that cannot be read is none: its file is not one that we wrote. */
-export function waited(batch: readonly Received[]): readonly Waited[] {
-  return batch.map((one) => {
-    const gap = one.kind === "gap" ? gapIn(one.raw) : null;
-    return { ...one, waited: true, ...(gap !== null && { gap }) };
-  });
-}
-
-function gapIn(raw: Uint8Array): Gap | null {
-  try {
-    const { sessionId, webRid, from, to, reason } = JSON.parse(new TextDecoder().decode(raw)) as Record<keyof Gap, unknown>;
-    const isNamed = (name: unknown) => name === null || typeof name === "string";
-    const isTime = (at: unknown) => Number.isSafeInteger(at);
-    if (!isNamed(sessionId) || !isNamed(webRid) || !isTime(to) || (from !== null && !isTime(from)) || typeof reason !== "string")
-      return null;
-    return { sessionId, webRid, from, to, reason } as Gap;
-  } catch {
-    return null;
-  }
 }
 
 /** Returns the event that says in a room's log what the operator is told of it in the system's, too. */

@@ -17,9 +17,9 @@ import { type ComboMark, type Log, newestReal, type RoomKey } from "../store/log
 import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
 import { GiftCatalogue, KnownGoods } from "./fill-in.js";
 import { MessageTurn, together, workOf } from "./message-turn.js";
-import { gapEvent, type Waited } from "./own-events.js";
+import { type FrameOrGap, gapEvent } from "./own-events.js";
 
-/** Takes people out of a draft of what waited before it came to the log. @returns null for what is not to be stored */
+/** Takes people out of a draft of what was received long before it came to the log. @returns null for what is not to be stored */
 export type Without = (draft: Draft) => Draft | null;
 
 /** Dependencies of {@link Pipeline}. */
@@ -49,12 +49,12 @@ export interface Arrived {
   readonly response: { readonly messages: readonly Envelope[] } | null;
   /** What it is; absent for pushes of the Open Platform. */
   readonly kind?: RecordKind;
-  /** Whether it has waited in a spool: people who are in it may have been erased meanwhile. */
+  /** Whether it was received long ago, as what a file holds: people who are in it may have been erased meanwhile. */
   readonly waited?: boolean;
   /** Number of the session that received it, where the room has several. */
   readonly by?: number;
   /** Gap that stands between frames; `untilPeople`: it is stored only before something new that people caused. */
-  readonly gap?: Waited["gap"];
+  readonly gap?: FrameOrGap["gap"];
   readonly untilPeople?: boolean;
 }
 

@@ -6,8 +6,6 @@ import { isBelieved, type RawRecordings } from "./step.js";
 
 /** Events of one step: deleting them holds the write lock for some 20 ms. */
 const STEP_EVENTS = 500;
-/** Parts of what waits in a spool that are taken away at once. */
-const SPOOLED_PARTS = 100;
 
 /** Counts of what a deletion removed. */
 export interface Deleted {
@@ -23,7 +21,7 @@ interface DeletionOptions {
   readonly onProgress?: (events: number) => void | Promise<void>;
 }
 
-type Deps = Pick<Store, "log" | "retention" | "deletions" | "cluster">;
+type Deps = Pick<Store, "log" | "retention" | "deletions">;
 
 /**
  * Removes what the store keeps of a room or broadcast that was deleted, in small steps, and notes the end. What a process leaves that dies in
@@ -37,11 +35,6 @@ export async function runDeletion(
 ): Promise<Deleted> {
   const { room, sessionId, n, sessions } = deletion;
   const events = await removeEvents(store, deletion, now, { onProgress, ...(signal && { signal }) });
-  const spooled = sessionId === null ? store.cluster?.spooled : undefined;
-  for (let parts = await spooled?.take([room], SPOOLED_PARTS); parts !== undefined && parts.length > 0; ) {
-    await spooled?.done(parts.map((part) => part.n));
-    parts = await spooled?.take([room], SPOOLED_PARTS);
-  }
   await tellSystem(
     store,
     sessionId === null

@@ -109,6 +109,19 @@ export class RateLimiter {
 export const ON_THE_WAY = "on the way";
 
 /**
+ * Bytes of memory that was received and waits to be stored beyond which senders are held back, by default: far above what a busy room sends in a
+ * second. What is made of them while they are stored is several times as much.
+ */
+export const HELD_MAX_BYTES = 64_000_000;
+
+/** Bytes of memory that was received and waits to be stored, of all that share the bound. */
+export interface HeldBytes {
+  bytes: number;
+  /** Bytes beyond which senders are held back. */
+  readonly maxBytes: number;
+}
+
+/**
  * What all rooms of a process share: how often the platform may be asked and connected to, and the memory of what waits. A restart with 500
  * rooms must not burst.
  */
@@ -117,5 +130,5 @@ export interface Budgets {
   readonly requests: RateLimiter;
   readonly connects: RateLimiter;
   /** Bytes of memory that was received by sockets and waits to be stored. */
-  readonly held: { bytes: number };
+  readonly held: HeldBytes;
 }

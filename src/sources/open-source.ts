@@ -48,7 +48,7 @@ export async function openSource(
       throw new DyliveError("no_browser", "this room is to be read in the browser, but a signer takes the browser's place");
     await budgets.connects.turn(signal);
     onOpen(clock.now() + PAGE_MS);
-    return identity.pageSource(live.webRid, { clock, drift, onReceived, onGiftList, onClickNeeded }).open(signal);
+    return identity.pageSource(live.webRid, { clock, drift, onReceived, onGiftList, onClickNeeded, held: budgets.held }).open(signal);
   }
   const { platform } = access;
   const { visitor, signer } = identity;

@@ -79,7 +79,7 @@ export function recordingBytes(path: string): Readable {
 }
 
 /** Reads records as their source would have given them, in batches of bounded memory. Damage is counted in `drift`. */
-export function readRecords(records: readonly RecordingRecord[], drift: Drift): Generator<readonly Received[], void> {
+function readRecords(records: readonly RecordingRecord[], drift: Drift): Generator<readonly Received[], void> {
   return inBatches(
     (function* () {
       for (const record of records) yield readRecord(record, drift);
@@ -90,7 +90,6 @@ export function readRecords(records: readonly RecordingRecord[], drift: Drift): 
 /** Reads a record as its source would have given it. Damage is counted in `drift`. */
 function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift): Received {
   if (kind === "frame") return readFrame(bytes, receivedAt, drift).received;
-  if (kind === "gap") return { receivedAt, raw: bytes, kind, response: null };
   try {
     return readResponse(bytes, receivedAt, drift);
   } catch (error) {

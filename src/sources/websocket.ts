@@ -7,6 +7,7 @@ import type { Drift } from "../platform/wire/drift.js";
 import { encodeAck, HEARTBEAT, MAX_FRAME_BYTES } from "../platform/wire/frame.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { HeldBytes } from "../runtime/rate-limiter.js";
 import { told } from "../runtime/told.js";
 
 /** Dependencies of a push connection; `connectUrl` and `headers` come from `push.ts`. */
@@ -23,7 +24,7 @@ interface WebsocketOptions {
   /** Called with every frame as it comes. */
   readonly onReceived?: (frame: Received) => void;
   /** Bytes of memory that wait in all connections which share a bound; absent is one of its own. */
-  readonly held?: { bytes: number };
+  readonly held?: HeldBytes;
 }
 
 const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s

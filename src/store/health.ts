@@ -125,9 +125,9 @@ export function isNotOwner(error: unknown): boolean {
 }
 
 /** Words the reason that a room shows while the store takes nothing: what becomes of what comes, what is wrong and what to do. */
-export function storeDownReason(error: unknown, fate = "held back"): string {
+export function storeDownReason(error: unknown): string {
   const told = error instanceof DyliveError ? `${error.message}. ${error.row.hint}` : String(error);
-  return `the store takes nothing now, so what comes is ${fate}: ${told}`;
+  return `the store takes nothing now, so what comes is held back: ${told}`;
 }
 
 /** Makes the error that says that a store is of a development version from before the first release. @param name path or name of the store */

@@ -49,7 +49,7 @@ export interface Store {
   readonly retention: Retention;
   readonly deletions: Deletions;
   readonly residue: Residue;
-  /** Erasures, for what was received before one and is stored after it: frames that waited in a spool. */
+  /** Erasures, for what was received before one and is stored after it: what a file holds. */
   readonly erasures: ReturnType<typeof sqlErasures>;
   /** Settings of the server that were changed while it ran. */
   readonly settings: ReturnType<typeof sqlSettings>;

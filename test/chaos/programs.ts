@@ -226,7 +226,6 @@ class Chaos {
 
   /** Stops the platform's people and then the programs, and judges. */
   async judged(): Promise<Omit<Trialled, "liveMs">> {
-    const { database } = this.#trial;
     const simulator = this.#simulator as Simulator;
     const receiver = this.#receiver as Receiver;
     for (const webRid of this.#webRids) simulator.rooms.stall(webRid);
@@ -247,8 +246,6 @@ class Chaos {
     });
     this.#end.abort();
     for (const node of this.#nodes) {
-      // What one hands over when it stops is another's to store.
-      if (database !== null) await until(async () => (await database.rows("SELECT 1 FROM spooled")).length === 0);
       expect(await node.process.stop(), node.process.run.stderr().slice(-2000)).toBe(0);
     }
     return withStore(this.#openStore(name), async (store) => {

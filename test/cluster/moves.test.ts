@@ -59,7 +59,7 @@ async function begin(member: number, planned: boolean, reached: RoomStore = stor
   const budgets = {
     requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
-    held: { bytes: 0 },
+    held: { bytes: 0, maxBytes: 64_000_000 },
     registry: new CollectorRegistry<Collector>(),
     told: new ToldAlarms(reached.log),
     gifts: new GiftCatalogue(reached.gifts),

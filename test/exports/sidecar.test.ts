@@ -239,7 +239,7 @@ describe("a recording", () => {
     await look(5000);
     expect(placesIn(read(`${FILM}.xml`)).size).toBe(2);
     await look(100_000);
-    await say(EIGHT + 60_000); // from the spool, after the store was away
+    await say(EIGHT + 60_000); // stored late, after the store was away
     await look(20_000);
     expect([...placesIn(read(`${FILM}.xml`)).values()]).toEqual([0, 5000, 60_000]);
     await say(); // of no recording

@@ -2,10 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Draft } from "../../src/events/combo.js";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
-import { RoomHealth } from "../../src/health/room-health.js";
-import { SpoolingIntake } from "../../src/ingest/intake.js";
 import { type Arrived, type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
-import { Spool } from "../../src/ingest/spool.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { Log } from "../../src/store/log.js";
@@ -14,24 +11,12 @@ import { FakeClock } from "../clock.js";
 import { readAll } from "../contracts/harness.js";
 import { envelope } from "../platform/messages/encode.js";
 import { gift } from "../platform/messages/gift-event.js";
-import { useDirectory } from "../store/directory.js";
-import { goOnUntil, MemorySpooled } from "./spooled-room.js";
-
-const file = useDirectory();
 
 const AT = 1_777_726_900_000;
 const broadcast: Broadcast = { sessionId: "7", webRid: "1", anchorId: null, source: "websocket" };
 const full = (id: string, group: string, total: number, at = AT) =>
   gift({ id, combo: `7.5.463.g${group}.0`, total, at, trace: `t${group}` });
 const light = (id: string, total: number, at = AT) => gift({ id, combo: `7.5.463.e${id}.0`, total, at, kind: "light", single: true });
-/** A frame with a gift of a combo. */
-const combo = (n: number, repeatCount: number) => {
-  const msgId = String(7_624_523_651_580_285_000n + BigInt(n));
-  const common = { msgId, roomId: "7", createTime: `${AT}` };
-  const about = { giftId: "463", groupCount: 1, comboCount: 1, groupId: "1775222770", user: { id: "5" }, gift: { id: "463", combo: true } };
-  const message = envelope("GiftMessage", { common, ...about, repeatCount, repeatEnd: 0 }, msgId);
-  return { receivedAt: AT + n, raw: new Uint8Array(200), kind: "frame" as const, response: { messages: [message] } } as never;
-};
 const down = () => Promise.reject(new DyliveError("store_unreachable", "no answer"));
 
 async function opened(methods: (log: Log) => Partial<Log>) {
@@ -112,50 +97,5 @@ describe("an append that the store does not answer", () => {
     await (late as (() => Promise<unknown>) | null)?.();
     await pipeline.store(of(full("2", "8", 8, AT + 1000)), broadcast);
     expect(await units()).toBe(8);
-  });
-
-  it("and whose batch the full spool then lost is counted once, with what comes after it", async () => {
-    const store = openMemoryStore({ maxEventsPerRoom: 1000 });
-    const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
-    const clock = new FakeClock(AT);
-    const late: (() => Promise<unknown>)[] = [];
-    let isSilent = false;
-    const log = new Proxy(store.log, {
-      get: (target, key) => {
-        const value: unknown = Reflect.get(target, key);
-        if (typeof value !== "function") return value;
-        if (key !== "append") return value.bind(target);
-        return (batches: never) => {
-          if (!isSilent) return target.append(batches);
-          late.push(() => target.append(batches)); // on its way, over a connection that is silent
-          return Promise.reject(new DyliveError("store_unreachable", "no answer"));
-        };
-      },
-    });
-    const spool = new Spool({ folder: file("spool"), clock, maxBytes: 10, spooled: new MemorySpooled(), onError: () => {} });
-    const health = new RoomHealth(clock);
-    health.to("live", "people are heard");
-    const setAside = (_: NewEvent) => {};
-    const pipeline = await Pipeline.open({ log, rooms: store.rooms, room, clock, drift: new Drift(), setAside });
-    const intake = new SpoolingIntake({ room, pipeline, health, spool, setAside, foresee: async () => {}, onLost: () => {} });
-    const { signal } = new AbortController();
-    await intake.take([combo(0, 2)], broadcast, signal);
-    isSilent = true;
-    let taken: string | null | undefined;
-    void intake.take([combo(1, 5)], broadcast, signal).then(({ lost }) => {
-      taken = lost;
-    });
-    await goOnUntil(clock, () => taken !== undefined);
-    expect(taken).toBe("the spool was full while the store took nothing");
-    isSilent = false;
-    for (const one of late) await one(); // the server had them
-    await clock.advance(3000);
-    await intake.take([combo(2, 8)], broadcast, signal);
-    const gifts = (await readAll(store.log, room)).events.flatMap((event) =>
-      event.type === "gift" ? [[event.delta, event.comboTotal]] : [],
-    );
-    expect(gifts.reduce((sum, [delta = 0]) => sum + delta, 0)).toBe(8);
-    await intake.close();
-    await spool.close();
   });
 });

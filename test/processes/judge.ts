@@ -61,7 +61,7 @@ export async function judge(
         after = page.scanned;
         if (after >= page.head) break;
       }
-      // Whatever the time on the way or in a spool: what is lost would have been received between what was sent before and after it.
+      // Whatever the time on the way: what is lost would have been received between what was sent before and after it.
       const order = truth.interactive.map((fact) => ({ fact, at: received.get(idOf(fact)) }));
       const isLost = ({ fact, at }: (typeof order)[number]) => fact.kind !== "gift" && at === undefined;
       const around = (index: number) => ({

@@ -86,7 +86,7 @@ it("connections that share a bound are held back when what waits in all is above
   server.on("connection", (client) => {
     for (let i = 1; i <= frames; i++) client.send(frameOf(i, BYTES, true));
   });
-  const held = { bytes: 0 };
+  const held = { bytes: 0, maxBytes: 64 * 1024 * 1024 };
   const stop = new AbortController();
   const connect = () => {
     const connectUrl = async () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;

@@ -27,7 +27,7 @@ async function show(config: Config, json: boolean): Promise<void> {
   else await printView(view, Date.now());
 }
 
-async function printView({ members, rooms, behind, spooledBytes }: ClusterView, now: number): Promise<void> {
+async function printView({ members, rooms, behind }: ClusterView, now: number): Promise<void> {
   await printColumns(
     [told`process`, told`role`, told`rooms`, told`of`, told`their states`, told`alive`, told`since`, told`jobs`],
     members.map(({ name, role, rooms: held, capacity, states, connected, expiresAt, joinedAt, jobs }): readonly Cell[] => [
@@ -47,7 +47,6 @@ async function printView({ members, rooms, behind, spooledBytes }: ClusterView, 
     told`${rooms.wanted} rooms are wanted, ${rooms.watched} of them on the watch list${unowned === null ? "" : told`; nobody has: ${unowned}`}`,
   );
   await print(told`events behind: statistics ${behind.statistics}, search ${behind.search}, webhooks ${behind.hooks}`);
-  if (spooledBytes > 0) await print(told`${(spooledBytes / 1e6).toFixed(1)} MB of frames wait for the owners of their rooms`);
 }
 
 /** Returns how many rooms are in each state; null where there are none. */

@@ -13,13 +13,12 @@ import { Drift } from "../../platform/wire/drift.js";
 import type { Clock } from "../../runtime/clock.js";
 import { backoffMs, follow, steadyMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { RateLimiter } from "../../runtime/rate-limiter.js";
+import { type HeldBytes, RateLimiter } from "../../runtime/rate-limiter.js";
 import type { RoomKey } from "../../store/log.js";
 import { allRooms } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { OfficialReceiver } from "./receiver.js";
 import { type OfficialDeps, officialAlias } from "./rooms.js";
-import { PushSpool } from "./spool.js";
 import { OfficialTasks, TASK_TYPES } from "./tasks.js";
 
 /** Messages confirmed by one call where the platform gave no rule. */
@@ -201,9 +200,9 @@ interface OfficialApp {
 
 /** Dependencies of an app's ingest. */
 interface OfficialIngestDeps extends Omit<OfficialDeps, "drift"> {
-  /** Folder of the spool. */
-  readonly spool: string;
-  readonly setAsidePush: (line: string, error: unknown) => void;
+  /** Memory of what waits to be stored, shared with the rooms of this process. */
+  readonly held: HeldBytes;
+  readonly onLost: (pushes: number, roomId: string, error: unknown) => void;
   /** Told of what failed and is tried again: its errors hold no secret. */
   readonly onFailed: (about: { readonly doing: string; readonly roomId: string; readonly msgType?: string }, error: unknown) => void;
 }
@@ -227,7 +226,8 @@ export class Official {
   readonly #life: AbortController;
   #running: Promise<unknown>;
 
-  private constructor(app: OfficialApp, deps: OfficialIngestDeps, spool: PushSpool) {
+  /** What is pushed here is confirmed here, until {@link close}. */
+  constructor(app: OfficialApp, deps: OfficialIngestDeps) {
     const { store, clock, onFailed } = deps;
     this.#deps = deps;
     this.appId = app.appId;
@@ -242,7 +242,7 @@ export class Official {
         : new OfficialAcks({ store, clock, platform, onFailed: (roomId, error) => onFailed({ doing: "ack", roomId }, error) });
     this.drift = new Drift();
     const stored = (room: number, { roomId }: { readonly roomId: string }) => this.#acks?.tend(room, roomId);
-    const receiver = new OfficialReceiver({ ...deps, drift: this.drift, spool, stored });
+    const receiver = new OfficialReceiver({ ...deps, drift: this.drift, stored });
     this.receiver = receiver;
     this.#tasks =
       platform === null
@@ -257,11 +257,6 @@ export class Official {
             onFailed: (roomId, msgType, error) => onFailed({ doing: "task", roomId, msgType }, error),
           });
     this.#running = this.#acks?.run(this.#life.signal) ?? Promise.resolve();
-  }
-
-  /** Opens the spool and takes up what waits in it; what is pushed here is confirmed here, until {@link close}. */
-  static async start(app: OfficialApp, deps: OfficialIngestDeps): Promise<Official> {
-    return new Official(app, deps, await PushSpool.open(deps.spool));
   }
 
   /** Keeps the tasks of the watch list running, which one process does, and confirms what others left. @returns what ends that: the tasks then go on */
@@ -302,7 +297,7 @@ export class Official {
     await this.#asking().ack(roomId, 2, acks, this.#life.signal);
   }
 
-  /** Ends the work; pushes that are not in the log stay in the spool. */
+  /** Ends the work; pushes that a store which is away has not taken are lost. */
   async close(): Promise<void> {
     this.#life.abort(new DyliveError("stopping", "the Open Platform's ingest was stopped"));
     await this.receiver.stop();

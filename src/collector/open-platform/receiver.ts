@@ -2,10 +2,11 @@ import type { Arrived } from "../../ingest/pipeline.js";
 import { readPayload } from "../../platform/open-platform/push.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { HeldBytes } from "../../runtime/rate-limiter.js";
+import { told } from "../../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../../store/health.js";
 import type { RoomKey } from "../../store/log.js";
 import { type OfficialDeps, OfficialRooms } from "./rooms.js";
-import type { PushSpool } from "./spool.js";
 
 /** A push whose signature was found good. */
 interface Push {
@@ -18,129 +19,178 @@ interface Push {
   readonly body: Uint8Array;
 }
 
-/** Returns a push as one line of the spool. */
-function toLine({ body, ...rest }: Push): string {
-  return JSON.stringify({ ...rest, body: Buffer.from(body.buffer, body.byteOffset, body.length).toString("base64") });
-}
-
-/** Returns the push of a line; null when it is none. */
-function fromLine(line: string): Push | null {
-  try {
-    const { appId, roomId, msgType, receivedAt, body } = JSON.parse(line) as Record<keyof Push, unknown>;
-    const texts = [appId, roomId, msgType, body].every((value) => typeof value === "string");
-    if (!texts || typeof receivedAt !== "number") return null;
-    return {
-      appId: String(appId),
-      roomId: String(roomId),
-      msgType: String(msgType),
-      receivedAt,
-      body: Buffer.from(String(body), "base64"),
-    };
-  } catch {
-    return null;
-  }
-}
-
 /** Dependencies of {@link OfficialReceiver}. */
 interface ReceiverDeps extends OfficialDeps {
-  readonly spool: PushSpool;
-  /** Keeps a line of the spool that can never be stored. */
-  readonly setAsidePush: (line: string, error: unknown) => void;
+  /** Memory of what waits to be stored, shared with the rooms of this process. */
+  readonly held: HeldBytes;
+  /** Called when pushes are lost that may have been answered with success. */
+  readonly onLost: (pushes: number, roomId: string, error: unknown) => void;
   /** Told of every push that is in the log. */
   readonly stored: (room: RoomKey, push: Push) => void;
 }
 
 /** Counts of pushes since the start, by what became of them. */
 interface ReceiverCounts {
-  /** Answered after they were in the log. */
+  /** In the log. */
   readonly stored: number;
-  /** Answered after they were in the spool. */
-  readonly spooled: number;
-  /** Not answered with success: neither log nor spool could take them. */
-  readonly lost: number;
-  /** In the spool now. */
+  /** In memory now. */
   readonly waiting: number;
+  /** Answered with an error: the memory was full, or the push is none that can be stored. */
+  readonly refused: number;
+  /** Answered with success and never stored. */
+  readonly lost: number;
+}
+
+/** A push that is not in the log yet. */
+interface WaitingPush {
+  readonly push: Push;
+  /** Whether it was answered with success. */
+  isAnswered: boolean;
+  /** Answers it: with {@link KEPT}, or an error. */
+  readonly answer: (outcome: unknown) => void;
+}
+
+/** Pushes of one room that are not in the log yet, in order. */
+interface RoomQueue {
+  readonly pushes: WaitingPush[];
+  /** Whether the store took nothing when it was asked last: nothing waits for it before it is answered. */
+  isAway: boolean;
 }
 
 /**
- * Longest wait for the log, in ms. The platform counts an answer after 2 s as a failure (facts/official-push.md A4); the spool, the network
- * and its own clock need the rest.
+ * Longest wait for the log before a push is answered, in ms. The platform counts an answer after 2 s as a failure (facts/official-push.md A4);
+ * the network and its own clock need the rest.
  */
 const PATIENCE_MS = 1000;
 const RETRY_MS = 1000;
-/** Pushes in memory; more than the platform's 100 a second leave only when the store is slow. */
-const MAX_IN_FLIGHT = 500;
 
 /**
- * Takes pushes and promises that they are kept: in the log, or, while the store is down or slow, in the spool, which is run through the same
- * way as soon as the store is back. While anything waits in the spool, what comes goes behind it, so that order is kept.
+ * Takes pushes into the log. While the store is away or slow they wait in memory, in order, room by room, and are answered all the same: the
+ * platform keeps no comment or like that it could not deliver. When the memory is full they are answered with an error.
  */
 export class OfficialReceiver {
   readonly #deps: ReceiverDeps;
   readonly #rooms: OfficialRooms;
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
-  readonly #working = new Set<Promise<unknown>>();
-  readonly #counts = { stored: 0, spooled: 0, lost: 0 };
-  #draining: Promise<void> | null = null;
+  readonly #queues = new Map<string, RoomQueue>();
+  readonly #working = new Set<Promise<void>>();
+  readonly #counts = { stored: 0, waiting: 0, refused: 0, lost: 0 };
 
   constructor(deps: ReceiverDeps) {
     this.#deps = deps;
     this.#clock = deps.clock;
     this.#rooms = new OfficialRooms(deps);
-    if (deps.spool.waiting > 0) this.#drain();
   }
 
   /** Counts of pushes, by what became of them. */
   get counts(): ReceiverCounts {
-    return { ...this.#counts, waiting: this.#deps.spool.waiting };
+    return { ...this.#counts };
   }
 
   /**
-   * Resolves when the push is kept, within the platform's patience.
-   * @throws DyliveError not_ready when it could not be kept anywhere, too_many_rooms, stopping
+   * Resolves when the push is in the log, or waits for a store that is away, within the platform's patience.
+   * @throws DyliveError not_ready when too much waits already, too_many_rooms, stopping
    */
   async receive(push: Push): Promise<void> {
     if (this.#stopping.signal.aborted) throw new DyliveError("stopping", "no more pushes are taken");
-    if (this.#draining !== null || this.#working.size >= MAX_IN_FLIGHT) return this.#keep(push);
-    const storing = this.#track(this.store([push]));
-    if (await this.#inTime(storing)) {
-      this.#counts.stored++;
-      return;
+    const { held } = this.#deps;
+    if (held.bytes + bytesOf(push) > held.maxBytes) {
+      this.#counts.refused++;
+      throw new DyliveError("not_ready", told`more than ${held.maxBytes} bytes wait for the store`);
     }
-    // It may still get into the log: the same events again are known there.
-    return this.#keep(push);
+    const answered = new AbortController();
+    const one: WaitingPush = { push, isAnswered: false, answer: (outcome) => answered.abort(outcome) };
+    if (this.#enqueue(one).isAway) answered.abort(KEPT);
+    const { signal } = answered;
+    if (!signal.aborted) await this.#clock.sleep(PATIENCE_MS, signal).catch(() => {});
+    if (signal.aborted && signal.reason !== KEPT) throw signal.reason;
+    one.isAnswered = true;
   }
 
   /**
    * Puts pushes into the log, those of one room together.
-   * @param waited whether they have waited in the spool
    * @throws what the store throws when it is down; DyliveError too_many_rooms
    */
-  async store(pushes: readonly Push[], waited = false): Promise<void> {
+  async store(pushes: readonly Push[]): Promise<void> {
     const byRoom = new Map<string, Push[]>();
     for (const push of pushes) {
-      const key = `${push.appId}:${push.roomId}`;
+      const key = keyOf(push);
       const of = byRoom.get(key);
       if (of === undefined) byRoom.set(key, [push]);
       else of.push(push);
     }
-    await Promise.all([...byRoom.values()].map((of) => this.#storeInRoom(of, waited)));
+    await Promise.all([...byRoom.values()].map((of) => this.#storeInRoom(of)));
   }
 
-  /** Ends the work; what waits stays in the spool. */
+  /** Ends the work: what waits is stored, unless the store is away. */
   async stop(): Promise<void> {
     this.#stopping.abort(new DyliveError("stopping", "the receiver was stopped"));
     await Promise.all(this.#working);
-    await this.#draining;
-    await this.#deps.spool.close();
   }
 
-  async #storeInRoom(pushes: readonly Push[], waited: boolean): Promise<void> {
+  #enqueue(one: WaitingPush): RoomQueue {
+    this.#counts.waiting++;
+    this.#deps.held.bytes += bytesOf(one.push);
+    const key = keyOf(one.push);
+    const known = this.#queues.get(key);
+    const queue = known ?? { pushes: [], isAway: false };
+    queue.pushes.push(one);
+    if (known !== undefined) return known;
+    this.#queues.set(key, queue);
+    const working = this.#empty(key, queue).finally(() => this.#working.delete(working));
+    this.#working.add(working);
+    return queue;
+  }
+
+  /** Stores what waits of one room, until nothing does. */
+  async #empty(key: string, queue: RoomQueue): Promise<void> {
+    const { signal } = this.#stopping;
+    while (queue.pushes.length > 0) {
+      const batch = [...queue.pushes];
+      try {
+        await this.store(batch.map(({ push }) => push));
+        this.#counts.stored += batch.length;
+        queue.isAway = false;
+        this.#done(queue, batch.length, KEPT);
+      } catch (error) {
+        if (signal.aborted || !isStoreDown(error) || isTooMany(error)) {
+          this.#giveUp(batch, error);
+          this.#done(queue, batch.length, error);
+          continue;
+        }
+        queue.isAway = true;
+        for (const one of queue.pushes) {
+          one.isAnswered = true;
+          one.answer(KEPT);
+        }
+        await this.#clock.sleep(RETRY_MS, signal).catch(() => {});
+      }
+    }
+    this.#queues.delete(key);
+  }
+
+  /** Takes the oldest pushes out of a queue. */
+  #done(queue: RoomQueue, count: number, outcome: unknown): void {
+    this.#counts.waiting -= count;
+    for (const { push, answer } of queue.pushes.splice(0, count)) {
+      this.#deps.held.bytes -= bytesOf(push);
+      answer(outcome);
+    }
+  }
+
+  #giveUp(batch: readonly WaitingPush[], error: unknown): void {
+    const lost = batch.filter(({ isAnswered }) => isAnswered).length;
+    this.#counts.lost += lost;
+    this.#counts.refused += batch.length - lost;
+    if (lost > 0) this.#deps.onLost(lost, batch[0]?.push.roomId ?? "", error);
+  }
+
+  async #storeInRoom(pushes: readonly Push[]): Promise<void> {
     const [first] = pushes;
     if (first === undefined) return;
     const { appId, roomId } = first;
-    const batch = pushes.map((push) => arrived(push, waited));
+    const batch = pushes.map(arrived);
     let room = await this.#rooms.of(appId, roomId);
     try {
       await room.store(batch);
@@ -153,92 +203,22 @@ export class OfficialReceiver {
     }
     for (const push of pushes) this.#deps.stored(room.room, push);
   }
-
-  /** Tells whether it was stored soon enough. @throws DyliveError too_many_rooms */
-  async #inTime(storing: Promise<void>): Promise<boolean> {
-    const done = new AbortController();
-    const late = this.#clock.sleep(PATIENCE_MS, done.signal).then(
-      () => false,
-      () => false,
-    );
-    try {
-      return await Promise.race([storing.then(() => true), late]);
-    } catch (error) {
-      if (isTooMany(error)) throw error;
-      return false;
-    } finally {
-      done.abort();
-    }
-  }
-
-  async #keep(push: Push): Promise<void> {
-    try {
-      await this.#track(this.#deps.spool.put(toLine(push)));
-      this.#counts.spooled++;
-    } catch (error) {
-      this.#counts.lost++;
-      throw error;
-    } finally {
-      this.#drain();
-    }
-  }
-
-  /** Empties the spool, as often as it takes. */
-  #drain(): void {
-    if (this.#draining !== null || this.#stopping.signal.aborted) return;
-    this.#draining = this.#emptySpool().finally(() => {
-      this.#draining = null;
-    });
-  }
-
-  async #emptySpool(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (this.#deps.spool.waiting > 0 && !signal.aborted) {
-      const emptied = await this.#deps.spool
-        .drain((lines) => this.#storeLines(lines))
-        .then(
-          () => true,
-          () => false,
-        );
-      if (!emptied) await this.#clock.sleep(RETRY_MS, signal).catch(() => {});
-    }
-  }
-
-  async #storeLines(lines: readonly string[]): Promise<void> {
-    this.#stopping.signal.throwIfAborted();
-    const pushes = lines.flatMap((line) => fromLine(line) ?? this.#giveUp(line, new Error("the line is no push")));
-    try {
-      await this.store(pushes, true);
-    } catch (error) {
-      if (isStoreDown(error) && !isTooMany(error)) throw error;
-      // One of them is to blame.
-      for (const push of pushes)
-        await this.store([push], true).catch((reason: unknown) => {
-          if (isStoreDown(reason) && !isTooMany(reason)) throw reason;
-          this.#giveUp(toLine(push), reason);
-        });
-    }
-  }
-
-  #giveUp(line: string, error: unknown): [] {
-    this.#deps.setAsidePush(line, error);
-    return [];
-  }
-
-  /** Work that {@link stop} waits for. */
-  #track<T>(work: Promise<T>): Promise<T> {
-    const settled = work.then(
-      () => {},
-      () => {},
-    );
-    this.#working.add(settled);
-    void settled.then(() => this.#working.delete(settled));
-    return work;
-  }
 }
 
-function arrived({ body, msgType, receivedAt }: Push, waited: boolean): Arrived {
-  return { receivedAt, response: { messages: readPayload(body, msgType) }, waited };
+/** Answer to a push that is in the log, or waits in memory. */
+const KEPT = new Error("kept");
+
+function keyOf({ appId, roomId }: Push): string {
+  return `${appId}:${roomId}`;
+}
+
+/** Returns the bytes of memory that a push takes, with some for what is not its body. */
+function bytesOf({ body }: Push): number {
+  return body.length + 1000;
+}
+
+function arrived({ body, msgType, receivedAt }: Push): Arrived {
+  return { receivedAt, response: { messages: readPayload(body, msgType) } };
 }
 
 function isTooMany(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { NewEvent } from "../../events/event.js";
-import { type Arrived, type Broadcast, Pipeline, type Without } from "../../ingest/pipeline.js";
+import { type Arrived, type Broadcast, Pipeline } from "../../ingest/pipeline.js";
 import type { Drift } from "../../platform/wire/drift.js";
 import { type Clock, steadyMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -13,8 +13,6 @@ export interface OfficialDeps {
   readonly store: Pick<Store, "log" | "rooms" | "sessions" | "positions" | "retention" | "cluster">;
   readonly clock: Clock;
   readonly drift: Drift;
-  /** Knows who was erased while pushes waited. */
-  readonly erased?: () => Promise<Without | null>;
   /** Keeps an event that the store refuses, so that it is not lost. */
   readonly setAside: (event: NewEvent, error: unknown) => void;
 }
@@ -40,7 +38,7 @@ class OfficialRoom {
   }
 
   /** Makes the room and its session where they are missing, and claims the room. */
-  static async open({ store, clock, drift, erased, setAside }: OfficialDeps, appId: string, roomId: string): Promise<OfficialRoom> {
+  static async open({ store, clock, drift, setAside }: OfficialDeps, appId: string, roomId: string): Promise<OfficialRoom> {
     const room = await store.rooms.ensure([officialAlias(appId, roomId)]);
     const pipeline = await Pipeline.open({
       log: store.log,
@@ -50,7 +48,6 @@ class OfficialRoom {
       clock,
       drift,
       setAside,
-      ...(erased && { erased }),
     });
     await store.sessions.open(room, roomId, clock.now());
     return new OfficialRoom(room, pipeline, roomId);

@@ -26,8 +26,6 @@ export interface ClusterView {
   };
   /** Events of the log that its readers have not come to. */
   readonly behind: { readonly statistics: number; readonly search: number; readonly hooks: number };
-  /** Bytes that wait in the database for the owners of their rooms: frames that came while it was away. */
-  readonly spooledBytes: number;
 }
 
 /** Parts of a store that tell of its cluster. */
@@ -46,13 +44,12 @@ export async function clusterView(
       "not_offered",
       "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)",
     );
-  const [members, wantedRooms, counted, indexed, hooks, spooledBytes] = await Promise.all([
+  const [members, wantedRooms, counted, indexed, hooks] = await Promise.all([
     cluster.leases.members(),
     cluster.wantedRooms.all(),
     statistics.behind(),
     search.behind(),
     hooksBehind(webhooks),
-    cluster.spooled.waiting(),
   ]);
   const states = new Map<number | null, Record<RoomState, number>>();
   const seen = new Set<number>();
@@ -71,7 +68,6 @@ export async function clusterView(
     members: members.map((member) => ({ ...member, states: states.get(member.id) ?? noRooms() })),
     rooms: { wanted, watched, unowned: states.get(null) ?? noRooms() },
     behind: { statistics: counted, search: indexed, hooks },
-    spooledBytes,
   };
 }
 
@@ -116,7 +112,6 @@ const ClusterSchema = Type.Object(
       { statistics: Type.Integer(), search: Type.Integer(), hooks: Type.Integer() },
       { description: "events of the log that its readers have not come to" },
     ),
-    spooledBytes: Count("bytes of frames that came while the database was away and wait for the owners of their rooms"),
   },
   { $id: "Cluster", description: "the processes of a cluster, their rooms, and how far its readers are" },
 );

@@ -18,10 +18,10 @@ const AppsAnswer = Type.Object(
       Type.Object({
         appId: Type.String(),
         pushes: Type.Object(
-          { stored: Type.Integer(), spooled: Type.Integer(), lost: Type.Integer(), waiting: Type.Integer() },
+          { stored: Type.Integer(), waiting: Type.Integer(), refused: Type.Integer(), lost: Type.Integer() },
           {
             description:
-              "since the start: into the log; onto disk while the store was out; refused since neither could take them; on disk now",
+              "since the start: into the log; in memory now, for a store that is away; answered with an error, since the memory was full; answered and lost",
           },
         ),
         rooms: Type.Array(

@@ -599,7 +599,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the app's secret is not set: DYLIVE_OFFICIAL_SECRET": "没有设置应用的密钥：DYLIVE_OFFICIAL_SECRET",
   "no more pushes are taken": "不再接收推送",
   "more than {} bytes wait for the store": "等待存储的内容超过 {} 字节",
-  "a push could not be kept on disk": "推送没能存到磁盘",
   "another program listens on port {} of {} ({})": "另一个程序占用了 {2} 的端口 {1}（{3}）",
   "cannot listen on port {} of {}: {} ({})": "无法监听 {2} 的端口 {1}：{3}（{4}）",
 
@@ -663,7 +662,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "no host was tried yet": "还没有尝试过任何主机",
   "{} events wait for the database already": "等待数据库的事件已有 {} 个",
   "{} calls wait for the database already": "等待数据库的调用已有 {} 个",
-  "{} events of dylive's own wait for the store already": "dylive 自己的事件已有 {} 个在等存储",
   "the database refused the values ({})": "数据库拒绝了这些值（{}）",
   "the database was told: {}": "数据库被告知：{}",
   "the database failed ({})": "数据库出错（{}）",
@@ -694,7 +692,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "a watch that was just added is not there": "刚添加的监控不见了",
   "session {}/{} was not kept": "场次 {}/{} 没有保存",
   "there is no such order of people": "没有这种排序方式",
-  "a room was not kept": "直播间没有保存",
   "a room has no session": "直播间没有会话",
   "there is no such room": "没有这个直播间",
 

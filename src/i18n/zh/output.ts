@@ -409,10 +409,8 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "{}: up to {} events, with their statistics and recordings": "{}：最多 {} 个事件，连同统计和录制",
   "broadcast {} from {}, {}: its events, statistics and recordings": "场次 {}，{} 开始，{}：它的事件、统计和录制",
   "what webhooks and readers of the API were given before": "以前发给 Webhook 和 API 读者的内容",
-  "{}, until what waits there is stored without them": "{}，等待的内容会在存储时去掉他们",
   "{}, which is being written to: erase them again when it is closed": "{}，正在写入：请在它关闭后再删除一次",
-  "raw recordings in the data folders of other processes, and frames there until they are stored without them":
-    "其他进程数据目录里的原始录制，以及那里还没有存储的数据帧",
+  "raw recordings in the data folders of other processes": "其他进程数据目录里的原始录制",
   "old versions of rows in PostgreSQL's files, write-ahead log, archives and replicas: docs/scale.md":
     "PostgreSQL 的文件、预写日志、归档和副本里的旧版本：docs/scale.zh.md",
   "what is known of them as the anchor of room {}": "作为直播间 {} 的主播所知道的资料",
@@ -501,7 +499,6 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "{} rooms are wanted, {} of them on the watch list{}": "需要采集 {} 个直播间，其中 {} 个在监控列表{}",
   "; nobody has: {}": "；没有进程采集：{}",
   "events behind: statistics {}, search {}, webhooks {}": "落后的事件：统计 {}，搜索 {}，Webhook {}",
-  "{} MB of frames wait for the owners of their rooms": "{} MB 数据帧在等所属直播间的进程",
   moving: "正在迁移",
   rows: "行",
   "{} events had been copied before": "之前已复制 {} 个事件",

@@ -23,8 +23,8 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   "what this process does: collect rooms, serve readers, or all; others than all need a DATABASE_URL":
     "这个进程做什么：采集直播间（collect）、对外服务（serve）或全部（all）；除 all 外都需要 DATABASE_URL",
   "most rooms that this process collects, where several share a database": "多个进程共用数据库时，这个进程最多采集多少个直播间",
-  "MB of frames that this process keeps on its own disk while the database is away; beyond it they are lost, which is told":
-    "数据库不可用时，这个进程在自己的磁盘上最多保留多少 MB 数据帧；超出的会丢失并说明",
+  "MB of memory for frames of all rooms that wait for a store that is away or slow; when it is full, the platform's connections are not read":
+    "存储不可用或跟不上时，所有直播间等待保存的数据帧最多占用多少 MB 内存；满了就暂停读取平台的连接",
   "what this process is called where several share a database; unset its host and pid":
     "多个进程共用数据库时，这个进程的名字；不设则用主机名和 pid",
   "stand-in for the platform, such as the simulator: host H becomes URL/@H/…": "代替平台的服务，例如模拟器：主机 H 变成 URL/@H/…",

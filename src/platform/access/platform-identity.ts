@@ -1,4 +1,5 @@
 import type { Clock } from "../../runtime/clock.js";
+import type { HeldBytes } from "../../runtime/rate-limiter.js";
 import { cookiePairs } from "../accounts/cookies.js";
 import type { Account } from "../accounts/login-store.js";
 import type { Drift } from "../wire/drift.js";
@@ -35,6 +36,8 @@ export interface PlatformIdentity {
           readonly clock: Clock;
           readonly drift: Drift;
           readonly onReceived?: (frame: Received) => void;
+          /** Bytes of memory that wait in all connections which share a bound. */
+          readonly held?: HeldBytes;
           /** Told the platform's list of gifts when the page asks for it. */
           readonly onGiftList?: (reply: Pick<Reply, "status" | "body">) => void;
           /** Called when the page has opened its connection only after a click. */

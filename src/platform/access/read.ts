@@ -1,3 +1,4 @@
+import { HELD_MAX_BYTES, type HeldBytes } from "../../runtime/rate-limiter.js";
 import type { Drift } from "../wire/drift.js";
 import { decodeFrame, decodeResponse, type Frame, framePayload, type MessageBatch } from "../wire/frame.js";
 import { peekCommon } from "../wire/methods.js";
@@ -17,7 +18,7 @@ export interface Received {
   readonly resume?: { readonly cursor: string; readonly internalExt: string };
   /** True when the bytes could not be read, so that messages in them are lost. */
   readonly damaged?: boolean;
-  /** True when they have waited in a spool since. */
+  /** True when they come out of a file, and were received long ago. */
   readonly waited?: boolean;
   /** Number of the session that received it, where its room has several. */
   readonly by?: number;
@@ -108,19 +109,13 @@ export function* inBatches(received: Iterable<Received>): Generator<readonly Rec
 }
 
 /**
- * Bytes of memory in queues beyond which their senders are paused: far above what a busy room sends in a second, and a thousand rooms
- * together take no more. What is made of them while they are stored is several times as much.
- */
-const HIGH_WATER_BYTES = 64 * 1024 * 1024;
-
-/**
  * Bounded queue of frames between a socket and their reader, in order. With a slow reader the socket is paused and TCP holds the platform
  * back; with many, each goes on by a batch at a time.
  */
 export class ReceiveQueue {
   readonly #flow: { pause(): void; resume(): void };
   readonly #onReceived: (frame: Received) => void;
-  readonly #held: { bytes: number };
+  readonly #held: HeldBytes;
   #waiting: Received[] = [];
   /** Bytes of what waits here and of the batch that the reader is at. */
   #bytes = 0;
@@ -133,7 +128,11 @@ export class ReceiveQueue {
    * @param onReceived called with every frame that comes
    * @param held bytes of memory in all queues that share a bound, their readers' batches included; by itself, a queue has its own
    */
-  constructor(flow: { pause(): void; resume(): void }, onReceived: (frame: Received) => void = () => {}, held = { bytes: 0 }) {
+  constructor(
+    flow: { pause(): void; resume(): void },
+    onReceived: (frame: Received) => void = () => {},
+    held: HeldBytes = { bytes: 0, maxBytes: HELD_MAX_BYTES },
+  ) {
     this.#flow = flow;
     this.#onReceived = onReceived;
     this.#held = held;
@@ -144,7 +143,7 @@ export class ReceiveQueue {
     this.#waiting.push(received);
     this.#holds(heldBytes(received));
     this.#onReceived(received);
-    if (!this.#paused && this.#held.bytes > HIGH_WATER_BYTES) {
+    if (!this.#paused && this.#held.bytes > this.#held.maxBytes) {
       this.#paused = true;
       this.#flow.pause();
     }

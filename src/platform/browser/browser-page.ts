@@ -1,6 +1,7 @@
 import type { Page, Request, Response, WebSocket } from "playwright-core";
 import { type Clock, follow } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { HeldBytes } from "../../runtime/rate-limiter.js";
 import { told } from "../../runtime/told.js";
 import { isPlatformHost, type Reply } from "../access/platform.js";
 import { type Received, ReceiveQueue, readFrame, readResponse, type Source } from "../access/read.js";
@@ -18,6 +19,8 @@ interface BrowserSourceOptions {
   readonly drift: Drift;
   /** Called with every frame as it comes. */
   readonly onReceived?: (frame: Received) => void;
+  /** Bytes of memory that wait in all connections which share a bound; absent is one of its own. */
+  readonly held?: HeldBytes;
   /** Called with the platform's list of gifts when the page asks for it. */
   readonly onGiftList?: (reply: Pick<Reply, "status" | "body">) => void;
   /** Called when the page has opened its connection only after a click. */
@@ -49,7 +52,7 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
     pause: () => queue.end(new DyliveError("internal", "frames came faster than they were stored")),
     resume: () => {},
   };
-  const queue = new ReceiveQueue(flow, options.onReceived);
+  const queue = new ReceiveQueue(flow, options.onReceived, options.held);
   const abort = () => queue.end();
   signal.addEventListener("abort", abort, { once: true });
   try {

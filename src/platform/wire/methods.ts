@@ -129,11 +129,6 @@ export function isInteractive(method: string): boolean {
   return INTERACTIVE.has(method);
 }
 
-/** Returns whether messages of this method say what becomes of the broadcast: its pauses and its end. */
-export function isControl(method: string): boolean {
-  return METHODS.get(method)?.name === "ControlMessage";
-}
-
 /** Returns whether messages of this method are of members of the room, which tell some follows and shares once more. */
 export function isMember(method: string): boolean {
   return METHODS.get(method)?.name === "MemberMessage";

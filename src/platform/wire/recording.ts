@@ -38,10 +38,10 @@ export interface RecordingMeta {
   anchorId?: string;
 }
 
-/** Content of a record: a PushFrame, the bare Response of the HTTP fetch, or, in a spool, a gap between what was received (JSON). */
-export type RecordKind = "frame" | "response" | "gap";
+/** Content of a record: a PushFrame, or the bare Response of the HTTP fetch. */
+export type RecordKind = "frame" | "response";
 /** In the order of their numbers, from 1. */
-const KINDS: readonly RecordKind[] = ["frame", "response", "gap"];
+const KINDS: readonly RecordKind[] = ["frame", "response"];
 
 /** One thing that was received. */
 export interface RecordingRecord {

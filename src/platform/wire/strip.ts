@@ -166,7 +166,6 @@ const MESSAGE = { method: 1, payload: 2 } as const;
  * @throws WireError when it cannot be read at all
  */
 export function stripped({ kind, receivedAt, bytes }: RecordingRecord, key: string): RecordingRecord | null {
-  if (kind === "gap") return null; // nothing that was received
   const disguise = new Disguise(key, receivedAt);
   const rest = kind === "response" ? response(bytes, disguise) : frame(bytes, disguise);
   return rest === null ? null : { kind, receivedAt, bytes: rest };
@@ -266,7 +265,6 @@ const PAYLOAD = 66;
  * @throws WireError when it cannot be read: then nobody can say what it holds
  */
 export function withoutMessages(kind: RecordKind, bytes: Uint8Array, named: (bytes: Uint8Array) => boolean): Redacted {
-  if (kind === "gap") return { bytes, messages: 0 };
   if (kind === "response") return fromResponse(bytes, named);
   const frame = decodeFrame(bytes);
   const payload = framePayload(frame);

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
-import type { Cluster, Spooled, SpooledPart } from "../cluster.js";
+import type { Cluster } from "../cluster.js";
 import type { RoomKey } from "../log.js";
 import type { Rooms } from "../rooms.js";
 import { sqlDerived } from "../sql/derived.js";
@@ -9,7 +9,7 @@ import { sqlShared } from "../sql/meta.js";
 import { sqlRepositories } from "../sql/repositories.js";
 import { assertChanged, resumeText } from "../sql/rooms.js";
 import { sqlSearch } from "../sql/search.js";
-import { row, rows, run, type SqlDatabase } from "../sql/work.js";
+import { rows, type SqlDatabase } from "../sql/work.js";
 import { NOTHING_LEFT, type Store } from "../store.js";
 import { addressOf, PostgresConnection } from "./connection.js";
 import { PostgresLocks } from "./distributed-locks.js";
@@ -57,7 +57,6 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       cluster: {
         leases: postgresLeases(connection),
         wantedRooms: postgresWantedRooms(connection),
-        spooled: postgresSpooled(connection),
         locks: new PostgresLocks(connection),
         shared: sqlShared(connection),
       },
@@ -103,34 +102,5 @@ function resumeSetter({ write }: SqlDatabase): Rooms["setResume"] {
       under = next.catch(() => {});
     }
     assertChanged(room, (await next).has(room) ? 1 : 0);
-  };
-}
-
-/** Returns the spooled frames in PostgreSQL. */
-function postgresSpooled({ ask }: SqlDatabase): Spooled {
-  return {
-    put: async (room, bytes) => {
-      await ask(() => run("INSERT INTO spooled(room, bytes) VALUES ($1, $2)", room, bytes));
-    },
-    take: (of, limit) =>
-      ask(() => rows<SpooledPart>("SELECT n, room, bytes FROM spooled WHERE room = ANY($1::bigint[]) ORDER BY n LIMIT $2", of, limit)),
-    orphans: (waitedMs, limit) =>
-      ask(() =>
-        rows<SpooledPart>(
-          `SELECT s.n, s.room, s.bytes FROM spooled s
-           WHERE s.put_at < clock_timestamp() - $1 * interval '1 millisecond'
-             AND NOT EXISTS (SELECT FROM wanted w JOIN live_members m ON m.id = w.owner WHERE w.room = s.room)
-           ORDER BY s.n LIMIT $2`,
-          ...[waitedMs, limit],
-        ),
-      ),
-    done: async (parts) => {
-      await ask(() => run("DELETE FROM spooled WHERE n = ANY($1::bigint[])", parts));
-    },
-    waiting: () =>
-      ask(function* () {
-        const sum = yield* row<{ bytes: number }>("SELECT coalesce(sum(octet_length(bytes)), 0)::bigint AS bytes FROM spooled");
-        return sum?.bytes ?? 0;
-      }),
   };
 }

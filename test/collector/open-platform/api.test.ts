@@ -3,15 +3,13 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createToken } from "../../../src/http/tokens.js";
 import type { Scope } from "../../../src/store/sql/tokens.js";
 import { FakeClock } from "../../clock.js";
-import { useDirectory } from "../../store/directory.js";
 import { until } from "../../until.js";
 import { APP, type Ingest, ROOM_ID, startIngest } from "./ingest.js";
 
-const file = useDirectory();
 const clock = new FakeClock();
 
 async function started(scope: Scope, rooms: readonly string[] = []) {
-  const made = await startIngest({ clock, spool: file("spool") });
+  const made = await startIngest({ clock });
   onTestFinished(() => made.close());
   const { token } = await createToken(made.store.tokens, { name: "test", scope, rooms, now: clock.now() });
   const call = async (path: string, json?: object) => {

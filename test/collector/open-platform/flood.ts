@@ -18,8 +18,6 @@ export interface FloodFigures {
   readonly forged: number;
   readonly events: number;
   readonly repeats: number;
-  /** During the outage, kept on disk. */
-  readonly spooled: number;
   /** ms until the answer of genuine pushes: the middle, the slowest hundredth, the slowest */
   readonly p50: number;
   readonly p99: number;
@@ -32,7 +30,6 @@ export interface FloodFigures {
 interface FloodOptions {
   readonly count: number;
   readonly store: Store;
-  readonly spool: string;
   readonly perSecond?: number;
 }
 
@@ -50,8 +47,8 @@ interface Plan {
  * @param options.perSecond how many are begun in a second; as fast as they are answered by default
  */
 export async function flood(options: FloodOptions): Promise<FloodFigures> {
-  const { count, store, spool, perSecond = Number.POSITIVE_INFINITY } = options;
-  const made = await startIngest({ clock: systemClock, store, spool, app: { secret: null } });
+  const { count, store, perSecond = Number.POSITIVE_INFINITY } = options;
+  const made = await startIngest({ clock: systemClock, store, app: { secret: null } });
   const began = performance.now();
   try {
     made.platform.mount(APP, OTHER_ROOM);
@@ -85,7 +82,6 @@ export async function flood(options: FloodOptions): Promise<FloodFigures> {
       forged: forgedTimes.length,
       events: events.length,
       repeats: plans.filter(({ kind }) => kind === "repeat").length,
-      spooled: made.official.receiver.counts.spooled,
       p50: quantile(times, 0.5),
       p99: quantile(times, 0.99),
       max: quantile(times, 1),

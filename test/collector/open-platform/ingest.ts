@@ -5,6 +5,7 @@ import type { LiveEvent } from "../../../src/events/event.js";
 import { type Api, startApi } from "../../../src/http/server.js";
 import type { Clock } from "../../../src/runtime/clock.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
+import type { HeldBytes } from "../../../src/runtime/rate-limiter.js";
 import type { Log } from "../../../src/store/log.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import type { Store } from "../../../src/store/store.js";
@@ -42,15 +43,16 @@ export interface Ingest {
 
 export interface IngestOptions {
   readonly clock: Clock;
-  readonly spool: string;
+  /** Memory for what waits; ample by default. */
+  readonly held?: HeldBytes;
   readonly store?: Store;
   readonly platform?: SimulatedOpenPlatform;
-  readonly app?: Partial<Parameters<typeof Official.start>[0]>;
+  readonly app?: Partial<ConstructorParameters<typeof Official>[0]>;
 }
 
 /** Everything on loopback: the API with the receiver, and the platform in which the app is registered and mounted in one room. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
-  const { clock, spool, app } = options;
+  const { clock, app, held = { bytes: 0, maxBytes: 64_000_000 } } = options;
   const platform = options.platform ?? (await startOpenPlatform({ clock, patienceMs: PATIENCE_MS }));
   const opened = options.store ?? openSqliteStore({ path: ":memory:", clock });
   const state: { outage: Ingest["outage"] } = { outage: "none" };
@@ -58,7 +60,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const lines: string[] = [];
   const aside: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
-  const official = await Official.start(
+  const official = new Official(
     {
       appId: APP,
       path: PATH,
@@ -72,9 +74,9 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     {
       store,
       clock,
-      spool,
+      held,
       setAside: (event) => aside.push(event.id),
-      setAsidePush: (line) => aside.push(line),
+      onLost: (pushes) => aside.push(`${pushes} pushes`),
       onFailed: (about, error) => logger.warn({ ...about, err: error }, "asked in vain"),
     },
   );

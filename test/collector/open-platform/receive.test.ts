@@ -1,17 +1,14 @@
 // Guards: a genuine push is answered once it is kept and stored once, and a forged one leaves no trace.
-import { readdir } from "node:fs/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { signPush } from "../../../src/platform/open-platform/push.js";
 import { FakeClock } from "../../clock.js";
-import { useDirectory } from "../../store/directory.js";
 import { until } from "../../until.js";
 import { APP, APP_SECRET, DATA_SECRETS, type Ingest, PATH, ROOM_ID, startIngest } from "./ingest.js";
 
-const file = useDirectory();
 /** Patience and retries run out only when this is moved. */
 const clock = new FakeClock();
 async function ingest(options: Partial<Parameters<typeof startIngest>[0]> = {}): Promise<Ingest> {
-  const made = await startIngest({ clock, spool: file("spool"), app: { secret: null }, ...options });
+  const made = await startIngest({ clock, app: { secret: null }, ...options });
   onTestFinished(() => made.close());
   return made;
 }
@@ -71,13 +68,12 @@ describe("pushes", () => {
   });
 
   it("that come again are answered and stored once, also in another body and after a restart", async () => {
-    const spool = file("spool");
-    const first = await ingest({ spool });
+    const first = await ingest();
     for (const text of [body("1", "2"), body("1", "2"), body("2", "3"), body("3")])
       expect((await first.platform.push(APP, ROOM_ID, "live_comment", text, { untasked: true })).status).toBe(200);
     expect(ids(await first.events())).toEqual(["1", "2", "3"]);
     await first.stop();
-    const second = await ingest({ spool, store: first.store, platform: first.platform });
+    const second = await ingest({ store: first.store, platform: first.platform });
     expect((await second.platform.push(APP, ROOM_ID, "live_comment", body("3", "4"), { untasked: true })).status).toBe(200);
     expect(ids(await second.events())).toEqual(["1", "2", "3", "4"]);
   });
@@ -115,7 +111,7 @@ describe("pushes", () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
     expect(new Set(texts).size).toBe(1);
     expect(made.lines.filter((line) => JSON.parse(line).level > 30)).toEqual([]);
-    expect(made.official.receiver.counts).toEqual({ stored: 0, spooled: 0, lost: 0, waiting: 0 });
+    expect(made.official.receiver.counts).toEqual({ stored: 0, waiting: 0, refused: 0, lost: 0 });
     expect(await made.store.rooms.list()).toEqual([]);
   });
 
@@ -165,47 +161,56 @@ describe("pushes", () => {
 });
 
 describe("while the store is out", () => {
-  it.each(["down", "hung"] as const)("(%s) pushes are kept on disk, answered in time, and stored when it is back", async (outage) => {
-    const spool = file("spool");
-    const made = await ingest({ spool });
-    const push = (id: string) => made.platform.push(APP, ROOM_ID, "live_comment", body(id), { untasked: true });
-    await push("1");
-    made.outage = outage;
-    for (const id of ["2", "3", "2"]) {
-      const pushed = push(id);
-      // Only the first waits for the store; what comes after it goes behind it.
-      if (outage === "hung" && id === "2") await later(() => made.official.receiver.counts.waiting > 0);
-      expect(await pushed).toMatchObject({ status: 200 });
-    }
-    expect(made.official.receiver.counts).toMatchObject({ stored: 1, spooled: 3, lost: 0, waiting: 3 });
-    expect((await readdir(spool)).length).toBeGreaterThan(0);
-    expect(ids(await made.events())).toEqual(["1"]);
-    made.outage = "none";
-    expect(await push("4")).toMatchObject({ status: 200 });
-    await later(() => made.official.receiver.counts.waiting === 0);
-    expect(ids(await made.events())).toEqual(["1", "2", "3", "4"]);
-    await until(async () => (await readdir(spool)).length === 0);
-    // From now on they go into the log at once, as before.
-    const { stored } = made.official.receiver.counts;
-    await until(async () => {
-      await push(String(clock.now() + Math.random()));
-      return made.official.receiver.counts.stored > stored;
-    });
-  });
+  it.each(["down", "hung"] as const)(
+    "(%s) pushes wait in memory, are answered in time, and are stored in order when it is back",
+    async (outage) => {
+      const held = { bytes: 0, maxBytes: 64_000_000 };
+      const made = await ingest({ held });
+      const push = (id: string) => made.platform.push(APP, ROOM_ID, "live_comment", body(id), { untasked: true });
+      await push("1");
+      made.outage = outage;
+      for (const id of ["2", "3", "2"]) {
+        let status: number | null = null;
+        void push(id).then((pushed) => {
+          status = pushed.status;
+        });
+        await later(() => status === 200);
+      }
+      expect(made.official.receiver.counts).toEqual({ stored: 1, waiting: 3, refused: 0, lost: 0 });
+      expect(held.bytes).toBeGreaterThan(0);
+      expect(ids(await made.events())).toEqual(["1"]);
+      made.outage = "none";
+      await later(() => made.official.receiver.counts.waiting === 0);
+      expect(await push("4")).toMatchObject({ status: 200 });
+      expect(ids(await made.events())).toEqual(["1", "2", "3", "4"]);
+      expect(held.bytes).toBe(0);
+    },
+  );
 
-  it("and the disk too, no success is answered, and what the platform keeps is fetched later", { tags: ["full"] }, async () => {
-    const made = await ingest({ spool: "/dev/null/spool", app: { secret: APP_SECRET } });
+  it("and the memory is full, no success is answered, and what the platform keeps is fetched later", { tags: ["full"] }, async () => {
+    const held = { bytes: 0, maxBytes: 64_000_000 };
+    const made = await ingest({ held, app: { secret: APP_SECRET } });
     const room = await made.store.rooms.ensure([{ kind: "official", value: `${APP}:${ROOM_ID}` }]);
     await made.store.rooms.setWatch(room, "on");
     await later(() => made.platform.running(APP, ROOM_ID).length === 4);
     made.outage = "down";
+    held.maxBytes = 0;
     const gift = JSON.stringify([{ msg_id: "g1", sec_openid: "_a", sec_gift_id: "g=", gift_num: 2, gift_value: 20 }]);
     expect(await made.platform.push(APP, ROOM_ID, "live_gift", gift)).toMatchObject({ status: 503, delivered: false });
     expect(await made.platform.push(APP, ROOM_ID, "live_comment", body("c1"))).toMatchObject({ status: 503 });
     expect(made.platform.failed(APP, ROOM_ID, "live_gift")).toEqual([gift]);
-    expect(made.official.receiver.counts).toMatchObject({ lost: 2 });
+    expect(made.official.receiver.counts).toMatchObject({ refused: 2 });
     made.outage = "none";
     await later(async () => (await made.events()).length > 0);
     expect(await made.events()).toMatchObject([{ id: "g1", type: "gift", delta: 2 }]);
+  });
+
+  it("and the server stops, what waits is counted as lost", async () => {
+    const made = await ingest();
+    made.outage = "down";
+    expect(await made.platform.push(APP, ROOM_ID, "live_comment", body("1"), { untasked: true })).toMatchObject({ status: 200 });
+    await made.stop();
+    expect(made.official.receiver.counts).toMatchObject({ waiting: 0, lost: 1 });
+    expect(made.aside).toEqual(["1 pushes"]);
   });
 });

@@ -1,14 +1,12 @@
 // Guards: push tasks run for watched rooms alone, lost pushes are fetched once, and each kept message is confirmed once.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { FakeClock } from "../../clock.js";
-import { useDirectory } from "../../store/directory.js";
 import { until } from "../../until.js";
 import { APP, APP_SECRET, type Ingest, ROOM_ID, startIngest } from "./ingest.js";
 
-const file = useDirectory();
 const clock = new FakeClock();
 async function ingest(options: Partial<Parameters<typeof startIngest>[0]> = {}): Promise<Ingest> {
-  const made = await startIngest({ clock, spool: file("spool"), ...options });
+  const made = await startIngest({ clock, ...options });
   onTestFinished(() => made.close());
   return made;
 }
@@ -66,14 +64,14 @@ describe("push tasks", () => {
   });
 
   it("end with the broadcast: what was lost is fetched, the session ends, the room leaves the list", async () => {
-    const made = await ingest({ spool: "/dev/null/spool" });
+    const held = { bytes: 0, maxBytes: 64_000_000 };
+    const made = await ingest({ held });
     const room = await watch(made, "on");
     await later(() => running(made).length === 4);
     await made.platform.push(APP, ROOM_ID, "live_gift", gift(1));
-    made.outage = "down";
+    held.maxBytes = 0;
     for (const n of [2, 3]) expect(await made.platform.push(APP, ROOM_ID, "live_gift", gift(n))).toMatchObject({ status: 503 });
     made.platform.end(APP, ROOM_ID);
-    made.outage = "none";
     await later(async () => (await made.store.rooms.get(room))?.watch === "off", 20_000);
     expect((await made.events()).map(({ id }) => id)).toEqual(["g1", "g2", "g3"]);
     expect(await made.store.sessions.list(room, 1)).toMatchObject([{ sessionId: ROOM_ID, endReason: "offline" }]);
@@ -109,7 +107,7 @@ describe("calls", () => {
 
 describe("pushes that failed", () => {
   it("are fetched page by page, each once, and a restart goes on where the last one came to", async () => {
-    const first = await ingest({ spool: "/dev/null/spool" });
+    const first = await ingest();
     await watch(first, "on");
     await later(() => running(first).length === 4);
     first.platform.lose(
@@ -121,7 +119,7 @@ describe("pushes that failed", () => {
     await later(async () => (await first.events()).length === 250, 5000);
     expect((await first.events()).map(({ id }) => id)).toEqual(Array.from({ length: 250 }, (_, n) => `g${n}`));
     await first.stop();
-    const second = await ingest({ store: first.store, platform: first.platform, spool: "/dev/null/spool" });
+    const second = await ingest({ store: first.store, platform: first.platform });
     const before = calls(second, "/fail_data/get").length;
     first.platform.lose(
       APP,
@@ -143,7 +141,7 @@ describe("pushes that failed", () => {
   });
 
   it("are not passed over when they cannot be stored", async () => {
-    const made = await ingest({ spool: "/dev/null/spool" });
+    const made = await ingest();
     await watch(made, "on");
     await later(() => running(made).length === 4);
     made.platform.lose(

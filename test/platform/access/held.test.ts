@@ -5,7 +5,6 @@ import { expect, it } from "vitest";
 import { encodeMsgFrame, encodePushResponse, pushTexts } from "../../../simulator/frame.js";
 import { corpus } from "../../../simulator/index.js";
 import { loadSchema } from "../../../simulator/schema.js";
-import { readSpoolPart } from "../../../src/ingest/spooled-reader.js";
 import { heldBytes, type Received, ReceiveQueue, readFrame } from "../../../src/platform/access/read.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
 import { encodeHeader, encodeRecord } from "../../../src/platform/wire/recording.js";
@@ -33,7 +32,7 @@ const recordingOf = (frames: readonly Uint8Array[]) =>
   Buffer.concat([HEADER, ...frames.map((bytes, n) => encodeRecord({ kind: "frame", receivedAt: AT + n, bytes }))]);
 const bombs = Array.from({ length: BOMBS }, () => bomb);
 
-async function sizesOf(batches: AsyncIterable<readonly Received[]> | Iterable<readonly Received[]>): Promise<number[]> {
+async function sizesOf(batches: AsyncIterable<readonly Received[]> | readonly (readonly Received[])[]): Promise<number[]> {
   const sizes: number[] = [];
   for await (const batch of batches) sizes.push(batch.reduce((sum, one) => sum + heldBytes(one), 0) / MB);
   return sizes;
@@ -52,7 +51,6 @@ it.each<[of: string, sizes: () => Promise<number[]>]>([
     "a HAR file",
     () => sizesIn("bombs.har", JSON.stringify(harOf([{ roomId: ROOM_ID, frames: bombs.map((bytes, n) => ({ bytes, at: AT + n })) }]))),
   ],
-  ["another process's spool", () => sizesOf(readSpoolPart(recordingOf(bombs))?.batches ?? [])],
 ])("frames of %s that inflate a thousand times are read one at a time", async (_of, read) => {
   const sizes = await read();
   expect(sizes).toHaveLength(BOMBS);

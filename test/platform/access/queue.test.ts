@@ -1,10 +1,11 @@
 // Guards: What is received waits in order, and its sender is held back above a bound of its own or a shared one.
 import { describe, expect, it } from "vitest";
 import { type Received, ReceiveQueue } from "../../../src/platform/access/read.js";
+import type { HeldBytes } from "../../../src/runtime/rate-limiter.js";
 
 const received = (size: number): Received => ({ receivedAt: 1, raw: new Uint8Array(size), kind: "frame", response: null });
 
-function queueWithLog(held?: { bytes: number }) {
+function queueWithLog(held?: HeldBytes) {
   const log: string[] = [];
   return { queue: new ReceiveQueue({ pause: () => log.push("pause"), resume: () => log.push("resume") }, undefined, held), log };
 }
@@ -37,7 +38,7 @@ describe("receive queue", () => {
 
   it("holds the sender back above its bound and lets it go on when that is dealt with", async () => {
     const { queue, log } = queueWithLog();
-    for (let i = 0; i < 70; i++) queue.push(received(1 << 20));
+    for (let i = 0; i < 70; i++) queue.push(received(1_000_000));
     expect(log).toEqual(["pause"]);
     const batches = queue.batches();
     await batches.next();
@@ -50,9 +51,9 @@ describe("receive queue", () => {
   });
 
   it("holds many senders back above a bound that they share, and each goes on by itself", async () => {
-    const held = { bytes: 0 };
+    const held = { bytes: 0, maxBytes: 64_000_000 };
     const rooms = Array.from({ length: 10 }, () => queueWithLog(held));
-    for (let i = 0; i < 7; i++) for (const { queue } of rooms) queue.push(received(1 << 20));
+    for (let i = 0; i < 7; i++) for (const { queue } of rooms) queue.push(received(1_000_000));
     // The 65th MB is beyond it, and so is what still comes after it.
     expect(rooms.map(({ log }) => log.length)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
     const readers = rooms.map(({ queue }) => queue.batches());
@@ -66,10 +67,10 @@ describe("receive queue", () => {
   });
 
   it("without a shared bound holds a sender back for what it sent itself, not for others", () => {
-    const { queue: other } = queueWithLog({ bytes: 0 });
-    for (let i = 0; i < 70; i++) other.push(received(1 << 20));
+    const { queue: other } = queueWithLog({ bytes: 0, maxBytes: 64_000_000 });
+    for (let i = 0; i < 70; i++) other.push(received(1_000_000));
     const { queue: page, log } = queueWithLog();
-    for (let i = 0; i < 64; i++) page.push(received(1 << 20));
+    for (let i = 0; i < 64; i++) page.push(received(1_000_000));
     expect(log).toEqual([]);
     page.push(received(1));
     expect(log).toEqual(["pause"]);

@@ -63,7 +63,6 @@ function stateSentence({ status }: Pick<Room, "status">, state: ShownState, now:
     case "connecting":
       return truth.connectingSince(duration(now - since, lang));
     case "stalled":
-      if (reason.startsWith("what comes is lost")) return truth.lost;
       if (isHeldUp(storage, now)) return truth.heldUp(storage?.waiting ?? 0, duration(now - (storage?.waitingSince ?? now), lang));
       return truth.stalled(duration(now - (lastInteractiveAt ?? since), lang));
     case "failed":

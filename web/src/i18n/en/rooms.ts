@@ -38,7 +38,6 @@ export const rooms: typeof zh = {
     waiting: "the anchor is not live; receiving begins by itself when they are",
     stalled: (length) => `connected, but nobody was heard for ${length}; recovering by itself`,
     heldUp: (count, length) => `messages come and are not stored: ${count} wait, the oldest for ${length}; what waits is stored by itself`,
-    lost: "messages come and are lost: neither the store nor the spool takes them",
     blocked: "the platform refused the connection; slowing down and trying again by itself",
     ended: "the broadcast is over; the next one is received by itself",
     failed: "that did not work; it is tried again by itself",

@@ -40,7 +40,6 @@ export const rooms = {
     waiting: "主播没有开播；开播后自动开始接收",
     stalled: (length: Part) => `连接还在，但已 ${length}没有收到任何互动消息；正在自动恢复`,
     heldUp: (count: number, length: Part) => `消息在来，但没有存下来：${count} 条在等，最早的已等 ${length}；恢复后自动存下`,
-    lost: "消息在来，但正在丢失：存储和暂存都存不下",
     blocked: "平台拒绝了连接；会自动放慢并重试",
     ended: "直播已结束；下次开播后自动接收",
     failed: "没有成功；会自动重试",
