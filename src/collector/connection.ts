@@ -4,6 +4,7 @@ import { gapBetween, gapEvent, gapUntilPeople } from "../ingest/own-events.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
+import { isInteractive } from "../platform/wire/methods.js";
 import { backoffMs, follow, inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner } from "../store/health.js";
@@ -414,7 +415,9 @@ export class RoomConnection {
     // Whether people are heard, only what takes it knows.
     const put = missed?.silent ? gapUntilPeople : gapBetween;
     const mayEnd = !isFirst || this.#endsByFirst(batch);
-    const over = mayEnd ? this.#gaps.end(batch[0]?.receivedAt ?? 0, { messages: true, people: true }) : null;
+    // While the store is away, a batch grows long: of a silence, what came before its people is no end.
+    const first = (missed?.silent && batch.find(hasPeople)) || batch[0];
+    const over = mayEnd ? this.#gaps.end(first?.receivedAt ?? 0, { messages: true, people: true }) : null;
     const given = over === null ? named : [put({ sessionId: live.roomId, webRid: live.webRid, ...over }), ...named];
     let isKept = false;
     try {
@@ -474,6 +477,11 @@ export class RoomConnection {
     if (damaged > 0) health.drop("damaged", damaged);
     await happens({ type: "taken", announced: ended, damage });
   }
+}
+
+/** Tells whether a frame has messages that people caused. */
+function hasPeople({ response }: Received): boolean {
+  return response?.messages.some(({ method }) => isInteractive(method)) === true;
 }
 
 /** Tells whether what is missed lies within what was known to be missed before, for the same reason. */

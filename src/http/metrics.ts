@@ -7,7 +7,7 @@ import { GIFTS_STATES } from "../health/gifts-watch.js";
 import { SESSION_STATES } from "../health/sessions.js";
 import { ROOM_STATES, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
-import { HELD_MAX_BYTES, type HeldBytes } from "../runtime/rate-limiter.js";
+import type { HeldBytes } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import type { AuthorWatches } from "../store/sql/author-watches.js";
 import type { StoreServer } from "../store/store.js";
@@ -183,7 +183,7 @@ export class Metrics {
   #lookAtAuthors: () => ReturnType<AuthorWatches["outcomes"]> = async () => [];
   #lookAtSidecars: () => readonly Pick<SidecarView, "trouble">[] = () => [];
   #lookAtDisk: () => number | null = () => null;
-  #heldBytes: HeldBytes = { bytes: 0, maxBytes: HELD_MAX_BYTES };
+  #heldBytes: HeldBytes | null = null;
   #lookAtTakeovers: () => Readonly<Record<string, number>> = () => ({});
   #takeoversSeen: Readonly<Record<string, number>> = {};
   #lookAtDownloads: () => DownloadFigures = () => ({ waiting: 0, running: 0, ended: {} });
@@ -342,8 +342,10 @@ export class Metrics {
     this.#sidecars.set({ state: "running" }, sidecars.length - failing);
     this.#sidecars.set({ state: "failing" }, failing);
     this.#diskFree.set(this.#lookAtDisk() ?? -1);
-    this.#buffer.set(this.#heldBytes.bytes);
-    this.#bufferMax.set(this.#heldBytes.maxBytes);
+    if (this.#heldBytes !== null) {
+      this.#buffer.set(this.#heldBytes.bytes);
+      this.#bufferMax.set(this.#heldBytes.maxBytes);
+    }
     const takeovers = { ...this.#lookAtTakeovers() };
     for (const [how, n] of Object.entries(takeovers)) this.#takeovers.inc({ how }, n - (this.#takeoversSeen[how] ?? 0));
     this.#takeoversSeen = takeovers;

@@ -108,12 +108,6 @@ export class RateLimiter {
 /** Line of {@link RateLimiter.turn} for requests of rooms that were looked up before. */
 export const ON_THE_WAY = "on the way";
 
-/**
- * Bytes of memory that was received and waits to be stored beyond which senders are held back, by default: far above what a busy room sends in a
- * second. What is made of them while they are stored is several times as much.
- */
-export const HELD_MAX_BYTES = 64_000_000;
-
 /** Bytes of memory that was received and waits to be stored, of all that share the bound. */
 export interface HeldBytes {
   bytes: number;

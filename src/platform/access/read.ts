@@ -1,4 +1,4 @@
-import { HELD_MAX_BYTES, type HeldBytes } from "../../runtime/rate-limiter.js";
+import type { HeldBytes } from "../../runtime/rate-limiter.js";
 import type { Drift } from "../wire/drift.js";
 import { decodeFrame, decodeResponse, type Frame, framePayload, type MessageBatch } from "../wire/frame.js";
 import { peekCommon } from "../wire/methods.js";
@@ -107,6 +107,12 @@ export function* inBatches(received: Iterable<Received>): Generator<readonly Rec
   }
   if (batch.length > 0) yield batch;
 }
+
+/**
+ * Bytes of memory that was received and waits to be stored beyond which senders are held back, by default: far above what a busy room sends in a
+ * second. What is made of them while they are stored is several times as much.
+ */
+export const HELD_MAX_BYTES = 64_000_000;
 
 /**
  * Bounded queue of frames between a socket and their reader, in order. With a slow reader the socket is paused and TCP holds the platform

@@ -5144,8 +5144,6 @@ export interface components {
                 search: number;
                 hooks: number;
             };
-            /** @description bytes of frames that came while the database was away and wait for the owners of their rooms */
-            spooledBytes: number;
         };
     };
     responses: never;
@@ -5182,6 +5180,11 @@ export interface operations {
                          * @enum {unknown}
                          */
                         database?: "ok" | "away";
+                        /** @description memory of what was received and waits to be stored: when it is full, connections to the platform are not read */
+                        buffer?: {
+                            bytes: number;
+                            maxBytes: number;
+                        };
                     };
                 };
             };
@@ -5202,6 +5205,11 @@ export interface operations {
                          * @enum {unknown}
                          */
                         database?: "ok" | "away";
+                        /** @description memory of what was received and waits to be stored: when it is full, connections to the platform are not read */
+                        buffer?: {
+                            bytes: number;
+                            maxBytes: number;
+                        };
                     };
                 };
             };
@@ -10285,12 +10293,12 @@ export interface operations {
                     "application/json": {
                         apps: {
                             appId: string;
-                            /** @description since the start: into the log; onto disk while the store was out; refused since neither could take them; on disk now */
+                            /** @description since the start: into the log; in memory now, for a store that is away; answered with an error, since the memory was full; answered and lost */
                             pushes: {
                                 stored: number;
-                                spooled: number;
-                                lost: number;
                                 waiting: number;
+                                refused: number;
+                                lost: number;
                             };
                             /** @description rooms on the watch list, with their push tasks by type of message */
                             rooms: {
