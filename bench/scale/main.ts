@@ -18,8 +18,8 @@ const COST = {
   /** A second of the process, whatever its rooms. */
   process: 0.04,
   opening: 0.03,
-  /** What of a frame's cost taking it into the spool is. Assumed. */
-  spooling: 0.5,
+  /** Part of a frame's cost that taking it in is, where it waits. Assumed. */
+  waiting: 0.5,
 } as const;
 /** Connections that a process opens in a second, as it is set. */
 const OPENED_PER_S = 20;
@@ -30,8 +30,8 @@ const LEASE_S = 12;
  * statements (by 600 rooms, which was more than it kept up with). `spare`: how much more of it there is than is wanted.
  */
 const DATABASE = { frame: 0.000_85, second: 0.2, message: 0.000_06, spare: 1.5 } as const;
-/** Bytes of an event in a frame, as the spool keeps it. */
-const SPOOLED_BYTES = 900;
+/** Bytes of an event in a frame that waits. */
+const WAITING_BYTES = 900;
 
 /** How much a room differs from others: the spread (σ) of the logarithm of its messages a second. Assumed. */
 const SPREAD = 1.5;
@@ -66,8 +66,8 @@ interface Came {
   readonly takenOver: number;
   /** s after the database was back until nothing waited any more; infinite where that did not come. */
   readonly drained: number;
-  /** Bytes that one collector had in its spool at most. */
-  readonly spooled: number;
+  /** Bytes that waited in one collector at most; the memory for it has no bound here. */
+  readonly held: number;
 }
 
 /** Counts delays by tenths of their logarithm. */
@@ -92,8 +92,8 @@ class Delays {
   }
 }
 
-/** What waits in a spool, of one second. */
-interface Spooled {
+/** What waits, of one second. */
+interface Waiting {
   readonly at: number;
   events: number;
   work: number;
@@ -107,8 +107,8 @@ interface Collector {
   readonly toOpen: number[];
   /** When its main thread is done with all that came, s. */
   doneAt: number;
-  spool: Spooled[];
-  isSpooling: boolean;
+  waiting: Waiting[];
+  isAway: boolean;
   /** Work of the settled time, s. */
   work: number;
 }
@@ -120,10 +120,10 @@ function simulate(perSecond: number, collectors: number): Came {
   const calm = rates.map((rate) => Math.exp(-rate));
   const isBurst = new Uint8Array(ROOMS);
   const all: Collector[] = Array.from({ length: collectors }, () => ({
-    ...{ rooms: [], toOpen: [], doneAt: 0, spool: [], isSpooling: false, work: 0 },
+    ...{ rooms: [], toOpen: [], doneAt: 0, waiting: [], isAway: false, work: 0 },
   }));
   for (let room = 0; room < ROOMS; room++) all[room % collectors]?.toOpen.push(room);
-  let [connected, takenOver, drained, spooled, events, database] = [0, 0, Number.POSITIVE_INFINITY, 0, 0, 0];
+  let [connected, takenOver, drained, held, events, database] = [0, 0, Number.POSITIVE_INFINITY, 0, 0, 0];
   const [lag, lagAfterDeath] = [new Delays(), new Delays()];
   const dead = all[0];
   for (let at = 0; at < PLAN.end && drained === Number.POSITIVE_INFINITY; at++) {
@@ -135,7 +135,7 @@ function simulate(perSecond: number, collectors: number): Came {
     const isSettled = at >= PLAN.settled && at < PLAN.death;
     let stored = 0;
     for (const one of all) {
-      if (at === PLAN.away) one.isSpooling = true;
+      if (at === PLAN.away) one.isAway = true;
       const isDead = one === dead && at >= PLAN.death;
       if (isDead) continue;
       let work = COST.process + COST.quietRoom * one.rooms.length;
@@ -145,21 +145,21 @@ function simulate(perSecond: number, collectors: number): Came {
         if (at < PLAN.death) connected = at;
         else takenOver = at - PLAN.death;
       }
-      const came: Spooled = { at, events: 0, work: 0, database: 0 };
+      const came: Waiting = { at, events: 0, work: 0, database: 0 };
       let frames = 0;
       const { rooms } = one;
-      if (rooms.length === 0 || one.isSpooling) one.doneAt = Math.max(one.doneAt, at) + work;
+      if (rooms.length === 0 || one.isAway) one.doneAt = Math.max(one.doneAt, at) + work;
       for (let n = 0; n < rooms.length; n++) {
         const room = rooms[n] ?? 0;
         const arrived = at + n / rooms.length;
-        if (!one.isSpooling) one.doneAt = Math.max(one.doneAt, arrived) + work / rooms.length;
+        if (!one.isAway) one.doneAt = Math.max(one.doneAt, arrived) + work / rooms.length;
         const messages = messagesOf(random, rates[room] ?? 0, calm[room] ?? 1, isBurst[room] === 1);
         if (messages === 0) continue;
         const cost = COST.frame + COST.message * messages;
         came.events += messages;
         came.work += cost;
         frames++;
-        if (one.isSpooling) continue;
+        if (one.isAway) continue;
         one.doneAt = Math.max(one.doneAt, arrived) + cost;
         if (isSettled) lag.add(one.doneAt - arrived, messages);
         else if (at >= PLAN.death && at < PLAN.death + 60) lagAfterDeath.add(one.doneAt - arrived, messages);
@@ -170,23 +170,23 @@ function simulate(perSecond: number, collectors: number): Came {
         events += came.events;
         database += came.database;
       }
-      if (!one.isSpooling) stored += came.database;
+      if (!one.isAway) stored += came.database;
       else {
-        one.doneAt += COST.spooling * came.work;
-        one.spool.push(came);
-        spooled = Math.max(spooled, SPOOLED_BYTES * one.spool.reduce((sum, waiting) => sum + waiting.events, 0));
+        one.doneAt += COST.waiting * came.work;
+        one.waiting.push(came);
+        held = Math.max(held, WAITING_BYTES * one.waiting.reduce((sum, waiting) => sum + waiting.events, 0));
       }
     }
     if (at < PLAN.back) continue;
     let left = coresFor(database) - stored;
-    const waiting = all.filter(({ isSpooling }) => isSpooling);
+    const waiting = all.filter(({ isAway }) => isAway);
     for (const [n, one] of waiting.entries()) left -= drain(one, at + 1, left / (waiting.length - n));
-    if (waiting.every(({ isSpooling }) => !isSpooling)) drained = at + 1 - PLAN.back;
+    if (waiting.every(({ isAway }) => !isAway)) drained = at + 1 - PLAN.back;
   }
   const seconds = SETTLED_S;
   const works = [...all, ...(dead === undefined || all.includes(dead) ? [] : [dead])].map(({ work }) => work / seconds);
   return {
-    ...{ connected, takenOver, drained, spooled, messagesPerS: events / seconds },
+    ...{ connected, takenOver, drained, held, messagesPerS: events / seconds },
     databaseBusy: database / seconds,
     databaseCores: coresFor(database),
     busy: works.reduce((sum, work) => sum + work, 0) / works.length,
@@ -202,8 +202,8 @@ function simulate(perSecond: number, collectors: number): Came {
  */
 function drain(one: Collector, until: number, most: number): number {
   let stored = 0;
-  while (one.spool.length > 0) {
-    const [oldest] = one.spool;
+  while (one.waiting.length > 0) {
+    const [oldest] = one.waiting;
     if (oldest === undefined) break;
     const part = Math.min(1, Math.max(0, until - one.doneAt) / oldest.work, (most - stored) / oldest.database);
     if (oldest.events > 0 && part < 1) {
@@ -218,9 +218,9 @@ function drain(one: Collector, until: number, most: number): number {
     }
     stored += oldest.database;
     one.doneAt += oldest.work;
-    one.spool.shift();
+    one.waiting.shift();
   }
-  one.isSpooling = false;
+  one.isAway = false;
   return stored;
 }
 
@@ -295,8 +295,8 @@ for (const perSecond of [0.05, 0.5, 2.5]) {
     what: `${ROOMS} rooms of ${perSecond} messages a second, simulated: what befalls them`,
     figure:
       `all connected ${seconds(came.connected)} after a common start; the rooms of a dead collector connected again after ${seconds(came.takenOver)}, ` +
-      `99 in 100 events meanwhile within ${seconds(came.lagAfterDeath)}; after a minute without a database ${(came.spooled / 1e6).toFixed(0)} MB ` +
-      `in a spool, all stored ${seconds(came.drained)} later`,
+      `99 in 100 events meanwhile within ${seconds(came.lagAfterDeath)}; after a minute without a database ${(came.held / 1e6).toFixed(0)} MB ` +
+      `waiting in a collector, all stored ${seconds(came.drained)} later`,
     rival: null,
     asked: null,
   });
