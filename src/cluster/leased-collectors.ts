@@ -260,7 +260,9 @@ export class LeasedCollectors {
     };
     const ownerHeardAt = async () => {
       const report = readReport(await this.#deps.wantedRooms.toldOf(lease.key));
-      return report === null || report.isMoving ? null : (report.status?.evidence.lastFrameAt ?? null);
+      if (report === null || report.status === null || report.isMoving) return null;
+      const { lastFrameAt, storage } = report.status.evidence;
+      return storage.waitingSince ?? lastFrameAt; // what is not stored yet it may lose
     };
     const ownership = { claim: (room: RoomKey) => this.#claim(keys, room), planned, ownerHeardAt, onMet };
     const name = lease.name as RoomName; // only these kinds are wanted

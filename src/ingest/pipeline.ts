@@ -534,7 +534,7 @@ async function newestGifts(log: Log, room: RoomKey): Promise<readonly LiveEvent[
 }
 
 /** Tells whether the platform says by an event that the broadcast is over. */
-export function announcesEnd(event: NewEvent): boolean {
+function announcesEnd(event: NewEvent): boolean {
   return event.type === "control" && ENDS.has(event.action);
 }
 

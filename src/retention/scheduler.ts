@@ -113,7 +113,7 @@ export interface RetentionSchedulerDeps {
   readonly what: "all" | "store" | "raw";
   readonly store: Pick<
     Store,
-    "log" | "retention" | "statistics" | "deletions" | "cluster" | "works" | "comments" | "commentRuns" | "listRuns" | "downloads"
+    "log" | "retention" | "statistics" | "deletions" | "works" | "comments" | "commentRuns" | "listRuns" | "downloads"
   >;
   readonly clock: Clock;
   /** Returns the server's limits as they are now: they are asked for before each round. */

@@ -109,18 +109,25 @@ export class OfficialReceiver {
   }
 
   /**
-   * Puts pushes into the log, those of one room together.
+   * Puts pushes of one room into the log.
    * @throws what the store throws when it is down; DyliveError too_many_rooms
    */
   async store(pushes: readonly Push[]): Promise<void> {
-    const byRoom = new Map<string, Push[]>();
-    for (const push of pushes) {
-      const key = keyOf(push);
-      const of = byRoom.get(key);
-      if (of === undefined) byRoom.set(key, [push]);
-      else of.push(push);
+    const [first] = pushes;
+    if (first === undefined) return;
+    const { appId, roomId } = first;
+    const batch = pushes.map(arrived);
+    let room = await this.#rooms.of(appId, roomId);
+    try {
+      await room.store(batch);
+    } catch (error) {
+      if (!isNotOwner(error)) throw error;
+      // It was deleted: what comes of it now is of a new one.
+      this.#rooms.forget(appId, roomId);
+      room = await this.#rooms.of(appId, roomId);
+      await room.store(batch);
     }
-    await Promise.all([...byRoom.values()].map((of) => this.#storeInRoom(of)));
+    for (const push of pushes) this.#deps.stored(room.room, push);
   }
 
   /** Ends the work: what waits is stored, unless the store is away. */
@@ -184,24 +191,6 @@ export class OfficialReceiver {
     this.#counts.lost += lost;
     this.#counts.refused += batch.length - lost;
     if (lost > 0) this.#deps.onLost(lost, batch[0]?.push.roomId ?? "", error);
-  }
-
-  async #storeInRoom(pushes: readonly Push[]): Promise<void> {
-    const [first] = pushes;
-    if (first === undefined) return;
-    const { appId, roomId } = first;
-    const batch = pushes.map(arrived);
-    let room = await this.#rooms.of(appId, roomId);
-    try {
-      await room.store(batch);
-    } catch (error) {
-      if (!isNotOwner(error)) throw error;
-      // It was deleted: what comes of it now is of a new one.
-      this.#rooms.forget(appId, roomId);
-      room = await this.#rooms.of(appId, roomId);
-      await room.store(batch);
-    }
-    for (const push of pushes) this.#deps.stored(room.room, push);
   }
 }
 

@@ -27,9 +27,7 @@ class OfficialRoom {
   readonly room: RoomKey;
   readonly #pipeline: Pipeline;
   readonly #broadcast: Broadcast;
-  #waiting: Arrived[] = [];
-  #next: Promise<void> | null = null;
-  #last: Promise<unknown> = Promise.resolve();
+  #under = 0;
 
   private constructor(room: RoomKey, pipeline: Pipeline, roomId: string) {
     this.room = room;
@@ -55,22 +53,17 @@ class OfficialRoom {
 
   /** Whether nothing is under way. */
   get idle(): boolean {
-    return this.#next === null && this.#waiting.length === 0;
+    return this.#under === 0;
   }
 
   /** Resolves when it is in the log. @throws what the store throws when it is down */
-  store(arrived: readonly Arrived[]): Promise<void> {
-    this.#waiting.push(...arrived);
-    if (this.#next !== null) return this.#next;
-    const next = this.#last.then(async () => {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      this.#next = null;
-      await this.#pipeline.store(batch, this.#broadcast);
-    });
-    this.#next = next;
-    this.#last = next.catch(() => {});
-    return next;
+  async store(arrived: readonly Arrived[]): Promise<void> {
+    this.#under++;
+    try {
+      await this.#pipeline.store(arrived, this.#broadcast);
+    } finally {
+      this.#under--;
+    }
   }
 }
 
