@@ -148,7 +148,6 @@ export class RoomHealth {
   /** Notes that the store takes nothing now. @param reason why, and what becomes of what comes; null where nobody waits for it any more */
   storeRefuses(reason: string | null): void {
     this.#refusal = reason;
-    this.#forgetWhoBrought();
     this.#wake();
   }
 
@@ -156,14 +155,8 @@ export class RoomHealth {
   storeTakes(): void {
     if (this.#refusal === null) return;
     this.#refusal = null;
-    this.#forgetWhoBrought();
     if (this.#state === "live") this.#reason = "the store takes what comes again";
     this.#wake();
-  }
-
-  /** Forgets rises of which one cannot tell which session brought their gifts. */
-  #forgetWhoBrought(): void {
-    if (this.#sessions.length > 1) for (const { gifts } of this.#sessions) gifts.interrupted();
   }
 
   #changedFrom(before: RoomState): RoomState | null {

@@ -34,8 +34,6 @@ export interface RecordingMeta {
   startedAt: number;
   /** Source that received it. */
   source: string;
-  /** The anchor's id, where the broadcast's own messages were told apart by it. */
-  anchorId?: string;
 }
 
 /** Content of a record: a PushFrame, or the bare Response of the HTTP fetch. */
@@ -193,14 +191,13 @@ function readMeta(body: Buffer): RecordingMeta {
   try {
     const meta: unknown = JSON.parse(body.toString("utf8"));
     if (typeof meta !== "object" || meta === null) throw new WireError("bad_record", "meta of the recording");
-    const { webRid, roomId, title, startedAt, source, anchorId } = meta as Record<string, unknown>;
+    const { webRid, roomId, title, startedAt, source } = meta as Record<string, unknown>;
     return {
       webRid: text(webRid),
       roomId: text(roomId),
       title: text(title),
       startedAt: typeof startedAt === "number" ? startedAt : 0,
       source: text(source),
-      ...(typeof anchorId === "string" && { anchorId }),
     };
   } catch {
     throw new WireError("bad_record", "meta of the recording");
