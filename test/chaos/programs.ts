@@ -277,8 +277,8 @@ class Chaos {
   }
 
   /**
-   * Rooms whose messages must be stored in the order in which they were sent. Those of several sessions overtake each other; so does what a process
-   * of many had received when another one took the room over, and hands over.
+   * Rooms whose messages must be stored in the order in which they were sent. Those of several sessions overtake each other; rooms that may move from
+   * process to process are not looked at.
    */
   get #ordered(): readonly string[] {
     const { database, sessions } = this.#trial;
