@@ -34,7 +34,6 @@ export class RoomHealth {
   #problem: ErrorCode | null = null;
   #reason = "asking the platform what this room is";
   #since: number;
-  #lastFrameAt: number | null = null;
   #lastInteractiveAt: number | null = null;
   #stored = 0;
   #lastStoredAt: number | null = null;
@@ -110,10 +109,6 @@ export class RoomHealth {
     return this.#lastInteractiveAt;
   }
 
-  get lastFrameAt(): number | null {
-    return this.#lastFrameAt;
-  }
-
   /** Goes to a state. @returns the state before, or null when nothing but the reason changed */
   to(state: RoomState, reason: string, problem: ErrorCode | null = null): RoomState | null {
     const before = this.state;
@@ -178,10 +173,6 @@ export class RoomHealth {
     const [one, ...others] = this.#sessions;
     if (one !== undefined && others.length === 0) one.as(login.account);
     this.#seenAs = login;
-  }
-
-  frame(at: number): void {
-    this.#lastFrameAt = at;
   }
 
   /** Counts messages of one method, whatever became of them. */
@@ -262,7 +253,7 @@ export class RoomHealth {
     const evidence: Evidence = {
       reason: this.reason,
       since: this.#heldUpSince ?? this.#since,
-      lastFrameAt: this.backlog.lastReceivedAt ?? this.#lastFrameAt,
+      lastFrameAt: this.backlog.lastReceivedAt,
       lastInteractiveAt: this.#lastInteractiveAt,
       counts: Object.fromEntries(this.#counts),
       reconnects: this.#reconnects,

@@ -36,7 +36,6 @@ export class Intake {
     const health = this.#health;
     const stored = await heldBack(() => this.#pipeline.store(batch, broadcast), health, this.#clock, signal);
     const at = batch[batch.length - 1]?.receivedAt ?? this.#clock.now();
-    health.frame(at);
     for (const [method, n] of stored.methods) health.message(method, n);
     for (const [reason, n] of stored.drops) health.drop(reason, n);
     // A gap that was told before it was known has somebody heard, too, whose events are known.

@@ -18,8 +18,6 @@ export interface Received {
   readonly resume?: { readonly cursor: string; readonly internalExt: string };
   /** True when the bytes could not be read, so that messages in them are lost. */
   readonly damaged?: boolean;
-  /** True when they come out of a file, and were received long ago. */
-  readonly waited?: boolean;
   /** Number of the session that received it, where its room has several. */
   readonly by?: number;
 }
