@@ -9,7 +9,7 @@ import { GiftCatalogue } from "../../src/ingest/fill-in.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
-import { NO_SETTINGS } from "../../src/store/rooms.js";
+import { NO_SETTINGS, type RoomRow } from "../../src/store/rooms.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { readAll } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
@@ -23,6 +23,7 @@ let simulator: Simulator;
 let store: RoomStore;
 let away: Away;
 let collector: Collector;
+let start: (row: RoomRow | null) => Collector;
 const held = { bytes: 0, maxBytes: 64_000_000 };
 const errors: unknown[] = [];
 
@@ -43,17 +44,21 @@ beforeEach(async () => {
     pollMs: 1000, // the 15 messages that im/fetch brings must reach back to the beginning of a broadcast
     setAside: (_: unknown, error: unknown) => void errors.push(error),
   };
-  const budgets = {
+  const budgets = () => ({
     requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     held,
     registry: new CollectorRegistry<Collector>(),
     told: new ToldAlarms(reached.log),
     gifts: new GiftCatalogue(reached.gifts),
-  };
+  });
   const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false, ownerHeardAt: async () => null };
-  collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, null, tenure);
-  void collector.run();
+  start = (row) => {
+    const started = new Collector({ kind: "web_rid", value: RID }, parts, budgets(), NO_SETTINGS, row, tenure);
+    void started.run();
+    return started;
+  };
+  collector = start(null);
   await clock.until(() => collector.health.state === "live", 60_000);
   await clock.go(5000);
 });
@@ -165,4 +170,31 @@ it("a database that refuses hides no end, and no beginning of the next broadcast
     { sessionId: first, endReason: expect.any(String) },
   ]);
   await expectAll(first ?? "");
+});
+
+it("a process that stops while the database is away loses what waits, which is within the gap that the next one records", {
+  tags: ["full"],
+}, async () => {
+  const room = collector.room ?? 0;
+  const before = (await events()).filter(({ source }) => source === "websocket").at(-1)?.receivedAt ?? 0;
+  away.go("refuses");
+  await clock.go(10_000);
+  expect(collector.status()?.evidence.storage.waiting).toBeGreaterThan(0);
+  let isStopped = false;
+  void collector.stop().then(() => {
+    isStopped = true;
+  });
+  await clock.until(() => isStopped, 10_000);
+  expect(held.bytes).toBe(0);
+  await clock.go(10_000);
+  away.back();
+  const startedAt = clock.now();
+  collector = start(await store.rooms.get(room));
+  await clock.until(() => collector.health.state === "live", 60_000);
+  await clock.go(3000);
+  const gaps = (await events()).flatMap((event) => (event.type === "gap" ? [event] : []));
+  expect(gaps).toMatchObject([{ reason: "dylive was not collecting" }]);
+  expect(Math.abs((gaps[0]?.from ?? 0) - before)).toBeLessThan(1000);
+  expect(gaps[0]?.to).toBeGreaterThanOrEqual(startedAt);
+  expect(await check(store.log)).toEqual([]);
 });

@@ -15,6 +15,7 @@ import { type Api, startApi } from "../../src/http/server.js";
 import type { SpeechEngine } from "../../src/http/speech.js";
 import { createToken, type NewToken } from "../../src/http/tokens.js";
 import type { Clock } from "../../src/runtime/clock.js";
+import type { HeldBytes } from "../../src/runtime/rate-limiter.js";
 import { AppendHealth } from "../../src/store/health.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
@@ -94,6 +95,8 @@ export interface ApiServerOptions<C extends Clock = FakeClock> {
   readonly media?: string;
   /** Program that speaks; none by default. */
   readonly speech?: SpeechEngine;
+  /** Memory of what waits to be stored; none by default. */
+  readonly held?: HeldBytes;
   /** Stands in for parts of the store. */
   readonly replace?: (store: Store) => Store;
 }
@@ -108,6 +111,7 @@ export async function serveApi<C extends Clock = FakeClock>({
 }: ApiServerOptions<C> = {}): Promise<ApiServer<C>> {
   const clock = (options.clock ?? new FakeClock()) as C;
   const metrics = new Metrics(clock, processMetrics);
+  if (options.held !== undefined) metrics.lookAtBuffer(options.held);
   const appends = new AppendHealth();
   const opened = openSqliteStore({ path: ":memory:", clock });
   opened.log.observe({

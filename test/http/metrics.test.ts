@@ -21,6 +21,16 @@ const value = (text: string, sample: string) => {
 };
 
 describe("/metrics", () => {
+  it("and /healthz say how full the memory is of what waits to be stored", async () => {
+    const held = { bytes: 0, maxBytes: 64_000_000 };
+    const server = await serveApi({ held });
+    held.bytes = 1234;
+    const text = await scrape(server);
+    expect([value(text, "dylive_buffer_bytes"), value(text, "dylive_buffer_max_bytes")]).toEqual([1234, 64_000_000]);
+    const { body } = await server.call("/healthz", { token: null });
+    expect(body).toEqual({ status: "ok", buffer: { bytes: 1234, maxBytes: 64_000_000 } });
+  });
+
   it("is shown to who was let in a moment ago while the store cannot be asked, and to nobody else", async () => {
     let away = false;
     const server = await serveApi({
