@@ -8,8 +8,8 @@ import { cell, table } from "./table.js";
 type Key = keyof Config;
 /** Headings, with how the keys below them begin; the first that fits has a key. */
 const GROUPS: readonly (readonly [heading: Readonly<Record<Language, string>>, of: RegExp])[] = [
-  [{ en: "The server", zh: "服务" }, /^(host|port|data$|logLevel|record|disk)/],
-  [{ en: "Several processes on one database", zh: "多个进程共用一个数据库" }, /^(database|role|name|capacity|buffer)/],
+  [{ en: "The server", zh: "服务" }, /^(host|port|data$|logLevel|record|disk|buffer)/],
+  [{ en: "Several processes on one database", zh: "多个进程共用一个数据库" }, /^(database|role|name|capacity)/],
   [
     { en: "Towards the platform", zh: "访问平台" },
     /^(upstream|signer|source|account|browser|cdp|rooms|proxy|userAgent|poll|requests|connects)/,
