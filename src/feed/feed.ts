@@ -6,8 +6,8 @@ import { Batch } from "./batch.js";
 const PAGE_EVENTS = 500;
 /** Default of {@link FeedReader.pageEvents}. */
 const READER_EVENTS = 200;
-/** Newest batches that are held for readers which are a little behind; one that is further behind reads the log itself. */
-const HELD_BATCHES = 8;
+/** Newest events that are held for readers which are a little behind, beside the last batch; one that is further behind reads the log itself. */
+const HELD_EVENTS = 1_000;
 /** Pause after the log could not be read, in ms. */
 const RETRY_MS = 1_000;
 /** Default of {@link FeedDeps.coalesceMs}. A write to a socket costs the same for 1 event as for 100, and 15 ms are not seen. */
@@ -158,11 +158,13 @@ export class Feed {
   #hand(batch: Batch): void {
     this.#at = batch.to;
     this.#gaveAt = this.#deps.clock.now();
-    this.#held.push(batch);
-    if (this.#held.length > HELD_BATCHES) this.#held.shift();
     const touched = new Set(this.#ofAll);
     for (const room of batch.rooms) for (const following of this.#byRoom.get(room) ?? []) touched.add(following);
     for (const following of touched) following.hand(batch);
+    // Without what was made of it: those at the head had that.
+    this.#held.push(new Batch(batch));
+    for (let events = this.#held.reduce((sum, { rows }) => sum + rows.length, 0); events > HELD_EVENTS && this.#held.length > 1; )
+      events -= this.#held.shift()?.rows.length ?? 0;
   }
 }
 
