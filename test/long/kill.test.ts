@@ -15,8 +15,7 @@ const file = useDirectory();
 
 it("kill -9 at random moments of a store that is appended to, counted, indexed, erased from and removed from, 100 times", async () => {
   const { events } = await killBusy(file("store.db"), 100);
-  // Each process has had its first turn acknowledged.
-  expect(events).toBeGreaterThanOrEqual(100 * 60);
+  expect(events).toBeGreaterThan(10_000);
   measured(
     "kill -9 of everything that is done to a store, 100 times",
     `${events} events given a seq; after each kill the whole store checked: 0 findings`,

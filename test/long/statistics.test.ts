@@ -22,7 +22,7 @@ it("a busy room of three hours: every total is the simulator's, counted while it
   const path = file("dylive.sqlite");
   const store = openSqliteStore({ path });
   const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
-  const vocabulary = await openVocabulary();
+  const vocabulary = openVocabulary();
   const stop = new AbortController();
   const failures: unknown[] = [];
   const onNews = (news: object) => "failed" in news && failures.push(news.failed);

@@ -69,7 +69,7 @@ class Grouped<Asked, Answer> {
       const calls = this.#take();
       const began = performance.now();
       await this.#settle(calls);
-      this.#notBefore = began + groupPauseMs(calls.length, performance.now() - began);
+      this.#notBefore = began + groupPauseMs(calls.length);
     }
     this.#running = false;
   }

@@ -105,7 +105,7 @@ export class GroupWriter {
     this.#calls.unshift(...busy);
     for (const call of busy) this.#waiting += call.weight;
     const ended = performance.now();
-    this.#notBefore = ended + (busy.length > 0 ? LOCK_MS : groupPauseMs(calls.length, ended - began));
+    this.#notBefore = ended + (busy.length > 0 ? LOCK_MS : groupPauseMs(calls.length));
     if (this.#calls.length > 0) this.#schedule();
   }
 
