@@ -30,7 +30,7 @@ export async function dylive(path: string): Promise<Sided> {
       }
     },
     index: async () => {
-      await catchUp(store, await openVocabulary());
+      await catchUp(store, openVocabulary());
     },
   };
 }

@@ -88,7 +88,7 @@ async function packIdle({ data, databaseUrl }: Config): Promise<void> {
 /** Returns a store whose statistics and index are brought up to date before they are first read: no loop does that here. */
 function upToDate(store: Store): Store {
   const { statistics, search } = store;
-  const ready = once(async () => catchUp(store, await openVocabulary()));
+  const ready = once(() => catchUp(store, openVocabulary()));
   return { ...store, statistics: after(ready, statistics), search: after(ready, search) };
 }
 

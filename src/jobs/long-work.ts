@@ -94,21 +94,18 @@ type Work<T extends { readonly [K in keyof T]: { readonly ask: unknown; readonly
 };
 
 /** Returns the long work on a store: tasks, which come to an end, and loops, which go on until they are aborted. */
-export function longWorkOn(
-  store: Store,
-  vocabulary: () => Promise<Vocabulary>,
-): { readonly task: Work<Tasks>; readonly loop: Work<Loops> } {
+export function longWorkOn(store: Store, vocabulary: Vocabulary): { readonly task: Work<Tasks>; readonly loop: Work<Loops> } {
   return { task: tasksOn(store, vocabulary), loop: loopsOn(store, vocabulary) };
 }
 
 /** Returns the tasks on a store. */
-function tasksOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Tasks> {
+function tasksOn(store: Store, vocabulary: Vocabulary): Work<Tasks> {
   return {
     find: ({ user }, tell, signal) => findPerson(store, { user, signal, onProgress: turnsOf(tell) }),
     erase: async (ask, tell, signal) => {
       const onProgress = turnsOf(tell);
       const report = await eraseUser(store, { ...ask, signal, onProgress });
-      await completeErasure(store, { ...report, vocabulary: await vocabulary(), signal, onProgress });
+      await completeErasure(store, { ...report, vocabulary, signal, onProgress });
       return report;
     },
     overwrite: async ({ note }, tell, signal) => {
@@ -164,11 +161,11 @@ function turnsOf(tell: (progress: JobProgress) => void): (what: string, count: n
 }
 
 /** Returns the loops on a store. */
-function loopsOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Loops> {
+function loopsOn(store: Store, vocabulary: Vocabulary): Work<Loops> {
   return {
     derived: async (_ask, tell, signal) => {
       const step = async () => {
-        const more = await advance(store, await vocabulary());
+        const more = await advance(store, vocabulary);
         await breathe();
         return more;
       };

@@ -4,7 +4,7 @@ import { LocalExports } from "../exports/export.js";
 import { ReadingTime } from "../feed/reading-time.js";
 import { systemClock } from "../runtime/clock.js";
 import { DyliveError, sentError } from "../runtime/errors.js";
-import { openVocabulary, type Vocabulary } from "../statistics/words.js";
+import { openVocabulary } from "../statistics/words.js";
 import { openStore, type StoreAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import type { FromThread, JobName, Jobs, ToThread } from "./jobs.js";
@@ -14,13 +14,11 @@ import { longWorkOn } from "./long-work.js";
 export class JobRunner {
   readonly #calls: Readonly<Record<string, unknown>>;
   readonly #long: Readonly<Record<string, unknown>>;
-  #vocabulary: Promise<Vocabulary> | null = null;
 
   constructor(store: Store) {
     const { statistics, search, retention } = store;
-    const words = () => this.#words();
     this.#calls = { statistics, search, retention, export: new LocalExports(store, new ReadingTime(systemClock)) };
-    this.#long = longWorkOn(store, words);
+    this.#long = longWorkOn(store, openVocabulary());
   }
 
   async run<N extends JobName>(
@@ -35,14 +33,6 @@ export class JobRunner {
     const owner = (this.#calls[part] ?? this.#long[part]) as Readonly<Record<string, unknown>>;
     const does = owner[work] as (...values: readonly unknown[]) => Promise<Jobs[N]["answer"]>;
     return does.apply(owner, [...ask, ...(part in this.#long ? [tell, signal] : [])]);
-  }
-
-  #words(): Promise<Vocabulary> {
-    this.#vocabulary ??= openVocabulary().catch((error: unknown) => {
-      this.#vocabulary = null; // the next job tries again
-      throw error;
-    });
-    return this.#vocabulary;
   }
 }
 

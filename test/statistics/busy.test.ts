@@ -11,7 +11,7 @@ const file = useDirectory();
 
 it("of a busy room are what the simulator says it sent; in full in test/long", { tags: ["full"] }, async () => {
   const store = openSqliteStore({ path: file("dylive.sqlite") });
-  const vocabulary = await openVocabulary();
+  const vocabulary = openVocabulary();
   const { room, truth } = await playBusyRoom(store, { hours: HOURS }, async () => {
     await advance(store, vocabulary);
   });

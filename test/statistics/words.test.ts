@@ -5,7 +5,7 @@ import { chat } from "../contracts/events.js";
 
 let vocabulary: Vocabulary;
 beforeAll(async () => {
-  vocabulary = await openVocabulary();
+  vocabulary = openVocabulary();
 });
 
 describe("words", () => {
