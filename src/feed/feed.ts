@@ -13,7 +13,7 @@ const RETRY_MS = 1_000;
 /** Default of {@link FeedDeps.coalesceMs}. A write to a socket costs the same for 1 event as for 100, and 15 ms are not seen. */
 const COALESCE_MS = 15;
 
-/** FeedReader of the log: from where, and what it does with each batch. */
+/** A reader of the log: from where, and what it does with each batch. */
 export interface FeedReader {
   /** Rooms that it reads; null for all. */
   readonly rooms: ReadonlySet<RoomKey> | null;
@@ -77,34 +77,34 @@ export class Feed {
   /** Gives a reader what comes after its position, until the signal aborts. */
   follow(reader: FeedReader, signal: AbortSignal): FeedReading {
     if (this.#stop === null) this.#begin();
-    const following = new FeedReading(reader, this, this.#deps.log, this.#opened, signal);
-    this.#readers.add(following);
+    const reading = new FeedReading(reader, this, this.#deps.log, this.#opened, signal);
+    this.#readers.add(reading);
     const leave = () => {
-      this.#readers.delete(following);
+      this.#readers.delete(reading);
       if (this.#readers.size > 0) return;
       this.#stop?.abort();
       this.#stop = null;
     };
-    following.done.then(leave, leave);
-    return following;
+    reading.done.then(leave, leave);
+    return reading;
   }
 
   /** Hands a reader every batch from now on. */
-  join(following: FeedReading): void {
-    const { rooms } = following.reader;
-    if (rooms === null) this.#ofAll.add(following);
+  join(reading: FeedReading): void {
+    const { rooms } = reading.reader;
+    if (rooms === null) this.#ofAll.add(reading);
     for (const room of rooms ?? []) {
       const readers = this.#byRoom.get(room);
-      if (readers === undefined) this.#byRoom.set(room, new Set([following]));
-      else readers.add(following);
+      if (readers === undefined) this.#byRoom.set(room, new Set([reading]));
+      else readers.add(reading);
     }
   }
 
-  leave(following: FeedReading): void {
-    this.#ofAll.delete(following);
-    for (const room of following.reader.rooms ?? []) {
+  leave(reading: FeedReading): void {
+    this.#ofAll.delete(reading);
+    for (const room of reading.reader.rooms ?? []) {
       const readers = this.#byRoom.get(room);
-      if (readers?.delete(following) === true && readers.size === 0) this.#byRoom.delete(room);
+      if (readers?.delete(reading) === true && readers.size === 0) this.#byRoom.delete(room);
     }
   }
 
@@ -159,8 +159,8 @@ export class Feed {
     this.#at = batch.to;
     this.#gaveAt = this.#deps.clock.now();
     const touched = new Set(this.#ofAll);
-    for (const room of batch.rooms) for (const following of this.#byRoom.get(room) ?? []) touched.add(following);
-    for (const following of touched) following.hand(batch);
+    for (const room of batch.rooms) for (const reading of this.#byRoom.get(room) ?? []) touched.add(reading);
+    for (const reading of touched) reading.hand(batch);
     // Without what was made of it: those at the head had that.
     this.#held.push(new Batch(batch));
     for (let events = this.#held.reduce((sum, { rows }) => sum + rows.length, 0); events > HELD_EVENTS && this.#held.length > 1; )

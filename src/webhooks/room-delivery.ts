@@ -167,7 +167,7 @@ export class RoomDelivery {
     if (signal.aborted) return null;
     const batch = await store.hooks.batch(hook.id, hook.revision, this.#room);
     if (batch === null) {
-      // Withdrawn, since somebody in it was erased: it is made again. Or the hook was changed: then what is made again is not fixed.
+      // Withdrawn, since a person in it was erased: it is made again. Or the hook was changed: then what is made again is not fixed.
       this.#fixed = null;
       this.more = true;
       return 0;

@@ -133,7 +133,7 @@ interface LiveDeps {
 }
 
 /** Counts of streams and sockets now, and, of those that were cut, since the start. */
-type LiveCounts = Readonly<Record<LiveReader["kind"] | "tails" | "queuedBytes" | "cutForSlowness", number>>;
+type LiveCounts = Readonly<Record<LiveReader["kind"] | "queuedBytes" | "cutForSlowness", number>>;
 
 /** Looks after all streams and sockets that are open: admits them, keeps them alive, counts them, and tells them when the server stops. */
 export class LiveStreams {
@@ -167,12 +167,12 @@ export class LiveStreams {
     this.#stopBeating = clock.every(this.limits.heartbeatMs, () => this.#beat());
   }
 
-  /** Counts open connections by kind, rooms that are read for them, bytes that wait for them, and how many were cut for being slow. */
+  /** Counts open connections by kind, bytes that wait for them, and how many were cut for being slow. */
   counts(): LiveCounts {
     const readers = [...this.#readers];
     const of = (kind: LiveReader["kind"]) => readers.filter((reader) => reader.kind === kind).length;
     const queuedBytes = readers.reduce((sum, { queued }) => sum + queued, 0);
-    return { sse: of("sse"), ws: of("ws"), rooms: of("rooms"), tails: this.feed.size, queuedBytes, cutForSlowness: this.#cutForSlowness };
+    return { sse: of("sse"), ws: of("ws"), rooms: of("rooms"), queuedBytes, cutForSlowness: this.#cutForSlowness };
   }
 
   /** Aborts when the server stops. */
