@@ -239,7 +239,7 @@ export class EventLines {
         this.#failures = 0;
         if (this.#taken === null) {
           this.#taken = String(cursor);
-          if (this.#rooms.size === 0) say("all rooms are followed, those that come later too");
+          if (this.#rooms.size === 0) say(told`all rooms are followed, those that come later too`);
         }
         for (const { room, asked } of (message["rooms"] ?? []) as Subscribed[]) this.#meet(asked, room);
         return;
