@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Uptime } from "../src/runtime/clock.js";
+import { type Clock, systemClock } from "../src/runtime/clock.js";
 
 interface Timer {
   at: number;
@@ -71,8 +71,8 @@ export class SettableClock extends FakeClock {
     return super.now() + this.#wrongMs;
   }
 
-  uptime(): Uptime {
-    return { start: "settable", ms: super.now() };
+  uptimeMs(): number {
+    return super.now();
   }
 
   /** Sets the clock forward by `ms`, or back. */
@@ -134,7 +134,7 @@ export function fastClock(factor: number): Clock {
   const beginning = elapsed();
   const passed = () => (elapsed() - beginning) * factor;
   return {
-    uptime: () => ({ start: `fast:${start}`, ms: passed() }),
+    uptimeMs: passed,
     now: () => start + Math.floor(passed()),
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {

@@ -2,7 +2,6 @@ import { setMaxListeners } from "node:events";
 import { Collector } from "../collector/collector.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
 import { CollectorRegistry } from "../collector/registry.js";
-import { readReport } from "../collector/report.js";
 import { ToldAlarms } from "../collector/room-alarm.js";
 import type { RoomStatus } from "../health/state.js";
 import { GiftCatalogue } from "../ingest/fill-in.js";
@@ -205,7 +204,7 @@ export class LeasedCollectors {
     const lease = this.#leases.get(key);
     if (lease === undefined || this.#held.has(key) || this.#stop.signal.aborted) return;
     const twin = row === null ? undefined : this.#heldOf(row.room);
-    if (twin === undefined) this.#hold(lease, row, planned);
+    if (twin === undefined) this.#hold(lease, row);
     else this.#attach(key, twin);
   }
 
@@ -252,19 +251,13 @@ export class LeasedCollectors {
     }
   }
 
-  #hold(lease: Lease, row: RoomRow | null, planned: boolean): void {
+  #hold(lease: Lease, row: RoomRow | null): void {
     const keys = new Set([lease.key]);
     const onMet = () => {
       if (collector.room !== null && keys.size > 0) this.#byRoom.set(collector.room, held);
       changed();
     };
-    const ownerHeardAt = async () => {
-      const report = readReport(await this.#deps.wantedRooms.toldOf(lease.key));
-      if (report === null || report.status === null || report.isMoving) return null;
-      const { lastFrameAt, storage } = report.status.evidence;
-      return storage.waitingSince ?? lastFrameAt; // what is not stored yet it may lose
-    };
-    const ownership = { claim: (room: RoomKey) => this.#claim(keys, room), planned, ownerHeardAt, onMet };
+    const ownership = { claim: (room: RoomKey) => this.#claim(keys, room), onMet };
     const name = lease.name as RoomName; // only these kinds are wanted
     const settings = { ...(row?.settings ?? NO_SETTINGS), ...lease.asked };
     const collector = new Collector(name, this.#deps, this.#shared, settings, row, ownership);

@@ -12,7 +12,7 @@ const KEEP_OVER_MS = 60_000;
 /** Rooms whose collections begin in one turn of the event loop: a server that starts may have thousands. */
 const TAKEN_TOGETHER = 50;
 /** Report on a room whose collector is about to begin. */
-const BEFORE: Report = { status: null, state: "resolving", problem: null, reason: "its collection begins", isMoving: false };
+const BEFORE: Report = { status: null, state: "resolving", problem: null, reason: "its collection begins" };
 
 /** A room of the store, as far as it decides what is collected. */
 type ListedRoom = Pick<RoomRow, "webRid" | "watch" | "settings">;

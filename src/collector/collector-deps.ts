@@ -27,10 +27,6 @@ export interface CollectorDeps extends Reach {
 export interface RoomOwnership {
   /** Claims the room's log: the new epoch, or null when the room is another process's. */
   claim(room: RoomKey): Promise<number | null>;
-  /** Whether another process goes on collecting the room until this one claims it. */
-  readonly planned: boolean;
-  /** Returns when the process that has the room received its last frame, by what it has told, ms UTC by its clock; null where it has not. */
-  readonly ownerHeardAt: () => Promise<number | null>;
-  /** Told once which room it is, as soon as the collector says so. */
+  /** Called once, as soon as the collector knows its room. */
   readonly onMet?: () => void;
 }

@@ -13,7 +13,6 @@ import type { Uncollected } from "../store/cluster.js";
 import { isNotOwner, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../store/rooms.js";
-import { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps, RoomOwnership } from "./collector-deps.js";
 import { RoomConnection, type Target } from "./connection.js";
 import { type CollectorEvent, type Effect, START } from "./machine.js";
@@ -22,6 +21,7 @@ import type { CollectorRegistry } from "./registry.js";
 import type { ToldAlarms } from "./room-alarm.js";
 import { eventOf, FRESH_MS, RoomResolver } from "./room-resolver.js";
 import { RoomSession } from "./room-session.js";
+import { SteadyTime } from "./steady-time.js";
 import { step } from "./transitions.js";
 
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
@@ -55,8 +55,6 @@ type Performers = {
 /** A room that the platform was asked for, and that is this collector's. */
 interface FoundRoom extends Met {
   readonly reading: Live | Offline;
-  /** Row of an earlier process by which it was found; null where the platform was asked. */
-  readonly recalled: RoomRow | null;
 }
 
 /**
@@ -129,10 +127,10 @@ export class Collector {
     this.health = new RoomHealth(deps.clock);
     const { health } = this;
     const { store, clock, setAside } = deps;
-    const [offsets, drift] = [new ClockOffsets(clock), this.#drift];
+    const [time, drift] = [new SteadyTime(clock), this.#drift];
     this.#sessions = sessionsOf(settings).map((choice) => {
       const kept = row?.resume?.positions[choice.name]?.visitor ?? null;
-      return new RoomSession(choice, kept, { collector: deps, budgets: shared, drift, offsets });
+      return new RoomSession(choice, kept, { collector: deps, budgets: shared, drift, time });
     });
     health.watchedBy(this.#sessions.map((session) => session.health));
     const accesses = this.#sessions.map(({ access }) => access);
@@ -142,7 +140,7 @@ export class Collector {
       onLost: () => this.#lose(),
     });
     this.#connection = new RoomConnection({
-      ...{ collector: deps, health, sessions: this.#sessions, offsets, records: this.#records, resolver: this.#resolver },
+      ...{ collector: deps, health, sessions: this.#sessions, time, records: this.#records, resolver: this.#resolver },
       raw: (settings.record ?? deps.raw?.byDefault) ? (deps.raw ?? null) : null,
       watchdog: () => this.#machine.memory.watchdog,
       happens: (event) => this.#happens(event),
@@ -157,11 +155,6 @@ export class Collector {
   /** Why it has stopped by itself, or is about to; null while it goes on, and when it was stopped. */
   get ending(): Ending | null {
     return this.#ending;
-  }
-
-  /** Whether another process goes on with the room until this one has it. */
-  get isMoving(): boolean {
-    return this.#records.moving;
   }
 
   /** Whether the room turned out to be another process's. */
@@ -217,6 +210,7 @@ export class Collector {
       const reason = this.#uncollected === "paused" ? PAUSED : UNWANTED;
       await this.#records.to("paused", reason).catch(() => {}); // a store that is away holds up no stop
     }
+    if (this.#target !== null) await this.#connection.leave(this.#target).catch(() => {}); // nor does a gap that it does not take
     await this.#records.close();
     if (this.room !== null) await this.#deps.raw?.leave(this.room);
     for (const { access } of this.#sessions) access.leave();
@@ -270,10 +264,9 @@ export class Collector {
     if (reading.outcome === "unasked" && reading.error.code === "bad_account") this.health.seenAs({ account: null, login: "unknown" });
     if (reading.outcome === "unasked" || reading.outcome === "unknown") return (await this.#enterKnown()) ?? eventOf(reading);
     if (reading.outcome === "no_account") return eventOf(reading);
-    const recalled = this.#resolver.recalled ? this.#row : null; // the store need not be told what it told
-    const met = await this.#enter(reading, recalled?.room ?? null);
+    const met = await this.#enter(reading, this.#resolver.recalled ? (this.#row?.room ?? null) : null);
     if (met === null) return this.#notEntered;
-    this.#found = { ...met, reading, recalled };
+    this.#found = { ...met, reading };
     return eventOf(reading);
   }
 
@@ -354,10 +347,10 @@ export class Collector {
   async #identify(): Promise<CollectorEvent> {
     const found = this.#found;
     if (found?.reading.outcome !== "live") throw new DyliveError("internal", "no broadcast was found");
-    const { reading: live, room, intake, recalled } = found;
+    const { reading: live, room, intake } = found;
     const identity = await this.#sit(live.webRid);
     if ("type" in identity) return identity;
-    this.#target = { live, room, intake, recalled: recalled?.resume ?? null };
+    this.#target = { live, room, intake };
     const sessionId = live.roomId;
     const left = this.#row?.resume;
     const paceMs = left?.roomId === sessionId ? (left.paceMs ?? null) : null;
@@ -377,9 +370,8 @@ export class Collector {
     await this.#records.end(sessionId, reason, at);
   }
 
-  /** Makes the room ours, and looks whether a broadcast is open that the platform does not show. */
+  /** Looks whether a broadcast is open that the platform does not show. */
   async #check(): Promise<CollectorEvent> {
-    await this.#records.arrive(this.#stop.signal); // there is no connection to wait for
     return { type: "checked", sessionId: await this.#records.openSession() };
   }
 

@@ -1,6 +1,6 @@
 import type { RoomHealth } from "../health/room-health.js";
 import type { Intake, Taken } from "../ingest/intake.js";
-import { gapBetween, gapEvent, gapUntilPeople } from "../ingest/own-events.js";
+import { gapEvent } from "../ingest/own-events.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
@@ -9,8 +9,7 @@ import { backoffMs, follow, inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
-import type { Missing, Noted, Resume } from "../store/rooms.js";
-import type { ClockOffsets } from "./clock-offsets.js";
+import type { Resume } from "../store/rooms.js";
 import type { CollectorDeps } from "./collector-deps.js";
 import { type Gap, GapTracker } from "./gap-tracker.js";
 import type { CollectorEvent, Effect } from "./machine.js";
@@ -18,26 +17,28 @@ import type { RoomRecords } from "./records.js";
 import type { RoomResolver } from "./room-resolver.js";
 import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
 import { SessionUnion } from "./session-union.js";
-import { Takeover } from "./takeover.js";
+import type { SteadyTime } from "./steady-time.js";
 import type { Watchdog } from "./watchdog.js";
 
 const TICK_MS = 5000;
-/** Time between two times that it is kept which messages the sessions brought, ms. */
+/** Interval at which the counts of messages by session are kept, ms. */
 const KEEP_SEEN_MS = 60_000;
-
-/** Time from im/fetch until the first message after which some may have been missed, ms. */
+/**
+ * Longest time from im/fetch to the connection's first frame in which nothing is missed, ms: the platform sends what came since, but only the
+ * newest 15 messages.
+ */
 const OPENING_MS = 2000;
+/** Reason of the gap after a restart. */
+const NOT_COLLECTING = "dylive was not collecting";
 
 /** Outcome of frames without a message. */
-const NOTHING_TAKEN: Taken = { interactive: 0, ended: false, isGapTold: false };
+const NOTHING_TAKEN: Taken = { interactive: 0, ended: false };
 
 /** The broadcast to connect to. */
 export interface Target {
   readonly live: Live;
   readonly room: RoomKey;
   readonly intake: Intake;
-  /** Point at which an earlier process left the broadcast; null where the platform was asked. */
-  readonly recalled: Resume | null;
 }
 
 interface ConnectionDeps {
@@ -46,7 +47,7 @@ interface ConnectionDeps {
   readonly raw: NonNullable<CollectorDeps["raw"]> | null;
   readonly health: RoomHealth;
   readonly sessions: readonly RoomSession[];
-  readonly offsets: ClockOffsets;
+  readonly time: SteadyTime;
   readonly records: RoomRecords;
   readonly resolver: RoomResolver;
   readonly watchdog: () => Watchdog;
@@ -54,34 +55,30 @@ interface ConnectionDeps {
   readonly happens: (event: CollectorEvent) => Promise<unknown>;
 }
 
-/** Room and broadcast of which a gap is told. */
+/** Room and broadcast of a gap. */
 interface GapPlace extends Pick<Target, "room" | "intake"> {
   readonly live: Pick<Live, "webRid">;
 }
 
-/** Resume points of the sessions, without what is missed. */
-type Place = Omit<Resume, "missing">;
-
-/** The connection of one room, which all of its sessions are together: opens, stores what comes, notes what is missed and where to go on. What to do next is the machine's. */
+/**
+ * The connection of one room, which all of its sessions are together: opens, stores what comes, stores the gaps and keeps the resume point. What
+ * to do next is the machine's. A gap reaches from the last receipt to the next one over another connection.
+ */
 export class RoomConnection {
   readonly #deps: ConnectionDeps;
   /** Times of this class are steady. */
-  readonly #offsets: ClockOffsets;
-  readonly #gaps: GapTracker;
+  readonly #time: SteadyTime;
+  readonly #gaps = new GapTracker();
   readonly #union: SessionUnion;
-  /** When the last frame of this broadcast came here, by im/fetch too; null before the first. */
+  /** When the last frame of this broadcast came, by im/fetch too; null before the first. */
   #heardAt: number | null = null;
-  /** Resume points that were kept last: of which broadcast, by the versions of their points together, with what is missed. */
-  #kept: { readonly place: Place | null; readonly version: number; readonly missing: GapTracker["open"] } = {
-    ...{ place: null, version: 0, missing: null },
-  };
-  /** The same that is missed, as it was kept before something was stored that came after it; null where nothing is. */
-  #foreseen: Missing | null = null;
-  /** When it was kept last which messages the sessions brought, and the number of their changes by then. */
+  /** Resume point that was kept last: its broadcast, and the versions of its sessions' points together. */
+  #kept: { readonly roomId: string | null; readonly version: number } = { roomId: null, version: 0 };
+  /** When the counts by session were kept last, and the number of their changes by then. */
   #seenKeptAt = Number.NEGATIVE_INFINITY;
   #seenKept: number | null = null;
-  /** Broadcast that was found to be over last, since when it is missed if it goes on all the same; null once something is connected to. */
-  #over: { readonly sessionId: string; readonly since: Noted; readonly reason: string } | null = null;
+  /** Broadcast that was found to be over last: if it goes on all the same, it is missed since then. Null once something is connected to. */
+  #over: { readonly sessionId: string; readonly since: number; readonly reason: string } | null = null;
   /** When a question that failed may be asked again. */
   #askAt = 0;
   /** Gives the connection up: what else was received by then is taken first. */
@@ -92,14 +89,13 @@ export class RoomConnection {
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
-    this.#offsets = deps.offsets;
-    this.#gaps = new GapTracker(this.#offsets);
-    this.#union = new SessionUnion(deps.sessions, deps.collector.clock, this.#offsets);
+    this.#time = deps.time;
+    this.#union = new SessionUnion(deps.sessions, deps.collector.clock, this.#time);
   }
 
   /** Connects and stores until the connection ends or is given up. @returns how it ended @throws what is no fault of the connection */
   async run(target: Target, signal: AbortSignal): Promise<CollectorEvent> {
-    const { health, collector, sessions, records, happens } = this.#deps;
+    const { health, collector, sessions, happens } = this.#deps;
     const { live, room } = target;
     const [ended, given] = [follow(signal), follow(signal)];
     this.#given = given;
@@ -107,11 +103,8 @@ export class RoomConnection {
     this.#broken = null;
     if (this.#over?.sessionId === live.roomId) this.#gaps.begin(this.#over.since, this.#over.reason);
     this.#over = null;
-    const takeover = records.moving ? new Takeover({ clock: collector.clock, records, offsets: this.#offsets, gaps: this.#gaps }) : null;
-    const arrived = takeover?.arrive(room, live.roomId, this.#until);
-    arrived?.catch(() => {}); // in a quiet room nobody waits for it
     const stopTicking = collector.clock.every(TICK_MS, () => {
-      const at = this.#offsets.now();
+      const at = this.#time.now();
       this.#union.look();
       if (sessions.some(({ hasAccount }) => hasAccount)) this.#beside(this.#lookAtAccounts());
       this.#beside(happens({ type: "tick", at, due: at >= this.#askAt }));
@@ -121,41 +114,20 @@ export class RoomConnection {
       const about = { sessionId: live.roomId, webRid: live.webRid, anchorId: live.facts.anchor?.id ?? null };
       const broadcasts = new Map(sessions.map((session) => [session, { ...about, source: session.access.source }]));
       const listeners = {
-        onOpen: (at: number) => void happens({ type: "opened", at: this.#offsets.steady(at) }),
-        onStanding: () => takeover?.stands(),
-        onReceived: (frame: Received) => {
-          health.backlog.arrived(frame);
-          takeover?.received(frame);
-        },
-        onAllDown: (reason: string) => this.miss({ type: "miss", since: "frame", reason, silent: false }),
-        onUnproven: (since: number, reason: string) => this.miss({ type: "miss", since, reason, silent: false }),
+        onOpen: (at: number) => void happens({ type: "opened", at: this.#time.steady(at) }),
+        onReceived: (frame: Received) => health.backlog.arrived(frame),
+        onAllDown: (reason: string) => this.#gaps.begin(this.#heardAt, reason),
       };
       for await (const brought of this.#union.open(live, listeners, given.signal)) {
-        if ("from" in brought) {
-          await arrived;
-          const hole = { from: this.#offsets.wall(brought.from), to: this.#offsets.wall(brought.to), reason: brought.reason };
-          if (takeover?.ownerHad(hole.to) !== true) await this.gap(target, hole, signal);
-          continue;
-        }
-        const { session, batch, isFirst } = brought;
-        const broadcast = broadcasts.get(session) ?? { ...about, source: session.access.source };
-        if (isFirst) {
-          await this.#first(target, brought, broadcast, signal);
-          continue;
-        }
-        await happens({ type: "batch" });
-        await arrived;
-        this.#offsets.learn(batch);
-        const missed = this.#gaps.open;
-        const taken = await this.#take(target, brought, broadcast, signal);
-        session.point.reached(live.roomId, batch);
-        await this.#seen(target, batch, { ...taken, missed }, signal);
+        if ("from" in brought) await this.gap(target, brought, signal);
+        else
+          await this.#take(target, brought, broadcasts.get(brought.session) ?? { ...about, source: brought.session.access.source }, signal);
       }
       if (this.#broken !== null) throw this.#broken;
-      if (!signal.aborted) end = { type: "ended", at: this.#offsets.now(), reason: "the platform said that the connection is over" };
+      if (!signal.aborted) end = { type: "ended", at: this.#time.now(), reason: "the platform said that the connection is over" };
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError) || isNotOwner(error)) throw error;
-      const said = { at: this.#offsets.now(), reason: error.detail };
+      const said = { at: this.#time.now(), reason: error.detail };
       end = error.code === "blocked" ? { type: "refused", ...said, problem: error.code } : { type: "failed", ...said };
     } finally {
       stopTicking();
@@ -191,14 +163,14 @@ export class RoomConnection {
       const asked = await resolver.resolve(until, true);
       const isOver = asked.outcome === "offline" || (asked.outcome === "live" && asked.roomId !== live.roomId);
       const says = isOver ? "over" : asked.outcome === "live" ? "live" : "nothing";
-      if (!until.aborted) await happens({ type: "answered", at: this.#offsets.now(), says });
+      if (!until.aborted) await happens({ type: "answered", at: this.#time.now(), says });
     };
     this.#beside(ask());
   }
 
   /** Lets no question be asked again for a while, after so many without an answer. */
   doubt(count: number): void {
-    this.#askAt = this.#offsets.now() + backoffMs("refusal", count);
+    this.#askAt = this.#time.now() + backoffMs("refusal", count);
   }
 
   giveUp(): void {
@@ -210,70 +182,39 @@ export class RoomConnection {
     for (const { point } of this.#deps.sessions) point.hostRefused();
   }
 
-  /** Keeps where each session goes on in the room's row, so that another process can. A convenience: without it one resolves first. */
+  /** Keeps the resume points in the room's row. A convenience: without them the next process resolves first. */
   async keep(room: RoomKey): Promise<void> {
-    const missing = this.#missing();
-    if (missing === null) this.#foreseen = null;
-    await this.#keep(room, missing);
-  }
-
-  /**
-   * Keeps what is missed before something is stored that came after it: who goes on after a crash takes what is stored last for the end of all that
-   * was received.
-   * @param asked the session that asks for what came before it stands, if that is what is to be stored
-   */
-  async #foresee(room: RoomKey, asked?: RoomSession): Promise<void> {
-    if (this.#deps.records.moving) return; // it is the other process's to keep
-    const missing = this.#missing(asked);
-    if (missing === null || isWithin(missing, this.#foreseen)) return; // what was kept of it says more than that already
-    await this.#keep(room, missing);
-    if (this.#kept.missing === missing) this.#foreseen = missing;
-  }
-
-  /** Returns what is missed, or will have been if the sessions that stand turn out to be silent. */
-  #missing(asked?: RoomSession): Missing | null {
-    const unproven = this.#union.unproven(asked);
-    if (this.#gaps.open !== null || unproven === null) return this.#gaps.open;
-    // Another process that goes on may have received since before that: then nothing was missed.
-    return { since: [this.#offsets.note(unproven.since)], reason: unproven.reason, silent: false, longerThanMs: 0 };
-  }
-
-  async #keep(room: RoomKey, missing: Missing | null): Promise<void> {
     const { collector, records, sessions, health } = this.#deps;
     const roomId = health.sessionId;
     const { epoch } = records;
-    if (roomId === null || records.moving || records.lost || epoch === 0) return;
+    if (roomId === null || records.lost || epoch === 0) return;
     let version = 0;
     for (const { point } of sessions) version += point.version;
     // In a quiet room nothing changes, and there may be thousands of those.
-    if (version !== this.#kept.version || roomId !== this.#kept.place?.roomId || missing !== this.#kept.missing) {
-      const place = this.#place(roomId, missing);
-      if (place === null) return;
-      const resume: Resume = { ...place, ...(missing !== null && { missing }) };
+    if (version !== this.#kept.version || roomId !== this.#kept.roomId) {
+      const resume = this.#resume(roomId);
+      if (resume === null) return;
       const isKept = () => {
-        this.#kept = { place, version, missing };
+        this.#kept = { roomId, version };
       };
       await inTime(collector.store.rooms.setResume(room, resume, epoch), PATIENCE_MS, collector.clock).then(isKept, () => {});
     }
     await this.#keepSeen(room, roomId, KEEP_SEEN_MS);
   }
 
-  /** Returns where each session goes on. Before the first one stands there is no position, but what is missed since may be told. */
-  #place(roomId: string, missing: Missing | null): Place | null {
+  #resume(roomId: string): Resume | null {
     const kept = this.#deps.sessions.flatMap(({ name, point }) => (point.kept === null ? [] : [{ name, ...point.kept }]));
-    const [newest] = kept.toSorted((a, b) => b.saved.at - a.saved.at);
-    const saved = newest?.saved ?? missing?.since[0];
+    if (kept.length === 0) return null;
     const positions = Object.fromEntries(kept.map(({ name, position }) => [name, position]));
-    if (saved === undefined) return null;
     const { paceMs } = this.#deps.watchdog();
-    return { roomId, positions, savedAt: saved.at, ahead: saved.ahead, ...(paceMs !== null && { paceMs }) };
+    return { roomId, positions, savedAt: Math.max(...kept.map(({ savedAt }) => savedAt)), ...(paceMs !== null && { paceMs }) };
   }
 
   /** Keeps which messages the sessions brought of a broadcast, unless that was done less than so many ms ago. */
   async #keepSeen(room: RoomKey, sessionId: string, everyMs: number): Promise<void> {
     const { collector, health, records } = this.#deps;
-    const now = this.#offsets.now();
-    if (records.moving || records.lost || now - this.#seenKeptAt < everyMs || health.seen.changes === this.#seenKept) return;
+    const now = this.#time.now();
+    if (records.lost || now - this.#seenKeptAt < everyMs || health.seen.changes === this.#seenKept) return;
     const { changes, counts } = health.seen;
     if (counts === null) return;
     this.#seenKeptAt = now;
@@ -283,221 +224,142 @@ export class RoomConnection {
     await inTime(collector.store.sessions.keepSeen(room, sessionId, counts), PATIENCE_MS, collector.clock).then(isKept, () => {});
   }
 
-  /** Notes what is missed from now on, unless something is missed already. */
+  /** Opens a gap, unless one is open. */
   miss({ since, reason, silent }: Effect & { readonly type: "miss" }): void {
-    const at = since === "frame" ? this.#heardAt : since;
-    if (at !== null) this.#gaps.begin(this.#offsets.note(at), reason, { silent });
+    this.#gaps.begin(since === "frame" ? this.#heardAt : since, reason, { silent });
   }
 
   /**
-   * Begins another broadcast than before: what was being missed of the old one is over.
-   * @throws DyliveError store_unreachable and others of a store that is away, where it has to say what an earlier process left
+   * Begins another broadcast than before, and stores the gap at the end of the one before.
+   * @throws DyliveError store_unreachable and others of a store that is away
    */
-  async begin(target: Target, signal: AbortSignal): Promise<void> {
-    const { health, records } = this.#deps;
-    const { live, room, recalled } = target;
-    const left = await records.left(room, recalled);
-    const resume = left.resume?.roomId === live.roomId ? left.resume : null;
+  async begin({ room, intake, live }: Target, signal: AbortSignal): Promise<void> {
+    const { health, records, collector, sessions } = this.#deps;
+    const left = (await collector.store.rooms.get(room))?.resume ?? null;
+    const resume = left?.roomId === live.roomId ? left : null;
+    const before = health.sessionId ?? (resume === null ? (left?.roomId ?? null) : null);
     if (health.sessionId !== null) await this.#keepSeen(room, health.sessionId, 0);
-    if (health.sessionId !== null) await this.#finish(target, health.sessionId, await this.#endOf(room, health.sessionId), signal);
-    else if (left.resume !== null && resume === null && !records.moving && left.resume.roomId !== this.#over?.sessionId) {
-      const { roomId, missing } = left.resume;
-      const endedAt = await this.#endOf(room, roomId);
-      this.#gaps.goOn(missing);
-      if (records.endedHere(left, roomId)) this.#notCollecting(records.until(left, roomId));
-      await this.#finish(target, roomId, endedAt, signal);
+    if (before !== null && before !== this.#over?.sessionId) {
+      if (health.sessionId === null && (await records.endedHere(room, before))) await this.#notCollecting(room, before);
+      const session = await collector.store.sessions.get(room, before);
+      await this.#endGap({ room, intake, live }, before, this.#time.steady(session?.endedAt ?? collector.clock.now()), signal);
     }
-    const seen = await this.#deps.collector.store.sessions.seen(room, live.roomId);
+    const seen = await collector.store.sessions.seen(room, live.roomId);
+    if (this.#over?.sessionId !== live.roomId) await this.#notCollecting(room, live.roomId);
     health.broadcast(live.roomId);
-    records.begun();
     health.seen.begin(seen);
     this.#heardAt = null;
-    this.#foreseen = null;
-    for (const { point, name } of this.#deps.sessions) point.begin(resume, name);
-    if (records.moving || this.#over?.sessionId === live.roomId) return;
-    this.#gaps.goOn(resume?.missing);
-    this.#notCollecting(records.until(left, live.roomId));
+    for (const { point, name } of sessions) point.begin(resume, name);
+  }
+
+  /** Opens the gap since an earlier process received a broadcast, if one did. */
+  async #notCollecting(room: RoomKey, sessionId: string): Promise<void> {
+    const until = await this.#deps.records.receivedUntil(room, sessionId);
+    this.#gaps.begin(until === null ? null : this.#time.steady(until), NOT_COLLECTING);
   }
 
   /**
-   * Tells what was being missed of a broadcast that is over by `at` (ms UTC), also where an earlier process left it.
+   * Stores the gap at the end of a broadcast that is over by `at` (ms UTC), also of one that an earlier process received.
    * @throws DyliveError store_unreachable and others of a store that is away
    */
   async end(place: GapPlace, sessionId: string, at: number, signal: AbortSignal): Promise<void> {
-    const { health, records } = this.#deps;
-    if (health.sessionId !== sessionId && this.#over?.sessionId !== sessionId) {
-      const left = await records.left(place.room);
-      if (left.resume?.roomId === sessionId) this.#gaps.goOn(left.resume.missing);
-      this.#notCollecting(records.until(left, sessionId));
-    }
+    const since = this.#time.steady(at);
+    if (this.#deps.health.sessionId !== sessionId && this.#over?.sessionId !== sessionId) await this.#notCollecting(place.room, sessionId);
     const reason = this.#gaps.open?.reason ?? "the platform said that the broadcast was over";
-    await this.#finish(place, sessionId, at, signal);
-    await this.keep(place.room); // or who goes on after a crash would look for what was missed
-    this.#over = { sessionId, since: this.#offsets.note(this.#offsets.steady(at)), reason };
+    await this.#endGap(place, sessionId, since, signal);
+    this.#over = { sessionId, since, reason };
   }
 
-  /** Returns when a broadcast ended, ms UTC; now, where that is not known. */
-  async #endOf(room: RoomKey, sessionId: string): Promise<number> {
-    const { collector } = this.#deps;
-    const session = await collector.store.sessions.get(room, sessionId);
-    return session?.endedAt ?? collector.clock.now();
+  /** Ends the open gap before the room is left: the next process takes what is stored last for the end of what was received. */
+  async leave(place: GapPlace): Promise<void> {
+    const { health, records, collector } = this.#deps;
+    if (health.sessionId === null || records.lost) return;
+    await inTime(this.#endGap(place, health.sessionId, this.#time.now(), AbortSignal.abort()), PATIENCE_MS, collector.clock);
   }
 
-  /** Tells what was being missed of a broadcast that is over. */
-  async #finish(place: GapPlace, sessionId: string, endedAt: number, signal: AbortSignal): Promise<void> {
-    const gap = this.#gaps.close(endedAt);
-    if (gap !== null) await this.#tell(place, gap, signal, sessionId);
-  }
-
-  /** Notes that a broadcast is missed since an earlier process left it, if there was one. */
-  #notCollecting(until: readonly Noted[]): void {
-    if (until.length > 0) this.#gaps.begin(until, "dylive was not collecting");
-  }
-
-  /** Tells a gap of this broadcast. */
-  async gap(target: Target, gap: Gap, signal: AbortSignal): Promise<void> {
-    await this.#tell(target, gap, signal, target.live.roomId);
-  }
-
-  async #tell({ live, room, intake }: GapPlace, gap: Gap, signal: AbortSignal, sessionId: string): Promise<void> {
+  /** Ends the open gap, if there is one, and stores it; one that the store does not take stays open. */
+  async #endGap(place: GapPlace, sessionId: string, at: number, signal: AbortSignal): Promise<void> {
+    const { open } = this.#gaps;
+    const gap = this.#gaps.end(at);
+    if (gap === null || open === null) return;
     try {
-      await intake.own(gapEvent(room, { sessionId, webRid: live.webRid }, gap.from, gap.to, gap.reason), signal);
+      await this.#store(place, gap, sessionId, signal);
     } catch (error) {
-      this.#reopen(gap); // it is told when something comes again, if need be to another process
+      this.#gaps.begin(open.since, open.reason, open);
       throw error;
     }
-    this.#told(gap);
   }
 
-  /** Notes that a gap is told: what was kept of it says nothing of the next one. */
-  #told({ from, to }: Gap): void {
-    this.#foreseen = null;
-    this.#deps.health.gap(from === null ? null : to - from);
+  /** Stores a gap of this broadcast. Times are steady. */
+  async gap(target: Target, gap: Gap, signal: AbortSignal): Promise<void> {
+    await this.#store(target, gap, target.live.roomId, signal);
   }
 
-  /** Opens a gap again that is not told. */
-  #reopen({ from, reason }: Gap): void {
-    this.#gaps.begin(from === null ? [] : this.#offsets.note(this.#offsets.steady(from)), reason);
+  async #store({ live, room, intake }: GapPlace, { from, to, reason }: Gap, sessionId: string, signal: AbortSignal): Promise<void> {
+    const [since, until] = [this.#time.wall(from), this.#time.wall(to)];
+    // A clock that was set back while dylive did not run: how long that was is unknown.
+    await intake.own(gapEvent(room, { sessionId, webRid: live.webRid }, since > until ? null : since, until, reason), signal);
+    this.#deps.health.gap(since > until ? null : until - since);
   }
 
-  /** Stores what im/fetch said, which comes before the connection. */
-  async #first(target: Target, brought: Brought, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
-    const { records, health } = this.#deps;
-    const { batch, session } = brought;
-    this.#offsets.learn(batch);
-    if (records.moving) return; // whoever has the room has these messages
-    for (const frame of batch) health.backlog.arrived(frame);
-    await this.#foresee(target.room, session);
-    await this.#take(target, brought, broadcast, signal);
-  }
-
-  /** Hands a batch on as it came, with the gap that it ends; what holds that up holds back the socket. */
-  async #take(
-    { intake, room, live }: Target,
-    { session, batch, isFirst }: Brought,
-    broadcast: Broadcast,
-    signal: AbortSignal,
-  ): Promise<Taken> {
-    const { collector, raw, health, sessions } = this.#deps;
+  /** Stores what a session brought and the gap that it ends; what holds that up holds back the socket. */
+  async #take(target: Target, { session, batch, isFirst }: Brought, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
+    const { collector, raw, health, sessions, happens, watchdog } = this.#deps;
+    const { live, room, intake } = target;
     const by = sessions.length === 1 ? undefined : sessions.indexOf(session);
+    const hasMessages = batch.some(({ response }) => response !== null);
+    if (isFirst) for (const frame of batch) health.backlog.arrived(frame);
+    else await happens({ type: "batch" });
     collector.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
-    if (batch.every(({ response }) => response === null)) {
-      // Answers to heartbeats, mostly: there is nothing in them to store.
-      this.#heard(batch);
-      return NOTHING_TAKEN;
-    }
-    await this.#foresee(room);
-    health.backlog.taking(batch);
-    const named = by === undefined ? batch : batch.map((frame) => ({ ...frame, by }));
-    // Together, the gap first: a process that is killed with the messages stored and the gap not has the next one tell a gap over both.
-    const missed = this.#gaps.open;
-    // Whether people are heard, only what takes it knows.
-    const put = missed?.silent ? gapUntilPeople : gapBetween;
-    const mayEnd = !isFirst || this.#endsByFirst(batch);
-    // While the store is away, a batch grows long: of a silence, what came before its people is no end.
-    const first = (missed?.silent && batch.find(hasPeople)) || batch[0];
-    const over = mayEnd ? this.#gaps.end(first?.receivedAt ?? 0, { messages: true, people: true }) : null;
-    const given = over === null ? named : [put({ sessionId: live.roomId, webRid: live.webRid, ...over }), ...named];
-    let isKept = false;
-    try {
-      const taken = await intake.take(given, broadcast, signal);
-      isKept = missed?.silent ? taken.isGapTold : true;
-      if (over !== null && isKept) this.#told(over);
-      // Of what is sent until the connection stands, it brings what the platform still has.
-      if (over !== null && isKept && isFirst)
-        this.#gaps.begin(this.#offsets.note(this.#offsets.steady(over.to)), over.reason, { longerThanMs: OPENING_MS });
+    // Before the messages: after a kill in between, the next process begins its gap where this one ends.
+    await this.#endGapBy(target, batch, isFirst, signal);
+    let taken = NOTHING_TAKEN;
+    if (hasMessages) {
+      health.backlog.taking(batch);
+      taken = await intake.take(by === undefined ? batch : batch.map((frame) => ({ ...frame, by })), broadcast, signal);
       health.backlog.taken(batch);
-      this.#heard(batch);
-      return taken;
-    } finally {
-      if (missed !== null && !isKept && mayEnd) this.#gaps.resume(missed); // until something is kept
     }
-  }
-
-  /** Tells whether what im/fetch said lies behind what was missed: no silence ends by it, nor what may turn out to be none. */
-  #endsByFirst(batch: readonly Received[]): boolean {
-    const { open } = this.#gaps;
-    return open?.silent === false && open.longerThanMs === undefined && batch.some(({ response }) => (response?.messages.length ?? 0) > 0);
-  }
-
-  /** Notes when the last frame of a batch came. */
-  #heard(batch: readonly Received[]): void {
-    const at = this.#offsets.steady(batch[batch.length - 1]?.receivedAt ?? this.#deps.collector.clock.now());
+    const at = this.#time.steady(batch.at(-1)?.receivedAt ?? collector.clock.now());
     this.#heardAt = Math.max(at, this.#heardAt ?? at); // another session's may have come later
-  }
-
-  /**
-   * Notes what a batch says: a gap is over, people are heard, the end is announced, a frame was damaged.
-   * @param taken `missed` is what was being missed before the batch
-   */
-  async #seen(
-    target: Target,
-    batch: readonly Received[],
-    { interactive: people, ended, missed }: Taken & { readonly missed: Missing | null },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { health, happens, watchdog } = this.#deps;
+    if (isFirst) return;
+    if (this.#gaps.open?.silent && taken.interactive > 0) {
+      const first = batch.find(hasPeople) ?? batch[0];
+      await this.#endGap(target, live.roomId, this.#time.steady(first?.receivedAt ?? 0), signal);
+    }
+    session.point.reached(live.roomId, batch);
     const { lastFrameAt } = watchdog();
-    const at = batch[batch.length - 1]?.receivedAt ?? 0;
-    const isDoubled = this.#union.standing > 1; // another session has what was in it
-    const damage = isDoubled ? null : damagedIn(batch, this.#offsets.wall(lastFrameAt));
-    const brought = { messages: batch.some(({ response }) => response !== null), people: people > 0 };
-    // Not one that has begun while the batch was being stored.
-    const over = this.#gaps.open === missed ? this.#gaps.end(batch[0]?.receivedAt ?? at, brought) : null;
-    if (over !== null) await this.gap(target, over, signal);
-    if (missed !== null && this.#gaps.open === null) await this.keep(target.room); // or who goes on after a crash would look for it
-    await happens({
-      type: "heard",
-      at: Math.max(this.#offsets.steady(at), isDoubled ? lastFrameAt : 0),
-      people,
-      messages: brought.messages,
-    });
+    const isDoubled = this.#union.standing > 1; // another session has what was in a damaged frame
+    const damage = isDoubled ? null : this.#damaged(batch, lastFrameAt);
+    await happens({ type: "heard", at: Math.max(at, isDoubled ? lastFrameAt : 0), people: taken.interactive, messages: hasMessages });
     const damaged = batch.filter((frame) => frame.damaged).length;
     if (damaged > 0) health.drop("damaged", damaged);
-    await happens({ type: "taken", announced: ended, damage });
+    await happens({ type: "taken", announced: taken.ended, damage });
+  }
+
+  /** Ends the gap that any frame of a connection ends. The answer of im/fetch comes before the connection, which may open late. */
+  async #endGapBy(target: Target, batch: readonly Received[], isFirst: boolean, signal: AbortSignal): Promise<void> {
+    const { open } = this.#gaps;
+    const hasMessages = batch.some(({ response }) => (response?.messages.length ?? 0) > 0);
+    if (open === null || open.silent || (isFirst && (!hasMessages || open.toleranceMs > 0))) return;
+    const at = this.#time.steady(batch[0]?.receivedAt ?? 0);
+    await this.#endGap(target, target.live.roomId, at, signal);
+    if (isFirst) this.#gaps.begin(at, open.reason, { toleranceMs: OPENING_MS });
+  }
+
+  /** Returns the interval in which the messages of damaged frames were made: from the frame before the first to the last. Null without damage. */
+  #damaged(batch: readonly Received[], lastFrameAt: number): Gap | null {
+    const first = batch.findIndex(({ damaged }) => damaged === true);
+    const last = batch.findLast(({ damaged }) => damaged === true);
+    if (last === undefined) return null;
+    const to = this.#time.steady(last.receivedAt);
+    const before = batch[first - 1];
+    const from = before === undefined ? lastFrameAt : this.#time.steady(before.receivedAt);
+    return { from: Math.min(from, to - 1), to, reason: DAMAGED };
   }
 }
 
 /** Tells whether a frame has messages that people caused. */
 function hasPeople({ response }: Received): boolean {
   return response?.messages.some(({ method }) => isInteractive(method)) === true;
-}
-
-/** Tells whether what is missed lies within what was known to be missed before, for the same reason. */
-function isWithin(missing: Missing, before: Missing | null): boolean {
-  if (missing === before) return true;
-  if (missing.reason !== before?.reason || missing.since.length !== before.since.length) return false;
-  return missing.since.every(({ at }, n) => at >= (before.since[n]?.at ?? Number.POSITIVE_INFINITY));
-}
-
-/**
- * Returns the interval in which the messages of damaged frames were made: from the frame before the first to the last. Null without damage.
- */
-function damagedIn(batch: readonly Received[], lastFrameAt: number): (Gap & { readonly from: number }) | null {
-  const first = batch.findIndex(({ damaged }) => damaged === true);
-  const last = batch.findLast(({ damaged }) => damaged === true);
-  if (last === undefined) return null;
-  const before = batch[first - 1]?.receivedAt ?? lastFrameAt;
-  return { from: Math.min(before, last.receivedAt - 1), to: last.receivedAt, reason: DAMAGED };
 }

@@ -26,7 +26,7 @@ export const PHASES = {
 } as const satisfies Record<string, string>;
 export type Phase = keyof typeof PHASES;
 
-/** Events of a collection by type. `at` is a steady time, ms (see `offsets`). */
+/** Events of a collection by type. `at` is a steady time, ms (`steady-time.ts`). */
 interface Events {
   recalled: object;
   /** The room is live and this collector's. */
@@ -53,7 +53,7 @@ interface Events {
   /** A batch was taken: frames up to `at`, new messages of so many people; `messages`: there were any. */
   heard: { readonly at: number; readonly people: number; readonly messages: boolean };
   /** Consequences of a batch that was heard. */
-  taken: { readonly announced: boolean; readonly damage: (Gap & { readonly from: number }) | null };
+  taken: { readonly announced: boolean; readonly damage: Gap | null };
   /** Time to look at the silence; `due` where a question that failed may be asked again. */
   tick: { readonly at: number; readonly due: boolean };
   answered: { readonly at: number; readonly says: "live" | "over" | "nothing" };
@@ -124,7 +124,7 @@ export interface Memory {
   readonly watchdog: Watchdog;
   /** New connections that this silence has led to. */
   readonly stalls: number;
-  /** When damage was last a reason to connect again, ms UTC. */
+  /** When damage was last a reason to connect again, a steady time, ms. */
   readonly repairedAt: number;
   readonly damage: Gap | null;
   /** Gap that begins if the broadcast goes on although the connection was given up. */

@@ -2,7 +2,7 @@ import type { NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
 import type { GiftCatalogue } from "../ingest/fill-in.js";
-import { heldBack, Intake } from "../ingest/intake.js";
+import { Intake } from "../ingest/intake.js";
 import { stateEvent } from "../ingest/own-events.js";
 import { Pipeline } from "../ingest/pipeline.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
@@ -10,26 +10,12 @@ import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
-import { isNotOwner } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
-import type { Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
-import { type Left, newest, readLeft } from "./left.js";
+import { receivedUntil } from "./received-until.js";
 import { RoomAlarm, type ToldAlarms } from "./room-alarm.js";
 import { meetRoom } from "./room-resolver.js";
-
-/** Claims a room that another process collects: from now on that one stores nothing more of it. @throws DyliveError not_owner */
-async function takeOver(
-  store: Parameters<typeof readLeft>[0],
-  room: RoomKey,
-  pipeline: Pipeline,
-): Promise<{ readonly left: Left; readonly state: RoomState | null }> {
-  await pipeline.claim();
-  const left = await readLeft(store, room);
-  const told = (await newest(store.log, room, ["state"])).at(-1);
-  return { left, state: told?.type === "state" ? (told.to as RoomState) : null };
-}
 
 /** Returns the broadcast of a room that has not ended, by its room_id. */
 async function openSession({ sessions }: Pick<Store, "sessions">, room: RoomKey): Promise<string | null> {
@@ -82,9 +68,6 @@ export class RoomRecords {
   #opened: { readonly sessionId: string; readonly at: number } | null = null;
   /** Broadcast that this process has ended last. */
   #ended: string | null = null;
-  /** Condition in which the room was left to this process; null before that is known, and when a broadcast has begun here. */
-  #left: Left | null = null;
-  #moving: boolean;
   /** When the room's status was kept last, ms UTC. */
   #keptAt = 0;
   /** The room's standing as it was kept last, and how many messages had come by then. */
@@ -92,25 +75,17 @@ export class RoomRecords {
   #keptReceived = 0;
   #keeping = false;
   #lost = false;
-  /** The state that another process told last, until we tell one. */
-  #told: RoomState | null = null;
   /** The changes of state that are being told, one after the other. */
   #telling: Promise<unknown> = Promise.resolve();
 
   constructor(deps: RecordsDeps) {
     this.#deps = deps;
     this.#alarm = new RoomAlarm(deps);
-    this.#moving = deps.ownership?.planned ?? false;
   }
 
   /** The room once its way into the log is open. */
   get room(): RoomKey | null {
     return this.#met?.room ?? null;
-  }
-
-  /** Whether another process goes on collecting the room until {@link arrive}. */
-  get moving(): boolean {
-    return this.#moving;
   }
 
   /** Epoch of this process's claim of the room, 0 before that; undefined where no other process could have the room. */
@@ -143,7 +118,7 @@ export class RoomRecords {
   async enter(room: RoomKey): Promise<Met> {
     if (this.#met !== null) return this.#met;
     const met = await this.#open(room);
-    if (!this.#moving) await this.#alarm.recall(met);
+    await this.#alarm.recall(met);
     this.#met = met;
     this.#deps.ownership?.onMet?.();
     return met;
@@ -163,54 +138,19 @@ export class RoomRecords {
     return this.room === null ? null : openSession(this.#deps.store, this.room);
   }
 
-  /**
-   * Returns how the room was left before it became this process's, as the store said first.
-   * @param recalled where its last connection was left, as it was before the room was entered
-   * @throws DyliveError store_unreachable and others of a store that is away
-   */
-  async left(room: RoomKey, recalled: Resume | null = null): Promise<Left> {
-    const { store, ownership, health } = this.#deps;
-    // Where it could be another process's, that one may have kept more until it was entered.
-    const read = () => readLeft(store, room, ownership === null ? recalled : null);
-    if (health.sessionId !== null || this.#moving) return read();
-    this.#left ??= await read(); // what was read first: who asked for it may have stored more since
-    return this.#left;
-  }
-
-  /** Returns until when another process had received a broadcast, by what it kept and stored; none where there was none. */
-  until({ resume, received, sessions }: Left, sessionId: string): readonly Noted[] {
-    const kept = resume?.roomId === sessionId ? { at: resume.savedAt, ahead: resume.ahead } : null;
-    const session = sessions.find((one) => one.sessionId === sessionId);
+  /** Returns until when another process had received a broadcast, ms UTC; null if none had it. @throws what the store throws */
+  async receivedUntil(room: RoomKey, sessionId: string): Promise<number | null> {
+    const { store } = this.#deps;
+    const until = await receivedUntil(store, room, sessionId);
+    if (until !== null) return until;
+    const session = await store.sessions.get(room, sessionId);
     const isOpenedHere = this.#opened?.sessionId === sessionId && this.#opened.at === session?.openedAt;
-    const opened = session !== undefined && !isOpenedHere ? { at: session.openedAt, ahead: {} } : null;
-    return [kept, received.get(sessionId) ?? opened].filter((noted) => noted !== null);
-  }
-
-  /** Notes that a broadcast has begun here: how the room was left is told. */
-  begun(): void {
-    this.#left = null;
-  }
-
-  /**
-   * Returns what shows that another process receives a broadcast: times until when it has, by what it keeps, tells and has stored, and whether
-   * it knows that it misses something.
-   */
-  async receivedByOwner(room: RoomKey, sessionId: string): Promise<{ readonly until: readonly Noted[]; readonly isMissing: boolean }> {
-    const { store, ownership, health, clock, signal } = this.#deps;
-    const read = async () => {
-      const left = await readLeft(store, room);
-      const until = this.until(left, sessionId);
-      if (left.resume?.roomId !== sessionId) return { until, isMissing: false };
-      const heardAt = (await ownership?.ownerHeardAt()) ?? null;
-      const heard = heardAt === null ? [] : [{ at: heardAt, ahead: left.resume.ahead }];
-      return { until: [...until, ...heard], isMissing: left.resume.missing !== undefined };
-    };
-    return heldBack(read, health, clock, signal);
+    return isOpenedHere ? null : (session?.openedAt ?? null);
   }
 
   /** Tells whether this process has found a broadcast to be over, as it ended one or began another. */
-  endedHere({ sessions }: Left, sessionId: string): boolean {
-    const session = sessions.find((one) => one.sessionId === sessionId);
+  async endedHere(room: RoomKey, sessionId: string): Promise<boolean> {
+    const session = await this.#deps.store.sessions.get(room, sessionId);
     const wasOpen = session?.endedAt === null || (session?.endReason === "replaced" && session.endedAt === this.#opened?.at);
     return this.#ended === sessionId || wasOpen;
   }
@@ -239,7 +179,7 @@ export class RoomRecords {
       if (looks % QUIET_LOOKS !== 0) return;
       const from = health.look();
       if (from !== null) void this.#changed(from).catch(() => {}); // stopped, or another process's by now
-      if (this.#met === null || this.#moving) return;
+      if (this.#met === null) return;
       if (this.#alarm.isDue) void this.#alarm.look(this.#met).catch(() => {}); // told the next time
       if (this.#isStatusNews) void this.#keepStatus().catch(() => {});
     });
@@ -262,7 +202,7 @@ export class RoomRecords {
   async #keepStatus(): Promise<void> {
     const { health, clock, store } = this.#deps;
     // What changes while the store takes its time is looked at again.
-    if (this.#met === null || this.#moving || this.lost || this.#keeping) return;
+    if (this.#met === null || this.lost || this.#keeping) return;
     this.#keeping = true;
     this.#keptAt = clock.now();
     this.#keptStanding = health.standing;
@@ -288,36 +228,15 @@ export class RoomRecords {
     return turn;
   }
 
-  /** Tells the log of a change of state at `at` (ms UTC), where that is ours to tell and was not told by another process. */
+  /** Stores a change of state. @param at ms UTC */
   async #tell(from: RoomState, to: RoomState, reason: string, at: number): Promise<void> {
-    if (this.#met === null || this.#moving) return;
-    const told = this.#told;
-    this.#told = null;
-    if (told === to) return;
+    if (this.#met === null) return;
     const { health, signal } = this.#deps;
     // A broadcast that is over has its end as its last state, also where an earlier process received it.
     const current = health.sessionId === this.#ended ? null : health.sessionId;
     const sessionId = to === "ended" ? (this.#ended ?? current) : current;
     await this.#met.intake.own(stateEvent(this.#met.room, sessionId, from, to, { reason }, at), signal);
     void this.#keepStatus().catch(() => {});
-  }
-
-  /** Makes the room ours, which another process has collected so far. @returns how that one left it; null where that is not known */
-  async arrive(signal: AbortSignal): Promise<Left | null> {
-    const met = this.#met;
-    if (!this.#moving || met === null) return null;
-    const { store, health, clock } = this.#deps;
-    try {
-      const { left, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), health, clock, signal);
-      this.#moving = false;
-      if (health.sessionId === null) this.#left = left;
-      this.#told = state;
-      await this.#alarm.recall(met);
-      return left;
-    } catch (error) {
-      if (isNotOwner(error)) this.lose();
-      throw error;
-    }
   }
 
   /** Settles combos that fell silent. */
@@ -342,16 +261,12 @@ export class RoomRecords {
     await this.#keepStatus().catch(() => {});
   }
 
-  /**
-   * Claims the room at once, so that nothing is connected to what another process has; in a cluster, a room that one gives up is claimed when it
-   * {@link arrive arrives}.
-   */
-  async #open(room: RoomKey) {
+  /** Claims the room, so that nothing is connected to what another process has. */
+  async #open(room: RoomKey): Promise<Met & { readonly pipeline: Pipeline }> {
     const { store, gifts, clock, setAside, drift, health, ownership } = this.#deps;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
     const { log } = store;
-    const deps = { log, gifts, rooms: ownership ?? store.rooms, horizon, room, clock, drift, setAside };
-    const pipeline = ownership?.planned ? Pipeline.lazy(deps) : await Pipeline.open(deps);
+    const pipeline = await Pipeline.open({ log, gifts, rooms: ownership ?? store.rooms, horizon, room, clock, drift, setAside });
     return { room, pipeline, intake: new Intake(pipeline, health, clock) };
   }
 }

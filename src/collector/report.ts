@@ -11,8 +11,6 @@ export interface Report {
   /** The error that a first caller is to be given; null where the state is an answer. */
   readonly problem: ErrorCode | null;
   readonly reason: string;
-  /** Whether another process goes on with the room until this one has it: what it receives it has only in memory. */
-  readonly isMoving: boolean;
 }
 
 /** Number of counts by method that are told when all of them are too long: a stranger may invent methods. */
@@ -20,7 +18,7 @@ const FEW_COUNTS = 100;
 const REASON_MAX_CHARS = 2_000;
 
 /** Returns the report of a collector, as it is whenever it is read. */
-export function reportOf(collector: Pick<Collector, "status" | "health" | "isMoving">): Report {
+export function reportOf(collector: Pick<Collector, "status" | "health">): Report {
   return {
     get status() {
       return collector.status();
@@ -33,9 +31,6 @@ export function reportOf(collector: Pick<Collector, "status" | "health" | "isMov
     },
     get reason() {
       return collector.health.reason;
-    },
-    get isMoving() {
-      return collector.isMoving;
     },
   };
 }
@@ -61,8 +56,8 @@ export function readReport(text: string | null): Report | null {
   try {
     const report = JSON.parse(text) as Partial<Report>;
     if (typeof report.state !== "string" || typeof report.reason !== "string") return null;
-    const { status = null, state, problem = null, reason, isMoving = false } = report;
-    return { status, state, problem, reason, isMoving };
+    const { status = null, state, problem = null, reason } = report;
+    return { status, state, problem, reason };
   } catch {
     return null;
   }

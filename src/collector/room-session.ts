@@ -12,9 +12,9 @@ import { DyliveError } from "../runtime/errors.js";
 import { type Budgets, ON_THE_WAY } from "../runtime/rate-limiter.js";
 import { told, toldOf } from "../runtime/told.js";
 import { openSource } from "../sources/open-source.js";
-import type { Noted, Resume, ResumePosition } from "../store/rooms.js";
-import type { ClockOffsets } from "./clock-offsets.js";
+import type { Resume, ResumePosition } from "../store/rooms.js";
 import type { CollectorDeps } from "./collector-deps.js";
+import type { SteadyTime } from "./steady-time.js";
 import { STEADY_MS } from "./transitions.js";
 import { NO_FRAME_MS, SILENT_MS } from "./watchdog.js";
 
@@ -22,7 +22,7 @@ interface RoomSessionDeps {
   readonly collector: CollectorDeps;
   readonly budgets: Budgets;
   readonly drift: Drift;
-  readonly offsets: ClockOffsets;
+  readonly time: SteadyTime;
 }
 
 /** Reason of a gap, said where a frame cannot be read. */
@@ -39,7 +39,7 @@ export interface Brought {
 interface Listeners {
   /** Called with the time (ms) from which silence says something. */
   readonly onOpen: (at: number) => void;
-  /** Called when it is sure that it stands. */
+  /** Called when the connection is sure to stand. */
   readonly onStanding: () => void;
   readonly onReceived: (frame: Received) => void;
 }
@@ -73,7 +73,7 @@ export class RoomSession {
     this.#deps = deps;
     this.name = choice.name;
     this.access = new PlatformAccess(deps.collector, choice, kept);
-    this.point = new ResumePoint(this.access, deps.offsets);
+    this.point = new ResumePoint(this.access);
     this.health = new SessionHealth(choice.name, deps.collector.clock);
   }
 
@@ -99,7 +99,7 @@ export class RoomSession {
 
   /** Whether its connection stands and not even its heartbeats are answered. */
   get isDead(): boolean {
-    return this.standing && this.#deps.offsets.now() - this.#lastFrameAt >= NO_FRAME_MS;
+    return this.standing && this.#deps.time.now() - this.#lastFrameAt >= NO_FRAME_MS;
   }
 
   /** Connects and brings what comes, until the connection ends. @throws DyliveError that says why it ended or did not open */
@@ -115,7 +115,7 @@ export class RoomSession {
   }
 
   async *#connectOnce(live: Live, listeners: Listeners, signal: AbortSignal): AsyncGenerator<Brought> {
-    const { collector, budgets, drift, offsets } = this.#deps;
+    const { collector, budgets, drift, time } = this.#deps;
     const { access, point, health } = this;
     const { clock } = collector;
     const cut = follow(signal);
@@ -125,7 +125,7 @@ export class RoomSession {
     let isClicked = false;
     const stands = () => {
       if (this.#since !== null) return;
-      this.#since = offsets.now();
+      this.#since = time.now();
       this.#lastFrameAt = this.#since;
       health.to("connected", isClicked ? CLICKED : null);
       listeners.onStanding();
@@ -153,7 +153,7 @@ export class RoomSession {
           if (access.source === "websocket") stands();
         },
         onReceived: (frame: Received) => {
-          if (this.standing) this.#lastFrameAt = offsets.steady(frame.receivedAt);
+          if (this.standing) this.#lastFrameAt = time.steady(frame.receivedAt);
           health.received(frame.receivedAt, frame.response?.messages.length ?? 0);
           listeners.onReceived(frame);
         },
@@ -185,7 +185,7 @@ export class RoomSession {
    * ended it, and has not received what the platform sent either.
    */
   #endedInOrder(): void {
-    const now = this.#deps.offsets.now();
+    const now = this.#deps.time.now();
     if (this.standing && now - this.#lastFrameAt < SILENT_MS) this.#lastFrameAt = now;
   }
 
@@ -226,7 +226,7 @@ export class RoomSession {
     const isRefused = error?.code === "blocked";
     this.#refusals = isRefused ? this.#refusals + 1 : 0;
     const ms = isRefused ? backoffMs("refusal", this.#refusals) : backoffMs("network", this.#losses);
-    this.#retryAt = this.#deps.offsets.now() + ms;
+    this.#retryAt = this.#deps.time.now() + ms;
     const reason = error?.detail ?? "the platform said that the connection is over";
     if (error?.code === "bad_account") this.health.withoutAccount(reason);
     this.health.to(isRefused ? "refused" : "lost", reason, Math.round(this.#deps.collector.clock.now() + ms));
@@ -234,7 +234,7 @@ export class RoomSession {
 
   /** One that breaks again at once must not be opened again and again at once. */
   #fell(): void {
-    const isSteady = this.#since !== null && this.#deps.offsets.now() - this.#since >= STEADY_MS;
+    const isSteady = this.#since !== null && this.#deps.time.now() - this.#since >= STEADY_MS;
     this.#losses = isSteady ? 1 : this.#losses + 1;
   }
 
@@ -252,16 +252,14 @@ export class RoomSession {
 /** Point at which the next connection of one session goes on with a broadcast, also one of another process. */
 class ResumePoint {
   readonly #access: Pick<PlatformAccess, "keep">;
-  readonly #offsets: ClockOffsets;
   #roomId: string | null = null;
   #position: ResumePosition | null = null;
-  #saved: Noted | null = null;
+  #savedAt: number | null = null;
   /** Number of changes of what is kept of it. */
   #version = 0;
 
-  constructor(access: Pick<PlatformAccess, "keep">, offsets: ClockOffsets) {
+  constructor(access: Pick<PlatformAccess, "keep">) {
     this.#access = access;
-    this.#offsets = offsets;
   }
 
   /** Position that a connection asks for; an empty cursor goes on nowhere. */
@@ -275,9 +273,9 @@ class ResumePoint {
     return this.#version;
   }
 
-  /** Position as it is kept, and when the last of it was received; null before anything was. */
-  get kept(): { readonly position: ResumePosition; readonly saved: Noted } | null {
-    return this.#position === null || this.#saved === null ? null : { position: this.#position, saved: this.#saved };
+  /** Position to keep, and when the last message before it was received, ms UTC; null before any was. */
+  get kept(): { readonly position: ResumePosition; readonly savedAt: number } | null {
+    return this.#position === null || this.#savedAt === null ? null : { position: this.#position, savedAt: this.#savedAt };
   }
 
   /** Tells whether the point is of this broadcast. */
@@ -291,7 +289,7 @@ class ResumePoint {
     this.#version++;
     this.#roomId = position === null ? null : (resume?.roomId ?? null);
     this.#position = position;
-    this.#saved = position === null || resume === null ? null : { at: resume.savedAt, ahead: resume.ahead };
+    this.#savedAt = position === null ? null : (resume?.savedAt ?? null);
   }
 
   /** Takes what im/fetch said; null where it said nothing. @param now ms UTC */
@@ -310,7 +308,7 @@ class ResumePoint {
     this.#version++;
     this.#roomId = roomId;
     this.#position = { ...from, visitor: this.#access.keep() };
-    this.#saved = this.#offsets.note(this.#offsets.steady(receivedAt));
+    this.#savedAt = receivedAt;
   }
 
   /** Forgets the host that the platform named once, which may be out of date: the next attempt goes to a known one. */

@@ -2,21 +2,16 @@ import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
 import { type Clock, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { ClockOffsets } from "./clock-offsets.js";
 import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
-import { SILENT_MS } from "./watchdog.js";
+import type { SteadyTime } from "./steady-time.js";
 
 /** Listeners of what all sessions of a room are together. */
 interface UnionListeners {
   /** Called once, with the time (ms) from which silence says something. */
   readonly onOpen: (at: number) => void;
-  /** Called whenever a connection stands. */
-  readonly onStanding: () => void;
   readonly onReceived: (frame: Received) => void;
   /** Called when none stands any more while one is being opened. */
   readonly onAllDown: (reason: string) => void;
-  /** Called at the end with the steady time (ms) since when something was missed that nobody turned out to have received. */
-  readonly onUnproven: (since: number, reason: string) => void;
 }
 
 /** Steady times, ms. */
@@ -82,17 +77,6 @@ class Reception {
     return missed;
   }
 
-  /**
-   * Returns since when something was missed of which it is not known whether another session has it, all of which have brought nothing since `at`.
-   * @param asked a session that will stand next, where what is missed until then counts
-   */
-  unproven(at: number, asked?: RoomSession): number | null {
-    const open = this.#outages.filter(
-      ({ to, by }) => (to !== null || (asked !== undefined && !by.has(asked))) && [...by].every(({ lastFrameAt }) => lastFrameAt <= at),
-    );
-    return open.length === 0 ? null : Math.min(...open.map(({ from }) => from));
-  }
-
   /** Takes in that a session has all up to `at`. */
   #has(session: RoomSession, at: number): void {
     if (this.#outages.length === 0) return;
@@ -124,27 +108,17 @@ class Reception {
 export class SessionUnion {
   readonly sessions: readonly RoomSession[];
   readonly #clock: Clock;
-  readonly #offsets: ClockOffsets;
-  #reception = new Reception();
+  readonly #time: SteadyTime;
 
-  constructor(sessions: readonly RoomSession[], clock: Clock, offsets: ClockOffsets) {
+  constructor(sessions: readonly RoomSession[], clock: Clock, time: SteadyTime) {
     this.sessions = sessions;
     this.#clock = clock;
-    this.#offsets = offsets;
+    this.#time = time;
   }
 
   /** Number of sessions whose connections stand. */
   get standing(): number {
     return this.sessions.filter(({ standing }) => standing).length;
-  }
-
-  /**
-   * Returns the interval that is missed, if the sessions that stand turn out to be silent: since when, a steady time (ms), and why; null for nothing.
-   * @param asked a session that is about to stand, and was given what came before
-   */
-  unproven(asked?: RoomSession): { readonly since: number; readonly reason: string } | null {
-    const since = this.#reception.unproven(this.#offsets.now(), asked);
-    return since === null ? null : { since, reason: SILENT };
   }
 
   /** Looks for connections over which nothing comes at all while another brings something: those are opened anew. */
@@ -163,10 +137,9 @@ export class SessionUnion {
     const until = over.signal;
     const channel = new Handover<Brought | Hole>();
     const reception = new Reception();
-    this.#reception = reception;
     const standing = () => this.sessions.filter((session) => session.standing);
     const state = { active: 0, opened: false, failure: null as unknown, ends: new Map<RoomSession, DyliveError | null>() };
-    const now = this.#offsets.now();
+    const now = this.#time.now();
     const first = this.sessions.reduce((a, b) => (b.retryAt < a.retryAt ? b : a));
     const told = {
       ...listeners,
@@ -179,7 +152,7 @@ export class SessionUnion {
     const keepUp = async (session: RoomSession): Promise<void> => {
       let isDue = session === first || session.retryAt <= now;
       for (;;) {
-        if (!isDue) await this.#clock.sleep(Math.max(0, session.retryAt - this.#offsets.now()), until);
+        if (!isDue) await this.#clock.sleep(Math.max(0, session.retryAt - this.#time.now()), until);
         isDue = false;
         if (until.aborted) return;
         state.active++;
@@ -190,11 +163,10 @@ export class SessionUnion {
             ...told,
             onStanding: () => {
               stood = true;
-              reception.stands(session, this.#offsets.now(), others());
-              told.onStanding();
+              reception.stands(session, this.#time.now(), others());
             },
             onReceived: (frame: Received) => {
-              const at = this.#offsets.steady(frame.receivedAt);
+              const at = this.#time.steady(frame.receivedAt);
               if (frame.damaged !== true) reception.received(session, at);
               // Dealt with in its turn.
               else for (const hole of reception.damaged(session, at, others())) void channel.put({ ...hole, reason: DAMAGED });
@@ -244,8 +216,6 @@ export class SessionUnion {
       over.release();
       channel.close();
       await all;
-      const since = reception.unproven(this.#offsets.now() - SILENT_MS);
-      if (since !== null) listeners.onUnproven(since, SILENT);
       for (const { health } of this.sessions) if (health.evidence.retryAt === null) health.to("idle");
     }
     if (state.failure !== null) throw state.failure;

@@ -130,7 +130,7 @@ export class GiftLedger {
 
   /**
    * Advances the marks after the append has succeeded.
-   * @param stored what the log answered for all events staged since the last commit or drop, in order; a combo with a gift that the log
+   * @param stored what the log answered for all events staged since the last commit, in order; a combo with a gift that the log
    *   knew before (null) is forgotten, so that its mark is read again
    */
   commit(stored?: readonly (number | null)[]): void {
@@ -146,18 +146,18 @@ export class GiftLedger {
       const event = this.#staged[i];
       if (event?.type === "gift" && stored[i] === null) this.#forget(event.comboId);
     }
-    this.#unstage();
+    this.unstage();
   }
 
-  /** Forgets all: the append failed or its outcome is unknown, or the room was taken over, so memory can be wrong. {@link restore} next. */
-  drop(): void {
-    this.#open.clear();
-    this.#closed.clear();
-    this.#traces.clear();
-    this.#twins.clear();
-    this.#joined.clear();
-    this.#begun.clear();
-    this.#unstage();
+  /** Forgets what was staged since the last commit: the store has refused it. */
+  unstage(): void {
+    this.#combosAhead = new Map();
+    this.#tracesAhead = new Map();
+    this.#twinsAhead = new Map();
+    this.#joinedAhead = new Map();
+    this.#staged = [];
+    this.#ids = new Set();
+    this.#indexed = 0;
   }
 
   /**
@@ -173,9 +173,8 @@ export class GiftLedger {
     return this.#open.size > 0;
   }
 
-  /** Starts over from the log's newest events, oldest first; those that are no gifts are passed over. Reach back a minute at least. */
+  /** Fills an empty ledger from the log's newest events, oldest first, of a minute at least; skips those that are no gifts. */
   restore(events: Iterable<NewEvent>): void {
-    this.drop();
     for (const event of events) {
       if (event.type !== "gift") continue;
       const mark = this.#mark(event.comboId) ?? FRESH;
@@ -257,7 +256,7 @@ export class GiftLedger {
     return !end && isFirstClick(event) && begun !== undefined && begun !== event.traceId;
   }
 
-  /** Remembers who began a combo. A failed append drops it with the rest. */
+  /** Remembers who began a combo. */
   #begin(event: GiftEvent): void {
     if (event.user.id === null && event.traceId !== null && event.delta > 0 && isFirstClick(event))
       this.#begun.set(event.comboId, event.traceId);
@@ -301,16 +300,6 @@ export class GiftLedger {
   #forget(id: string): void {
     this.#open.delete(id);
     this.#closed.delete(id);
-  }
-
-  #unstage(): void {
-    this.#combosAhead = new Map();
-    this.#tracesAhead = new Map();
-    this.#twinsAhead = new Map();
-    this.#joinedAhead = new Map();
-    this.#staged = [];
-    this.#ids = new Set();
-    this.#indexed = 0;
   }
 }
 

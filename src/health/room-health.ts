@@ -207,14 +207,14 @@ export class RoomHealth {
     for (const event of events) {
       const isHistory = event.history === true;
       if (!isHistory && isInteractive(event.method)) interactive++;
-      if (event.type !== "gap") this.#stored++; // which is of no message
+      this.#stored++;
       if (isOne && !isHistory && isSeenType(event.type)) this.seen.see({ id: event.id, type: event.type, by: 0, at, isOld: false });
       this.gifts.see(event, this.#clock.now());
       this.coverage.see(event);
       this.audience.see(event);
     }
     if (events.length > 0) this.#lastStoredAt = this.#clock.now();
-    if (interactive > 0) this.heard(at);
+    if (interactive > 0) this.#lastInteractiveAt = at;
     return interactive;
   }
 
@@ -228,11 +228,6 @@ export class RoomHealth {
     if (this.#sessions.length < 2) return;
     const now = this.#clock.now();
     for (const { stands, gifts } of this.#sessions) if (stands) for (const event of events) gifts.witness(event, now);
-  }
-
-  /** Notes that people were heard at `at`, in what may be stored later. */
-  heard(at: number): void {
-    this.#lastInteractiveAt = at;
   }
 
   /** Begins another broadcast: what is said of one starts over. */

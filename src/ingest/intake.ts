@@ -3,8 +3,7 @@ import type { RoomHealth } from "../health/room-health.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { isStoreDown, storeDownReason } from "../store/health.js";
-import type { FrameOrGap } from "./own-events.js";
-import type { Broadcast, Pipeline } from "./pipeline.js";
+import type { Arrived, Broadcast, Pipeline } from "./pipeline.js";
 
 /** Result of taking a batch. */
 export interface Taken {
@@ -12,8 +11,6 @@ export interface Taken {
   readonly interactive: number;
   /** Whether the end of the broadcast was announced. */
   readonly ended: boolean;
-  /** Whether a gap that stood in it until people are heard is over, and stored. */
-  readonly isGapTold: boolean;
 }
 
 /**
@@ -31,18 +28,16 @@ export class Intake {
     this.#clock = clock;
   }
 
-  /** Stores a batch as it came, and a gap that stands in it. @throws DyliveError not_owner; the signal's reason */
-  async take(batch: readonly FrameOrGap[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+  /** Stores a batch as it came. @throws DyliveError not_owner; the signal's reason */
+  async take(batch: readonly Arrived[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
     const health = this.#health;
     const stored = await heldBack(() => this.#pipeline.store(batch, broadcast), health, this.#clock, signal);
     const at = batch[batch.length - 1]?.receivedAt ?? this.#clock.now();
     for (const [method, n] of stored.methods) health.message(method, n);
     for (const [reason, n] of stored.drops) health.drop(reason, n);
-    // A gap that was told before it was known has somebody heard, too, whose events are known.
-    const interactive = Math.max(health.stored(stored.events, at), stored.isGapTold ? 1 : 0);
-    if (stored.isGapTold) health.heard(at);
+    const interactive = health.stored(stored.events, at);
     health.brought(stored.sightings, stored.events);
-    return { interactive, ended: stored.ended, isGapTold: stored.isGapTold };
+    return { interactive, ended: stored.ended };
   }
 
   /** Stores an event of our own. @throws DyliveError not_owner; the signal's reason */

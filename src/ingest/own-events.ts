@@ -1,6 +1,5 @@
 import type { NewEventOf } from "../events/event.js";
 import type { RoomState } from "../health/state.js";
-import type { Received } from "../platform/access/read.js";
 import type { RoomKey, SystemNews } from "../store/log.js";
 
 /** Broadcast and room that an event is of, as the platform names them. */
@@ -58,28 +57,6 @@ export function gapEvent(
     to,
     reason,
   };
-}
-
-/** A frame, or, between frames, a gap, which is stored in its place. */
-export interface FrameOrGap extends Received {
-  readonly gap?: Gap;
-  /** Whether the gap is over only if people are heard in what comes with it: it is stored before the first that is new of them, or not at all. */
-  readonly untilPeople?: boolean;
-}
-
-/** A gap as it stands between frames: all of its event but the room. */
-type Gap = InBroadcast & Pick<NewEventOf<"gap">, "from" | "to" | "reason">;
-
-const NO_BYTES = new Uint8Array(0);
-
-/** Returns a gap as it stands between frames. */
-export function gapBetween(gap: Gap): FrameOrGap {
-  return { receivedAt: gap.to, raw: NO_BYTES, kind: "frame", response: null, gap };
-}
-
-/** Returns a gap in front of the frames that end it if people are heard in them. */
-export function gapUntilPeople(gap: Gap): FrameOrGap {
-  return { ...gapBetween(gap), untilPeople: true };
 }
 
 /** Returns the event that says in a room's log what the operator is told of it in the system's, too. */

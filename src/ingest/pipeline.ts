@@ -6,7 +6,6 @@ import { isHistory } from "../platform/access/read.js";
 import { type Context, type Envelope, normalise } from "../platform/messages/normalise.js";
 import { officialDraft } from "../platform/messages/official.js";
 import type { Drift } from "../platform/wire/drift.js";
-import { isInteractive } from "../platform/wire/methods.js";
 import type { RecordKind } from "../platform/wire/recording.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Backoff, backoffMs, breathe } from "../runtime/clock.js";
@@ -17,7 +16,6 @@ import { type ComboMark, type Log, newestReal, type RoomKey } from "../store/log
 import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
 import { GiftCatalogue, KnownGoods } from "./fill-in.js";
 import { MessageTurn, together, workOf } from "./message-turn.js";
-import { type FrameOrGap, gapEvent } from "./own-events.js";
 
 /** Takes people out of a draft of what was received long before it came to the log. @returns null for what is not to be stored */
 export type Without = (draft: Draft) => Draft | null;
@@ -53,9 +51,6 @@ export interface Arrived {
   readonly waited?: boolean;
   /** Number of the session that received it, where the room has several. */
   readonly by?: number;
-  /** Gap that stands between frames; `untilPeople`: it is stored only before something new that people caused. */
-  readonly gap?: FrameOrGap["gap"];
-  readonly untilPeople?: boolean;
 }
 
 /** The broadcast that bytes belong to: what its source was connected to. */
@@ -80,31 +75,17 @@ export interface Stored {
   readonly drops: ReadonlyMap<string, number>;
   /** Whether the platform announced the end of the broadcast. */
   readonly ended: boolean;
-  /** Whether a gap that stood in it until people are heard is over, and stored. */
-  readonly isGapTold: boolean;
-}
-
-/** A gap that is over only if people are heard, and whether it is stored. */
-interface GapUntilPeople {
-  readonly event: NewEvent;
-  isTold: boolean;
-}
-
-/** Answer of the log to events that were appended; as in `Appended`. */
-interface Written {
-  readonly stored: readonly (number | null)[];
-  readonly tooOld?: number;
 }
 
 /** Combos that are settled together. */
 const SETTLED_TOGETHER = 500;
-/** Appends that are tried while somebody else stores into the same room: an import, or a task, between whose batches there is time enough. */
+/** Tries of a batch while another owner, such as an import, stores into the same room. */
 const MOST_TRIES = 8;
-/** Wait before the second of further tries, and each one after. */
+/** Wait before the second further try, and each one after. */
 const WAIT: Backoff = { firstMs: 10, longestMs: 1_000 };
 /**
- * Time after which what was heard before the last time is forgotten, in ms: it is not told again as late as that, and if it is, the log knows it.
- * By numbers alone, thousands of rooms in which little comes would keep hours of it, a megabyte each.
+ * Interval at which ids and combos that were not seen since the last time leave the memory, ms. By numbers alone, thousands of quiet rooms
+ * would keep hours of them, a megabyte each; the log still knows them.
  */
 const AGE_MS = 60_000;
 /**
@@ -116,30 +97,63 @@ const RESTORE_SOCIAL = 100;
 const RESTORE_STATES = 200;
 const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch"]);
 
+/** Memory of a room under one claim: a cache of its log. */
+class RoomMemory {
+  readonly epoch: number;
+  /** Platform time, ms UTC, up to which messages are refused as too old. */
+  readonly horizon: number;
+  readonly ledger = new GiftLedger();
+  readonly recent = new RecentIds();
+  readonly #echoes = new SocialEchoes();
+  readonly #versions = new StateVersions();
+  readonly goods = new KnownGoods();
+
+  private constructor(epoch: number, horizon: number) {
+    this.epoch = epoch;
+    this.horizon = horizon;
+  }
+
+  /** Claims the room, then reads its log: an append of before that is still under way is fenced or comes first. @throws DyliveError not_owner */
+  static async open({ rooms, room, horizon, log, clock }: PipelineDeps): Promise<RoomMemory> {
+    const epoch = await rooms.claim(room);
+    if (epoch === null) throw new DyliveError("not_owner", told`room ${room} is collected by another process now`);
+    // A horizon in the future would refuse every message.
+    const memory = new RoomMemory(epoch, Math.min((await horizon?.(room)) ?? Number.NEGATIVE_INFINITY, clock.now()));
+    const newest = async (limit: number, ...types: readonly EventType[]) => (await newestReal(log, room, limit, { types })).events;
+    memory.ledger.restore(await newestGifts(log, room));
+    for (const event of await newest(RESTORE_SOCIAL, "follow", "share")) memory.#echoes.admits(event);
+    for (const event of await newest(RESTORE_STATES, "pin", "lottery", "linkmic", "product")) {
+      memory.#versions.admits(event);
+      // A copy: events of a store may be frozen.
+      memory.goods.see({ ...event });
+    }
+    return memory;
+  }
+
+  /** Returns why an event is not stored; null if that is for the log to say. */
+  refusal(event: NewEvent): "duplicate" | "too_old" | "echo" | "stale" | null {
+    if (this.recent.has(event.id)) return "duplicate";
+    if (event.time <= this.horizon) return "too_old";
+    if (!this.#echoes.admits(event)) return "echo";
+    return this.#versions.admits(event) ? null : "stale";
+  }
+}
+
+/** Thrown by an append that found the room claimed by another owner. */
+class Fenced extends Error {}
+
 /**
- * The one way into a room's log: messages → events → dedupe → gift ledger → append, serially, by the room's owner. A second owner
- * (an import or a task of the worker thread) is noticed by the fence: then memory is dropped, the room claimed again and the batch judged again.
+ * The one way into a room's log: messages → events → dedupe → gift ledger → append, serially, by the room's owner. Its memory is a cache of
+ * the log: whatever fails drops it, and the next call claims the room and reads it again. Frames can be given again after a failure, as the
+ * log stores an id of a room once.
  */
 export class Pipeline {
   readonly #deps: PipelineDeps;
-  readonly #ledger = new GiftLedger();
+  readonly #catalogue: GiftCatalogue;
+  /** Null after a failure, until it is read again. */
+  #memory: RoomMemory | null = null;
   /** Gifts that each session of a room with several was sent, by its number: others may have had part of a combo before it. */
   readonly #sent = new Map<number, GiftLedger>();
-  #recent = new RecentIds();
-  #echoes = new SocialEchoes();
-  #versions = new StateVersions();
-  readonly #catalogue: GiftCatalogue;
-  #goods = new KnownGoods();
-  /** 0 until the room is claimed. */
-  #epoch = 0;
-  /**
-   * Whether the room is claimed anew before anything else, and memory read again: an append failed, and may be stored all the same, later: the claim
-   * fences it, or comes after it. Or another has the room, or a call failed before it appended: memory may have what the log has not.
-   */
-  #isStale = false;
-  /** Events that a call had stored when it failed, by what it was given: when it is repeated, they are its own and no repeats. */
-  readonly #begun = new WeakMap<readonly Arrived[], readonly NewEvent[]>();
-  #horizon = Number.NEGATIVE_INFINITY;
   #agedAt = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -148,21 +162,11 @@ export class Pipeline {
     this.#catalogue = deps.gifts ?? new GiftCatalogue();
   }
 
-  /** Claims the room and rebuilds the ledger's memory from its log. @throws DyliveError not_owner, and what the store throws */
+  /** Claims the room and reads its memory from the log. @throws DyliveError not_owner, and what the store throws */
   static async open(deps: PipelineDeps): Promise<Pipeline> {
     const pipeline = new Pipeline(deps);
-    await pipeline.claim();
+    pipeline.#memory = await RoomMemory.open(deps);
     return pipeline;
-  }
-
-  /** Claims the room when there is something to store: until then another process may go on with it. */
-  static lazy(deps: PipelineDeps): Pipeline {
-    return new Pipeline(deps);
-  }
-
-  /** Claims the room, unless this pipeline has done so. @throws DyliveError not_owner, and what the store throws */
-  claim(): Promise<void> {
-    return this.#serially(() => this.#claimed());
   }
 
   /** Room whose log it stores into. */
@@ -170,56 +174,45 @@ export class Pipeline {
     return this.#deps.room;
   }
 
-  /** Epoch of its claim; 0 before that. */
+  /** Epoch of the current claim; 0 while there is none. */
   get epoch(): number {
-    return this.#epoch;
+    return this.#memory?.epoch ?? 0;
   }
 
   /** Tells whether an event of this id was stored lately. */
   knows(id: string): boolean {
-    return this.#recent.has(id);
+    return this.#memory?.recent.has(id) ?? false;
+  }
+
+  /** Stores what was received. @throws DyliveError not_owner, in_use; what the store throws when it is down: then the call can be repeated */
+  store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
+    return this.#owned((memory) => this.#store(memory, received, broadcast));
+  }
+
+  /** Stores an event of our own (state, gap). @throws as {@link store} */
+  own(event: NewEvent): Promise<void> {
+    return this.#owned(async (memory) => {
+      await this.#append(memory, [{ event, claim: null } as Draft], new Map(), new Set());
+    });
   }
 
   /**
-   * Stores what was received.
-   * @throws DyliveError not_owner; what the store throws when it is down, and then nothing of this call is remembered and it can be repeated
+   * Settles combos that have been silent for 30 s.
+   * @param heardUntil settles only combos that received nothing after this, ms UTC
+   * @returns how many
    */
-  store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
-    return this.#serially(async () => {
-      try {
-        return await this.#store(received, broadcast);
-      } catch (error) {
-        this.#isStale = true;
-        throw error;
-      }
-    });
-  }
-
-  /** Stores events of our own (state, gap). */
-  own(event: NewEvent): Promise<void> {
-    return this.#serially(async () => {
-      await this.#claimed();
-      await this.#append([{ event, claim: null } as Draft], new Map(), new Set());
-    });
-  }
-
-  /** Settles combos that have been silent for 30 s. @param heardUntil or those of which nothing came after this, ms UTC @returns how many */
   settle(heardUntil?: number): Promise<number> {
-    const isIdle = !this.#ledger.waiting && this.#sent.size === 0 && !this.#isStale;
+    const isIdle = this.#memory !== null && !this.#memory.ledger.waiting && this.#sent.size === 0;
     if (isIdle && !this.#isAged) return Promise.resolve(0); // what is being stored now is settled the next time
-    return this.#serially(async () => {
-      if (this.#isAged) this.#age();
-      for (const ledger of this.#sent.values()) if (ledger.due(this.#deps.clock.now()).length > 0) ledger.commit();
-      if (this.#epoch === 0) return 0; // whoever has the room settles
-      await this.#claimed();
-      const now = this.#deps.clock.now();
+    return this.#owned(async (memory) => {
+      const { log, room, clock } = this.#deps;
+      if (this.#isAged) this.#age(memory);
+      const now = clock.now();
+      for (const ledger of this.#sent.values()) if (ledger.due(now).length > 0) ledger.commit();
       for (let settled = 0; ; ) {
-        const events = this.#ledger.due(now, heardUntil, SETTLED_TOGETHER);
+        const events = memory.ledger.due(now, heardUntil, SETTLED_TOGETHER);
         if (events.length === 0) return settled;
-        if ((await this.#write(events)) === null) {
-          await this.#claim(); // what is still open is settled by the next round
-          return settled;
-        }
+        memory.ledger.commit((await appended(log, room, memory.epoch, events)).stored);
         settled += events.length;
         if (events.length < SETTLED_TOGETHER) return settled;
         await breathe();
@@ -231,15 +224,42 @@ export class Pipeline {
     return Math.abs(this.#deps.clock.now() - this.#agedAt) >= AGE_MS;
   }
 
-  #age(): void {
+  #age({ recent, ledger }: RoomMemory): void {
     this.#agedAt = this.#deps.clock.now();
-    this.#recent.age();
-    this.#ledger.age(); // what each session was sent, nothing but its ledger knows
+    recent.age();
+    ledger.age(); // not those of the sessions: the log does not know what each was sent
   }
 
-  async #store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
+  /** Does one piece of work after the other; one that meets another owner claims the room back and begins again. */
+  #owned<T>(work: (memory: RoomMemory) => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(async () => {
+      for (let tries = 1; ; tries++) {
+        try {
+          this.#memory ??= await RoomMemory.open(this.#deps);
+          return await work(this.#memory);
+        } catch (error) {
+          this.#memory = null;
+          if (!(error instanceof Fenced)) throw error;
+          if (tries === MOST_TRIES)
+            throw new DyliveError(
+              "in_use",
+              told`an import, a task or another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
+            );
+          // The wait is random: in step, two owners would take the room from each other forever.
+          if (tries > 1) await this.#deps.clock.sleep(backoffMs(WAIT, tries - 1));
+        }
+      }
+    });
+    // Without the result, which would be kept until the next turn.
+    this.#queue = turn.then(
+      () => {},
+      () => {},
+    );
+    return turn;
+  }
+
+  async #store(memory: RoomMemory, received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
     const { room, drift, decode = normalise } = this.#deps;
-    if (received.some(({ response, gap }) => response !== null || gap !== undefined)) await this.#claimed();
     const erased = received.some(({ waited }) => waited) ? ((await this.#deps.erased?.()) ?? null) : null;
     const { webRid, sessionId, anchorId, source } = broadcast;
     const methods = new Map<string, number>();
@@ -247,28 +267,15 @@ export class Pipeline {
     const drafts: Draft[] = [];
     /** Work of the message of each draft. */
     const work: number[] = [];
-    const isRepeated = this.#begun.has(received); // what was not answered may be stored
-    const begun = this.#begun.get(received) ?? [];
-    const own = new Set(begun.map(({ id }) => id));
     const turn = new MessageTurn();
     const seen: { readonly draft: Draft; readonly type: Sighting["type"]; readonly by: number; readonly at: number }[] = [];
     // What comes twice in one call is judged as what comes in two: how frames are batched changes nothing.
     const ids = new Set<string>();
     const old = new Set<string>();
     let ended = false;
-    let untilPeople: GapUntilPeople | null = null;
     let messages = 0;
     for (const one of received) {
-      const { response, receivedAt, waited, by, gap, untilPeople: waitsForPeople } = one;
-      if (gap !== undefined) {
-        const event = gapEvent(room, gap, gap.from, gap.to, gap.reason);
-        if (waitsForPeople) untilPeople = { event, isTold: isRepeated && (await this.#has([event])) };
-        else if (!ids.has(event.id) && !own.has(event.id)) {
-          drafts.push({ event, claim: null });
-          work.push(1);
-        }
-        ids.add(event.id);
-      }
+      const { response, receivedAt, waited, by } = one;
       if (response === null) continue;
       // Written out: events made from a spread object's fields take 15 % longer to make.
       const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, history: isHistory(one), drift };
@@ -283,13 +290,10 @@ export class Pipeline {
           seen.push({ draft, type: draft.event.type, by, at: receivedAt });
         if (draft === null) count(drops, made === null ? "no_event" : "erased");
         else if (ids.has(draft.event.id)) count(drops, "duplicate");
-        else if (own.has(draft.event.id)) {
-          ids.add(draft.event.id);
-          if (announcesEnd(draft.event)) ended = true;
-        } else {
-          const refusal = this.#refusal(draft.event);
+        else {
+          const refusal = memory.refusal(draft.event);
           if (refusal === null) {
-            this.#goods.see(draft.event);
+            memory.goods.see(draft.event);
             drafts.push(draft);
             work.push(workOf(message));
             ids.add(draft.event.id);
@@ -301,34 +305,20 @@ export class Pipeline {
         }
       }
     }
-    const events = [...begun];
-    try {
-      await this.#catalogue.fill(seen.map(({ draft }) => draft.event));
-      for (const some of together(drafts, work)) {
-        if (some[0] !== drafts[0]) await breathe();
-        await this.#catalogue.fill(some.map(({ event }) => event));
-        events.push(...(await this.#append(some, drops, old, untilPeople)));
-      }
-    } catch (error) {
-      this.#begun.set(received, events);
-      throw error;
+    const events: NewEvent[] = [];
+    await this.#catalogue.fill(seen.map(({ draft }) => draft.event));
+    for (const some of together(drafts, work)) {
+      if (some[0] !== drafts[0]) await breathe();
+      await this.#catalogue.fill(some.map(({ event }) => event));
+      events.push(...(await this.#append(memory, some, drops, old)));
     }
     void this.#catalogue.learn(); // beside what is stored, which never waits for it
-    const isGapTold = untilPeople?.isTold ?? false;
     // Once it is stored: a call that fails is repeated, and what is new to a session is so once.
     const sightings = seen.map(({ draft, type, by, at }): Sighting => {
       const { id } = draft.event;
       return { id, type, by, at, ...this.#newTo(by, draft), isOld: old.has(id) };
     });
-    return { events, messages, methods, sightings, drops, ended, isGapTold };
-  }
-
-  /** Returns why nothing is stored of an event; null where it is for the log to say. */
-  #refusal(event: NewEvent): "duplicate" | "too_old" | "echo" | "stale" | null {
-    if (this.knows(event.id)) return "duplicate";
-    if (event.time <= this.#horizon) return "too_old";
-    if (!this.#echoes.admits(event)) return "echo";
-    return this.#versions.admits(event) ? null : "stale";
+    return { events, messages, methods, sightings, drops, ended };
   }
 
   /** Returns what is new to one session of a gift that it was sent. */
@@ -342,82 +332,43 @@ export class Pipeline {
   }
 
   /**
-   * Judges and appends; a batch that the store refuses is halved until the bad event is found. A room that somebody else stores into at the same
-   * time is claimed back and the batch judged again, so many times: two that did so forever would store nothing. Who only repeats what is there
-   * takes the room from nobody.
-   * @param old is given the ids that the log had before
-   * @param gap is appended in front, once, where something new of people is among them
-   * @throws DyliveError in_use when the room is taken away each time
+   * Judges and appends. A batch that the store refuses is halved until the bad event is found, which is set aside.
+   * @param old receives the ids that the log had before
+   * @returns the events that are new
    */
-  async #append(
-    drafts: readonly Draft[],
-    drops: Map<string, number>,
-    old: Set<string>,
-    gap: GapUntilPeople | null = null,
-  ): Promise<readonly NewEvent[]> {
+  async #append(memory: RoomMemory, drafts: readonly Draft[], drops: Map<string, number>, old: Set<string>): Promise<readonly NewEvent[]> {
     if (drafts.length === 0) return [];
-    for (let tries = 1; ; tries++) {
-      const events = await this.#judge(drafts, old);
-      const wasTold = gap?.isTold ?? true;
-      let written: Written | null;
-      try {
-        written = events.length === 0 ? { stored: [] } : await this.#write(events, gap);
-      } catch (error) {
-        if (isStoreDown(error) || isNotOwner(error)) throw error;
-        const half = drafts.length >> 1;
-        if (half === 0 && gap?.isTold === false) {
-          const alone = await this.#append(drafts, drops, old);
-          if (alone.length > 0) this.#deps.setAside(gap.event, error);
-          gap.isTold ||= alone.length > 0;
-          return alone;
-        }
-        if (half === 0) {
-          for (const event of events) this.#deps.setAside(event, error);
-          count(drops, "refused_by_store");
-          return [];
-        }
-        const first = await this.#append(drafts.slice(0, half), drops, old, gap);
-        return [...first, ...(await this.#append(drafts.slice(half), drops, old, gap))];
+    const { ledger, recent } = memory;
+    const { log, room, setAside } = this.#deps;
+    const events = await this.#judge(ledger, drafts, old);
+    let written: Awaited<ReturnType<typeof appended>>;
+    try {
+      written = events.length === 0 ? { stored: [] } : await appended(log, room, memory.epoch, events);
+    } catch (error) {
+      if (error instanceof Fenced || isStoreDown(error) || isNotOwner(error)) throw error;
+      ledger.unstage();
+      if (drafts.length === 1) {
+        for (const event of events) setAside(event, error);
+        count(drops, "refused_by_store");
+        return [];
       }
-      if (written === null && (await this.#has(events))) {
-        written = { stored: events.map(() => null) };
-        this.#ledger.commit(written.stored);
-        this.#isStale = false;
-      }
-      if (written === null) {
-        if (tries >= MOST_TRIES)
-          throw new DyliveError(
-            "in_use",
-            told`an import, a task or another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
-          );
-        // Chance decides who waits longer: in step, both would take it from each other again.
-        if (tries > 1) await this.#deps.clock.sleep(backoffMs(WAIT, tries - 1));
-        await this.#claim();
-        continue;
-      }
-      const { stored, tooOld = 0 } = written;
-      if (events.length === 0) this.#ledger.commit([]);
-      for (const event of events) this.#recent.add(event.id);
-      const fresh = events.filter((_event, i) => stored[i] !== null);
-      for (const [i, { id }] of events.entries()) if (stored[i] === null) old.add(id);
-      count(drops, "too_old", tooOld);
-      count(drops, "duplicate", events.length - fresh.length - tooOld);
-      if (!gap?.isTold || wasTold) return fresh;
-      this.#recent.add(gap.event.id);
-      return [gap.event, ...fresh];
+      const half = drafts.length >> 1;
+      const first = await this.#append(memory, drafts.slice(0, half), drops, old);
+      return [...first, ...(await this.#append(memory, drafts.slice(half), drops, old))];
     }
+    const { stored, tooOld = 0 } = written;
+    ledger.commit(stored);
+    for (const event of events) recent.add(event.id);
+    const fresh = events.filter((_event, i) => stored[i] !== null);
+    for (const [i, { id }] of events.entries()) if (stored[i] === null) old.add(id);
+    count(drops, "too_old", tooOld);
+    count(drops, "duplicate", events.length - fresh.length - tooOld);
+    return fresh;
   }
 
-  /** Tells whether the log has all of these events, whoever stored them. */
-  async #has(events: readonly NewEvent[]): Promise<boolean> {
-    const ids = events.map(({ id }) => id);
-    const known = await this.#deps.log.known(this.#deps.room, ids);
-    return ids.every((id) => known.has(id));
-  }
-
-  async #judge(drafts: readonly Draft[], old: Set<string>): Promise<readonly NewEvent[]> {
+  async #judge(ledger: GiftLedger, drafts: readonly Draft[], old: Set<string>): Promise<readonly NewEvent[]> {
     const { log, room } = this.#deps;
-    const lookups = this.#ledger.missing(drafts);
+    const lookups = ledger.missing(drafts);
     const marks = async (wanted: readonly string[]) => (wanted.length > 0 ? log.combos(room, wanted) : new Map<string, ComboMark>());
     const [known, combos] = await Promise.all([
       lookups.ids.length > 0 ? log.known(room, lookups.ids) : new Set<string>(),
@@ -426,7 +377,7 @@ export class Pipeline {
     for (const id of known) old.add(id);
     const gifts = known.size > 0 ? await this.#gifts([...known]) : new Map<string, GiftEvent>();
     const others = await marks([...gifts.values()].map(({ comboId }) => comboId));
-    return this.#ledger.stage(drafts, { combos: new Map([...combos, ...others]), known, gifts });
+    return ledger.stage(drafts, { combos: new Map([...combos, ...others]), known, gifts });
   }
 
   /** Returns gifts that were stored before. */
@@ -435,88 +386,18 @@ export class Pipeline {
     const events = await log.byId(room, ids);
     return new Map([...events].flatMap(([id, event]) => (event.type === "gift" ? [[id, event] as const] : [])));
   }
+}
 
-  /**
-   * Appends what the ledger has staged, and a gap before it that it ends.
-   * @returns null when the room had another owner in between: to be claimed again and judged again
-   */
-  async #write(events: readonly NewEvent[], gap: GapUntilPeople | null = null): Promise<Written | null> {
-    const { log, room } = this.#deps;
-    try {
-      const before = gap === null || gap.isTold ? [] : await this.#over(gap, events);
-      const [appended] = await log.append([{ room, epoch: this.#epoch, events: [...before, ...events] }]);
-      if (appended === undefined) throw new DyliveError("internal", "the log answered nothing to an append");
-      if (appended.stored !== undefined) {
-        const stored = appended.stored.slice(before.length);
-        this.#ledger.commit(stored);
-        if (gap !== null && before.length > 0) gap.isTold = true;
-        return { ...appended, stored };
-      }
-    } catch (error) {
-      this.#ledger.drop();
-      this.#isStale = true;
-      if (!isStoreDown(error) && !isNotOwner(error)) {
-        // The store has refused it: nothing of it is stored.
-        await this.#reload();
-        this.#isStale = false;
-      }
-      throw error;
-    }
-    this.#isStale = true;
-    return null;
-  }
-
-  /** Returns the gap where something new of people is among these events. */
-  async #over({ event }: GapUntilPeople, events: readonly NewEvent[]): Promise<readonly NewEvent[]> {
-    const people = events.filter(({ method }) => isInteractive(method));
-    return people.length === 0 || (await this.#has(people)) ? [] : [event];
-  }
-
-  async #claimed(): Promise<void> {
-    if (this.#epoch === 0 || this.#isStale) await this.#claim();
-  }
-
-  /** Claims the room, but only when all is loaded: what fails half-way is done again. */
-  async #claim(): Promise<void> {
-    const { rooms, room, horizon } = this.#deps;
-    const epoch = await rooms.claim(room);
-    if (epoch === null) throw new DyliveError("not_owner", told`room ${room} is collected by another process now`);
-    // One that is yet to come, of an earlier version, would refuse every message.
-    this.#horizon = Math.min((await horizon?.(room)) ?? Number.NEGATIVE_INFINITY, this.#deps.clock.now());
-    await this.#reload();
-    this.#epoch = epoch;
-    this.#isStale = false;
-  }
-
-  async #reload(): Promise<void> {
-    const { log, room } = this.#deps;
-    this.#ledger.drop();
-    const newest = async (limit: number, ...types: readonly EventType[]) => (await newestReal(log, room, limit, { types })).events;
-    const gifts = await newestGifts(log, room);
-    const social = await newest(RESTORE_SOCIAL, "follow", "share");
-    this.#ledger.restore(gifts);
-    this.#recent = new RecentIds();
-    this.#echoes = new SocialEchoes();
-    for (const event of social) this.#echoes.admits(event);
-    const states = await newest(RESTORE_STATES, "pin", "lottery", "linkmic", "product");
-    this.#versions = new StateVersions();
-    this.#goods = new KnownGoods();
-    for (const event of states) {
-      this.#versions.admits(event);
-      // A copy: events of a store may be frozen.
-      this.#goods.see({ ...event });
-    }
-  }
-
-  #serially<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work, work);
-    // Not what it gives: that would be kept until the next.
-    this.#queue = turn.then(
-      () => {},
-      () => {},
-    );
-    return turn;
-  }
+/** Appends to one room. @returns the seq of each event, null for one that the log had @throws Fenced, and what the store throws */
+async function appended(
+  log: Log,
+  room: RoomKey,
+  epoch: number,
+  events: readonly NewEvent[],
+): Promise<{ readonly stored: readonly (number | null)[]; readonly tooOld?: number }> {
+  const [answer] = await log.append([{ room, epoch, events }]);
+  if (answer?.stored === undefined) throw new Fenced();
+  return answer;
 }
 
 /** Reads the gifts of a room that were received last, as {@link RESTORE_GIFTS} says, oldest first. */

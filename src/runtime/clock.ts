@@ -1,6 +1,4 @@
-import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
 import { DyliveError } from "./errors.js";
 import { told } from "./told.js";
@@ -13,13 +11,13 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls back every `ms` until the returned function is called. Never keeps the process alive. */
   every(ms: number, call: () => void): () => void;
-  /** Returns how long the machine has been running, by a clock that nobody sets; absent where none is known. */
-  uptime?(): Uptime;
+  /** Returns monotonic ms, sleep included; absent where no such clock is known. */
+  uptimeMs?(): number;
 }
 
 /** Returns ms by a clock that nobody sets, where there is one: one that is set back by an hour would have everybody wait for an hour. */
 export function steadyMs(clock: Clock): number {
-  return clock.uptime?.().ms ?? clock.now();
+  return clock.uptimeMs?.() ?? clock.now();
 }
 
 /** Longest time that a timer of Node waits, in ms: it takes a longer one for 1 ms. */
@@ -28,7 +26,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Clock of the real time. It waits any time in parts that a timer can. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  uptime: readUptime,
+  uptimeMs: readUptime,
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       signal?.throwIfAborted();
@@ -103,41 +101,16 @@ export function within(signal: AbortSignal, ms: number): AbortSignal {
   return either.signal;
 }
 
-/** Time that a machine has been running, sleep included. */
-export interface Uptime {
-  /** Name of the start that it counts from: equal in two processes only where their `ms` count from one moment. */
-  readonly start: string;
-  readonly ms: number;
-}
-
 /** Time that a reading is good for, in ms: the system's own costs a file to be opened, which is too much for every frame. */
 const FRESH_MS = 1000;
 
-let start: string | null = null;
 let read = { ms: 0, at: Number.NEGATIVE_INFINITY };
 
 /** Reads how long this machine has been running, to 20 ms on Linux and to a second elsewhere. */
-function readUptime(): Uptime {
+function readUptime(): number {
   const at = performance.now();
   if (at - read.at > FRESH_MS) read = { ms: uptime() * 1000, at };
-  start ??= nameOfStart();
-  return { start, ms: read.ms + at - read.at };
-}
-
-/**
- * Returns a name of the machine's start. Linux names each start of the kernel (`man 5 proc`, random/boot_id); a container may count its
- * uptime from its own start (lxcfs), which shows in the start of its first process. Elsewhere no start has a name that two processes could
- * compare.
- */
-function nameOfStart(): string {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const first = readFileSync("/proc/1/stat", "utf8");
-    const startedAt = first.slice(first.lastIndexOf(")") + 2).split(" ")[19]; // field 22; the name before it may hold blanks
-    return `${boot}:${startedAt}`;
-  } catch {
-    return `process:${randomUUID()}`;
-  }
+  return read.ms + at - read.at;
 }
 
 /** Controller that goes by signals, too. */

@@ -25,30 +25,6 @@ export interface RoomFacts {
   } | null;
 }
 
-/**
- * Lead (ms) of the clock by which a time was noted over clocks that others read too: `platform`, the platform's own; `up:…`, the uptime of
- * one start of a machine. An unknown lead is absent.
- */
-export type Ahead = Readonly<Record<string, number>>;
-
-/** Time as one process noted it: two processes, and one process twice, may have clocks that differ. */
-export interface Noted {
-  /** Time by the clock of the process that noted it, ms UTC. */
-  readonly at: number;
-  readonly ahead: Ahead;
-}
-
-/** Interval that is not over, as it is kept for the next process. */
-export interface Missing {
-  /** Times since when it lasts, as far as anybody knows: the latest of these counts. */
-  readonly since: readonly Noted[];
-  readonly reason: string;
-  /** Whether it is over only when people are heard again. */
-  readonly silent: boolean;
-  /** Length that it must exceed, in ms: when it turns out to be no longer, nothing was missed. */
-  readonly longerThanMs?: number;
-}
-
 /** Position at which one session of a room goes on. */
 export interface ResumePosition {
   readonly host: string | null;
@@ -63,14 +39,10 @@ export interface Resume {
   readonly roomId: string;
   /** Positions of its sessions, by their names. */
   readonly positions: Readonly<Record<string, ResumePosition>>;
-  /** Time by the clock of the process that saved it, ms UTC. */
+  /** When the last message before that point was received, ms UTC. */
   readonly savedAt: number;
-  /** Lead of that clock. */
-  readonly ahead: Ahead;
   /** Mean time between messages that people cause, ms; absent where it was not known. */
   readonly paceMs?: number;
-  /** Interval that was being missed when this was saved; absent when nothing was. */
-  readonly missing?: Missing;
 }
 
 /** Settings for collecting a room, as its operator chose them. Null follows the server's own setting. */

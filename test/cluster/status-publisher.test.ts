@@ -15,7 +15,7 @@ it("tells the status of a room without news again when the database has forgotte
   await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
   const health = new RoomHealth(clock);
   health.to("waiting", "the account is not live");
-  const collector = { room: 1, health, isMoving: false, status: () => null } as unknown as Collector;
+  const collector = { room: 1, health, status: () => null } as unknown as Collector;
   const errors: unknown[] = [];
   const publisher = new StatusPublisher(1, wantedRooms, clock, (error) => errors.push(error));
   publisher.start(() => new Map([[KEY, { collector, over: false }]]));

@@ -47,7 +47,7 @@ async function alone() {
         key: KEY,
         room,
         over: false,
-        told: writeReport({ status: { ...live, ...over }, state: live.state, problem: null, reason: "", isMoving: false }),
+        told: writeReport({ status: { ...live, ...over }, state: live.state, problem: null, reason: "" }),
       },
     ]);
   return { clock, store: own, wantedRooms, rooms: made, room, live, tell, errors };

@@ -4,7 +4,7 @@ import { unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
 import { type Report, readReport, writeReport } from "../../src/collector/report.js";
 import { TOLD_MAX_CHARS } from "../../src/store/cluster.js";
 
-const report: Report = { status: unclaimedStatus(3, 5), state: "blocked", problem: "blocked", reason: "refused", isMoving: true };
+const report: Report = { status: unclaimedStatus(3, 5), state: "blocked", problem: "blocked", reason: "refused" };
 
 it("is read as it was written", () => {
   expect(readReport(writeReport(report))).toEqual(report);

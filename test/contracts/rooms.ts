@@ -20,7 +20,6 @@ const resume: Resume = {
     "account:main@browser": { host: null, cursor: "", internalExt: "", visitor: null },
   },
   savedAt: 5,
-  ahead: { platform: -3 },
 };
 
 /** Rooms, their names and their claims. */

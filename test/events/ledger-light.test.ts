@@ -49,7 +49,7 @@ describe("a light gift", () => {
 
     const fresh = new GiftLedger();
     fresh.stage([full("9", "9", 3, AT, "7")], { combos: new Map(), known: new Set() });
-    fresh.drop();
+    fresh.unstage();
     expect(pass(fresh, new Store(), light("10", 3, AT, "7"))).toEqual([["10", 3, 3]]);
   });
 

@@ -104,8 +104,7 @@ describe("memory", () => {
     const [ledger, store] = [new GiftLedger(), new Store()];
     const drafts = [of(1, 5)];
     ledger.stage(drafts, store.find(ledger.missing(drafts)));
-    ledger.drop();
-    ledger.restore(store.events);
+    ledger.unstage();
     expect(pass(ledger, store, ...drafts)).toEqual([["1", 5, 5, false]]);
   });
 

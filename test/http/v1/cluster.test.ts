@@ -17,8 +17,7 @@ const wanted = (value: string, more: Partial<WantedRoom> = {}): WantedRoom => ({
   ...{ owner: null, ownerId: null, told: null, toldAt: null },
   ...more,
 });
-const told = (state: "live" | "waiting") =>
-  writeReport({ status: { ...unclaimedStatus(1, 5), state }, state, problem: null, reason: "", isMoving: false });
+const told = (state: "live" | "waiting") => writeReport({ status: { ...unclaimedStatus(1, 5), state }, state, problem: null, reason: "" });
 
 function clusterOf(members: readonly MemberRow[], wantedRooms: readonly WantedRoom[]): Cluster {
   return {
