@@ -97,8 +97,9 @@ async function collectTogether(
   const holders = new Holders(membership, deps);
   const stop = async () => {
     await rooms.stop();
+    const beaten = heartbeat.stop(); // takes no more rooms
     await collectors.stop();
-    await heartbeat.stop();
+    await beaten;
   };
   const start = async () => {
     heartbeat.start();

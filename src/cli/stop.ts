@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { constants } from "node:os";
 
-/** Long enough to hand rooms to other processes of a cluster, and for a starved machine. */
+/** Long enough to store what was received, also on a starved machine. */
 const GRACE_MS = 30_000;
 /** The grace is counted in turns of this length that the process had: one that a busy machine let wait has lost none of it. */
 const TURN_MS = 100;

@@ -6,10 +6,8 @@ import { ToldAlarms } from "../collector/room-alarm.js";
 import type { RoomStatus } from "../health/state.js";
 import { GiftCatalogue } from "../ingest/fill-in.js";
 import { HELD_MAX_BYTES } from "../platform/access/read.js";
-import { GUEST } from "../platform/accounts/login-store.js";
 import type { RoomName } from "../platform/links/resolve.js";
-import { sessionsOf } from "../platform/platform-access.js";
-import { breathe, type Clock, inTime, steadyMs } from "../runtime/clock.js";
+import { breathe, type Clock, inTime } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type Budgets, type HeldBytes, RateLimiter } from "../runtime/rate-limiter.js";
 import { told } from "../runtime/told.js";
@@ -21,8 +19,8 @@ import type { CollectedRoom, Publisher } from "./status-publisher.js";
 
 /** Dependencies of {@link LeasedCollectors}. */
 interface LeasedCollectorsDeps extends CollectorDeps {
-  readonly membership: Pick<Membership, "claim" | "decline" | "drain" | "leave">;
-  readonly wantedRooms: Pick<WantedRooms, "sweep" | "toldOf">;
+  readonly membership: Pick<Membership, "claim" | "release" | "leave">;
+  readonly wantedRooms: Pick<WantedRooms, "sweep" | "changed">;
   readonly publisher: Publisher;
   /** ms without a request after which a room that is not on the watch list is let go. */
   readonly onDemandIdleMs: number;
@@ -54,15 +52,8 @@ const BURST_S = 2;
 const SWEEP_MS = 3000;
 /** Time after which a room whose collector found it to be another's is looked at again, in ms, if it is still this process's. */
 const AGAIN_MS = 1000;
-/** Time for which a room that another process collects stays there, in ms, where this one lacks an account of it. */
-const DECLINED_MS = 600_000;
 /** Pause before the store is asked again, in ms. */
 const RETRY_MS = 1000;
-/** Longest wait of a process that stops for others to take its rooms over, in ms. */
-const DRAIN_MS = 20_000;
-const DRAIN_LOOK_MS = 250;
-/** Time for which a process that stops asks a cluster that does not answer, in ms: while the database is away nobody takes a room over. */
-const UNANSWERED_MS = 5000;
 /** Longest wait for the next of the collectors that stop, in ms: what the store does not take by then is lost. */
 const STOP_MS = 4000;
 /** Rooms whose states are read in one turn of the event loop. */
@@ -79,14 +70,12 @@ export class LeasedCollectors {
   /** The same, of collectors that know their room, by it. */
   readonly #byRoom = new Map<RoomKey, LeasedRoom>();
   readonly #byCollector = new WeakMap<Collector, LeasedRoom>();
-  /** Rooms that were left to the processes that have them, and until when, by {@link steadyMs}: one that comes again before is about to lose that process. */
-  readonly #declined = new Map<string, number>();
   /** Ends of collectors that are stopping. */
   readonly #ending = new Map<Promise<void>, Collector>();
   readonly #stop = new AbortController();
   #stopSweeping: () => void = () => {};
   /** Number of rooms that came to this process, by how they came. */
-  readonly takeovers: Record<Lease["how"], number> = { free: 0, dead: 0, offered: 0 };
+  readonly takeovers: Record<Lease["how"], number> = { free: 0, dead: 0 };
 
   constructor(deps: LeasedCollectorsDeps) {
     setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
@@ -119,7 +108,7 @@ export class LeasedCollectors {
   }
 
   /** Follows what a beat found. */
-  change({ taken, changed, lost, silentMs }: Changes): void {
+  change({ taken, changed, lost, surplus, silentMs }: Changes): void {
     if (silentMs !== undefined) this.#deps.onError(lapsed(lost, silentMs));
     for (const { key, uncollected } of lost) {
       this.#leases.delete(key);
@@ -132,17 +121,35 @@ export class LeasedCollectors {
     for (const lease of taken) {
       this.takeovers[lease.how]++;
       this.#leases.set(lease.key, lease);
-      this.#begin(lease.key, lease.how === "offered");
+      this.#begin(lease.key);
     }
+    for (const key of surplus) void this.#giveUp(key).catch(this.#deps.onError);
   }
 
-  /** Gives the rooms to others, goes on with them until they are taken over, for some seconds at most, and leaves the cluster. */
+  /** Ends a room's collection and releases its lease, so that another process goes on where this one ended. */
+  async #giveUp(key: string): Promise<void> {
+    const { membership, wantedRooms, clock } = this.#deps;
+    const held = this.#held.get(key);
+    for (const one of held?.keys ?? [key]) {
+      this.#leases.delete(one);
+      this.#letGo(one);
+    }
+    await held?.collector.stop();
+    for (let done = false; !done && !this.#stop.signal.aborted; ) {
+      done = await membership.release([key]).then(
+        () => true,
+        () => false,
+      );
+      if (!done) await clock.sleep(RETRY_MS, this.#stop.signal).catch(() => {});
+    }
+    await wantedRooms.changed();
+  }
+
+  /** Ends every collection, and leaves the cluster: others take the rooms then. */
   async stop(): Promise<void> {
     const { membership, onError, publisher, clock } = this.#deps;
     this.#stopSweeping();
-    await this.#handOver();
     this.#stop.abort();
-    await membership.leave().catch(onError);
     publisher.stop();
     this.#leases.clear();
     for (const { collector } of this.#all()) this.#end(collector);
@@ -154,33 +161,7 @@ export class LeasedCollectors {
       await inTime(Promise.all(this.#ending.keys()), STOP_MS, clock).catch(() => {});
     }
     if (this.#ending.size > 0) onError(leftBy([...this.#ending.values()]));
-  }
-
-  /** Goes on with the rooms until others have taken them over, as long as there are others. A cluster that does not answer is asked again for a while. */
-  async #handOver(): Promise<void> {
-    const { membership, clock, onError } = this.#deps;
-    const from = steadyMs(clock);
-    let answeredAt = from;
-    let [others, unanswered]: [boolean, unknown] = [false, null];
-    // Asked again and again: the others may stop, too.
-    while (this.#leases.size > 0 && steadyMs(clock) < from + DRAIN_MS) {
-      try {
-        const hasOthers = await membership.drain();
-        unanswered = null;
-        if (!hasOthers) break;
-        others = true;
-        answeredAt = steadyMs(clock);
-      } catch (error) {
-        unanswered = error;
-        if (steadyMs(clock) - answeredAt >= UNANSWERED_MS) break;
-      }
-      await clock.sleep(DRAIN_LOOK_MS);
-    }
-    if (this.#leases.size === 0) return;
-    const keys = [...this.#leases.keys()];
-    if (unanswered !== null) onError(unasked(keys, steadyMs(clock) - answeredAt, unanswered));
-    // Where nobody else collects, that is no news.
-    else if (others) onError(untaken(keys, steadyMs(clock) - from));
+    await membership.leave().catch(onError);
   }
 
   #all(): readonly LeasedRoom[] {
@@ -192,42 +173,19 @@ export class LeasedCollectors {
     return held === undefined || held.over ? undefined : held;
   }
 
-  #begin(key: string, planned: boolean): void {
-    void this.#open(key, planned).catch((error: unknown) => {
+  #begin(key: string): void {
+    void this.#open(key).catch((error: unknown) => {
       if (!this.#stop.signal.aborted) this.#deps.onError(error);
     });
   }
 
-  async #open(key: string, planned: boolean): Promise<void> {
+  async #open(key: string): Promise<void> {
     const row = await this.#rowOf(key);
-    if (planned && row !== null && (await this.#declines(key, row))) return;
     const lease = this.#leases.get(key);
     if (lease === undefined || this.#held.has(key) || this.#stop.signal.aborted) return;
     const twin = row === null ? undefined : this.#heldOf(row.room);
     if (twin === undefined) this.#hold(lease, row);
     else this.#attach(key, twin);
-  }
-
-  /**
-   * Leaves a room to the process that goes on with it where this one lacks the account of one of its sessions, and says so: the room would go
-   * on without that session.
-   */
-  async #declines(key: string, { settings }: RoomRow): Promise<boolean> {
-    const { accounts, clock, membership, onError, member } = this.#deps;
-    const now = steadyMs(clock);
-    for (const [declined, until] of this.#declined) if (until <= now) this.#declined.delete(declined);
-    if (this.#declined.has(key)) return false;
-    for (const { name, account } of sessionsOf(settings)) {
-      if (account === null || account === GUEST) continue;
-      const refusal = await accounts.get(account).catch((error: unknown) => error);
-      if (!(refusal instanceof DyliveError) || refusal.code !== "not_found" || !this.#leases.has(key)) continue;
-      this.#declined.set(key, now + DECLINED_MS);
-      this.#leases.delete(key);
-      onError(lacking(key, name, account, member ?? "this process"));
-      await membership.decline(key, DECLINED_MS).catch(onError);
-      return true;
-    }
-    return false;
   }
 
   #attach(key: string, twin: LeasedRoom): void {
@@ -289,7 +247,7 @@ export class LeasedCollectors {
     if (ending?.why === "twin") {
       for (const key of keys) this.#letGo(key);
       const twin = this.#byCollector.get(ending.of);
-      for (const key of keys) twin === undefined || twin.keys.size === 0 ? this.#begin(key, false) : this.#attach(key, twin);
+      for (const key of keys) twin === undefined || twin.keys.size === 0 ? this.#begin(key) : this.#attach(key, twin);
       return;
     }
     if (ending?.why !== "lost" && ending?.why !== "moved") {
@@ -300,7 +258,7 @@ export class LeasedCollectors {
     // Mostly the next beat says that they are another's, or the name leads to another room by now.
     void this.#deps.clock.sleep(AGAIN_MS, this.#stop.signal).then(
       () => {
-        for (const key of keys) if (this.#leases.has(key) && !this.#held.has(key)) this.#begin(key, false);
+        for (const key of keys) if (this.#leases.has(key) && !this.#held.has(key)) this.#begin(key);
       },
       () => {},
     );
@@ -313,7 +271,7 @@ export class LeasedCollectors {
     const keys = [...held.keys];
     for (const one of keys) this.#letGo(one);
     void held.collector.stop().then(() => {
-      for (const one of keys) if (this.#leases.has(one)) this.#begin(one, false);
+      for (const one of keys) if (this.#leases.has(one)) this.#begin(one);
     });
   }
 
@@ -341,28 +299,6 @@ function leftBy(left: readonly Collector[]): DyliveError {
   const names = named(left.map(({ name, room }) => (room === null ? name.value : `room:${room}`)));
   const why = `${left.length} ${left.length === 1 ? "room" : "rooms"} did not stop within ${STOP_MS / 1000} s and left as they are, with ${messages} messages that the log does not have`;
   return new DyliveError("stopping", told`${why}: ${names}`);
-}
-
-/** Says which rooms a process leaves that others did not take over in time. */
-function untaken(keys: readonly string[], ms: number): DyliveError {
-  return new DyliveError("stopping", told`nobody took over within ${seconds(ms)} s what this process collected: ${named(keys)}`);
-}
-
-/** Says that a room stays where it is, since one of its sessions would be lost by the move. */
-function lacking(key: string, session: string, account: string, member: string): DyliveError {
-  return new DyliveError(
-    "bad_account",
-    told`room ${key} stays with the process that has it: its session ${session} needs account ${account}, which is not where ${member} runs; log in there too with \`dylive login --account ${account}\`, or choose another session with \`dylive room set\``,
-  );
-}
-
-/** Says which rooms a process leaves without an answer of the cluster. */
-function unasked(keys: readonly string[], ms: number, cause: unknown): DyliveError {
-  return new DyliveError(
-    "stopping",
-    told`the cluster did not answer for ${seconds(ms)} s who takes over what this process collected: ${named(keys)}; another process takes it when it sees that this one is gone`,
-    cause,
-  );
 }
 
 /** Says which rooms a process lost that the cluster took for dead. */

@@ -87,10 +87,7 @@ class LocalRoom implements ViewedRoom {
  * process alone changes: it is read once, then each room that changed.
  */
 export class LocalCluster
-  implements
-    WantedRoomsView,
-    Pick<WantedRooms, "ask" | "forget" | "sweep" | "toldOf" | "changed">,
-    Pick<Membership, "claim" | "decline" | "drain" | "leave">
+  implements WantedRoomsView, Pick<WantedRooms, "ask" | "forget" | "sweep" | "changed">, Pick<Membership, "claim" | "release" | "leave">
 {
   readonly isFresh = true;
   readonly publisher: Publisher;
@@ -174,11 +171,6 @@ export class LocalCluster
     this.#drop(forgotten.map(({ key }) => ({ key, uncollected: uncollectedOf(row) })));
   }
 
-  /** Nobody else collects, who could have told anything. */
-  async toldOf(): Promise<null> {
-    return null;
-  }
-
   async sweep(idleMs: number, rooms: readonly RoomKey[] = []): Promise<void> {
     await this.#read(rooms);
     const now = steadyMs(this.#clock);
@@ -205,7 +197,7 @@ export class LocalCluster
       changed.push(wanted.lease);
     }
     this.#drop(lost);
-    if (changed.length > 0) this.#onChanges({ taken: [], changed, lost: [] });
+    if (changed.length > 0) this.#onChanges({ taken: [], changed, lost: [], surplus: [] });
     const taken: (Lease & { readonly room: RoomKey })[] = [];
     for (const [room, { webRid, watch, settings }] of this.#listed) {
       if (watch !== "on" && !this.#byRoom.has(room)) this.#listed.delete(room);
@@ -250,13 +242,7 @@ export class LocalCluster
     return this.#rooms.claim(room);
   }
 
-  /** Does nothing: there is nobody who offers rooms. */
-  async decline(): Promise<void> {}
-
-  /** @returns false: there is nobody else */
-  async drain(): Promise<boolean> {
-    return false;
-  }
+  async release(): Promise<void> {}
 
   async leave(): Promise<void> {}
 
@@ -274,7 +260,7 @@ export class LocalCluster
           (from, to, room) => this.#moved(from, to, room),
         ),
       );
-    this.#onChanges({ taken: leases, changed: [], lost: [] });
+    this.#onChanges({ taken: leases, changed: [], lost: [], surplus: [] });
   }
 
   #drop(lost: Changes["lost"]): void {
@@ -284,7 +270,7 @@ export class LocalCluster
       this.#wanted.delete(key);
       if (wanted !== undefined) this.#moved(wanted.room, null, wanted);
     }
-    this.#onChanges({ taken: [], changed: [], lost });
+    this.#onChanges({ taken: [], changed: [], lost, surplus: [] });
     this.#waiters.wake(lost.map(({ key }) => key));
   }
 

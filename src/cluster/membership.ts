@@ -52,7 +52,7 @@ export class Heartbeat {
         const changes = await membership.beat();
         this.beatAt = clock.now();
         failing = false;
-        if (!signal.aborted && changes.taken.length + changes.changed.length + changes.lost.length > 0) onChanges(changes);
+        if (!signal.aborted && isNews(changes)) onChanges(changes);
       } catch (error) {
         if (error instanceof DyliveError && error.code === "stopping") return;
         if (!failing) onError(error);
@@ -87,6 +87,10 @@ export class Heartbeat {
       if (!signal.aborted) this.#deps.onError(error);
     }
   }
+}
+
+function isNews({ taken, changed, lost, surplus }: Changes): boolean {
+  return taken.length + changed.length + lost.length + surplus.length > 0;
 }
 
 /** Interval between tries to get the job, in ms: how soon a job of a process that is gone goes on in another. */

@@ -124,7 +124,7 @@ export class Metrics {
   );
   readonly #takeovers = this.#counter(
     "dylive_room_takeovers_total",
-    "Rooms that this process got in a cluster, by how: nobody had them (free), their process was gone (dead), or gave them up (offered)",
+    "Rooms that this process got in a cluster, by how: they had no process (free), or theirs was gone (dead)",
     ["how"],
   );
   readonly #downloads = this.#gauge("dylive_downloads", "Downloads of works under way in this process, by state", ["state"]);

@@ -35,10 +35,8 @@ export interface Lease {
   readonly settings: RoomSettings | null;
   /** Settings that it is being added with, where they are not stored yet; a cluster of many begins with those that are. */
   readonly asked?: Partial<RoomSettings>;
-  /**
-   * Former owner: `free` had none, `dead` one that is gone, `offered` one that goes on collecting until this process takes the room over.
-   */
-  readonly how: "free" | "dead" | "offered";
+  /** Former owner: `free` had none, `dead` one that is gone. */
+  readonly how: "free" | "dead";
 }
 
 /** Changes for a process since it looked last. */
@@ -47,6 +45,8 @@ export interface Changes {
   /** Leases of this process whose room or settings are others now. */
   readonly changed: readonly Lease[];
   readonly lost: readonly Lost[];
+  /** Keys of leases above this process's share: it ends their collection and releases them, for others to take. */
+  readonly surplus: readonly string[];
   /** Time for which the others had heard nothing of this process, or not of its session, in ms, where it lost rooms by that. */
   readonly silentMs?: number;
 }
@@ -65,27 +65,21 @@ export type Uncollected = "paused" | "unwanted";
 export interface Membership {
   readonly id: number;
   /**
-   * Tells the cluster that this process lives, and brings what it owns in line: takes free rooms, rooms of the dead and rooms on offer up
-   * to its share, offers what is above it. || @returns what changed since the last call
+   * Tells the cluster that this process lives, takes free rooms and rooms of the dead up to its share, and picks rooms to give up where it
+   * has more. @returns what changed since the last call
    * @throws DyliveError when the database is away; then nothing is known
    */
   beat(): Promise<Changes>;
-  /** Returns whether this process still owns the room, by the database: asked when an append was fenced. */
-  owns(key: string): Promise<boolean>;
   /**
-   * Claims the room's log for the owner of a lease, in one statement with the check that it is the owner; a room on offer becomes this
-   * process's by it. @returns the new epoch; null when the lease is another's
+   * Claims the room's log for the owner of a lease, in one statement with the check that it is the owner.
+   * @returns the new epoch; null when the lease is another's
    */
   claim(key: string, room: RoomKey): Promise<number | null>;
-  /** Leaves a room on offer to its owner, and is not offered it for so long (ms), unless the owner takes no rooms any more. */
-  decline(key: string, ms: number): Promise<void>;
+  /** Gives leases up, with all names of their rooms, for others to take. */
+  release(keys: readonly string[]): Promise<void>;
   /** Tries to get the job of this name, which one process of the cluster has at a time. @returns whether this process has it */
   job(name: string): Promise<boolean>;
-  /**
-   * Takes no more rooms, and offers those it has from the next beat on. @returns whether there is anybody else who collects
-   */
-  drain(): Promise<boolean>;
-  /** Gives everything up at once, for others to take. */
+  /** Gives everything up, for others to take, and leaves the cluster. */
   leave(): Promise<void>;
 }
 
@@ -153,8 +147,6 @@ export interface WantedRooms {
    * @param changed rooms whose place on the watch list or settings this process changed
    */
   sweep(idleMs: number, changed?: readonly RoomKey[]): Promise<void>;
-  /** Returns the last report of the room of this key; null where there is none. */
-  toldOf(key: string): Promise<string | null>;
   /** Stores what collectors tell of their rooms, many at once. Reports on rooms that are no longer theirs are ignored. */
   tell(member: number, told: readonly WantedRoomReport[]): Promise<void>;
   /**

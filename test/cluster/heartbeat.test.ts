@@ -5,7 +5,7 @@ import { DyliveError } from "../../src/runtime/errors.js";
 import type { Changes } from "../../src/store/cluster.js";
 import { FakeClock, SettableClock } from "../clock.js";
 
-const NOTHING: Changes = { taken: [], changed: [], lost: [] };
+const NOTHING: Changes = { taken: [], changed: [], lost: [], surplus: [] };
 
 /** Wakes by hand. */
 function bell() {

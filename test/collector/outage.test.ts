@@ -148,7 +148,7 @@ it("a database that hangs lets a silence end before who is heard again, once", {
   const stored = await events();
   const gaps = stored.filter((event) => event.type === "gap");
   expect(gaps).toMatchObject([{ reason: expect.stringContaining("open but silent") }]);
-  const [{ from, to }] = gaps as [NewEventOf<"gap">];
+  const { from, to } = gaps[0] as NewEventOf<"gap">;
   const heard = stored.filter(({ type }) => type === "chat" || type === "join").map(({ receivedAt }) => receivedAt);
   expect(heard.filter((at) => at > (from ?? 0) && at < to)).toEqual([]);
   expect(heard).toContain(to);

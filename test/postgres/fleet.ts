@@ -80,6 +80,7 @@ export class ClusterProcess {
 
   async stop(): Promise<void> {
     await this.rooms.stop();
+    this.freeze();
     await this.collectors.stop();
     await this.#heartbeat.stop();
     await this.store.close();

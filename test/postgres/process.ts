@@ -13,6 +13,8 @@ export class Process {
   readonly has = new Map<string, Lease>();
   /** How often a room came to it. */
   taken = 0;
+  /** Rooms that it is to give up. */
+  surplus: readonly string[] = [];
   /** For how long the cluster had heard nothing of it when it lost rooms by that, ms; null where the last beat told none. */
   silentMs: number | null = null;
 
@@ -25,7 +27,7 @@ export class Process {
   }
 
   async beat(): Promise<void> {
-    const { taken, lost, silentMs = null } = await this.membership.beat();
+    const { taken, lost, surplus, silentMs = null } = await this.membership.beat();
     this.silentMs = silentMs;
     for (const { key } of lost) expect(this.has.delete(key), `lost ${key}, which it had`).toBe(true);
     for (const lease of taken) {
@@ -33,15 +35,12 @@ export class Process {
       this.has.set(lease.key, lease);
     }
     this.taken += taken.length;
+    this.surplus = surplus;
   }
 
-  /** Takes over what is on offer, as a fleet does once it is connected. */
+  /** Releases what is above its share, as a process does once it has stopped collecting it. */
   async settle(): Promise<void> {
-    for (const lease of [...this.has.values()]) {
-      if (lease.how !== "offered" || lease.room === null) continue;
-      await this.membership.claim(lease.key, lease.room);
-      this.has.set(lease.key, { ...lease, how: "free" });
-    }
+    if (this.surplus.length > 0) await this.membership.release(this.surplus);
   }
 
   /** Its process is gone: the database knows nothing of it but that its sessions ended. */
@@ -73,7 +72,7 @@ export function useProcesses() {
   const start = async (times: Parameters<typeof postgresLeases>[1] = {}, capacity = 1000, clock: Clock = systemClock): Promise<Process> => {
     const connection = new PostgresConnection(url, clock);
     open.push(connection);
-    const leases = postgresLeases(connection, times);
+    const leases = postgresLeases(connection, { giveMs: 0, ...times });
     return new Process(await leases.join({ name: `p${open.length}`, role: "all", capacity }), connection, sql);
   };
   /** Makes rooms that are wanted. @returns their keys */
@@ -91,7 +90,7 @@ export function useProcesses() {
   return { sql, start, wanted, wantedOnly };
 }
 
-/** Each beats and takes over what it was offered, so many times one after the other. */
+/** Each beats and releases what is above its share, so many times one after the other. */
 export async function rounds(n: number, ...processes: readonly Process[]): Promise<void> {
   for (let i = 0; i < n; i++) {
     for (const one of processes) {

@@ -216,8 +216,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "账号 {} 已经不在了：请用 `dylive login --account {}` 重新登录，或用 `dylive room set` 换一个账号或会话",
   "there is no account {} where {} runs, which collects the room: log in there with `dylive login --account {}`, or choose another account or session with `dylive room set`":
     "采集这个直播间的 {2} 所在的机器上没有账号 {1}：请在那里用 `dylive login --account {3}` 登录，或者用 `dylive room set` 换一个账号或会话",
-  "room {} stays with the process that has it: its session {} needs account {}, which is not where {} runs; log in there too with `dylive login --account {}`, or choose another session with `dylive room set`":
-    "直播间 {} 留在原来的进程：它的会话 {} 需要账号 {}，而 {} 所在的机器上没有；请在那里也用 `dylive login --account {}` 登录，或者用 `dylive room set` 换一个会话",
   "the account has logged in again": "账号重新登录了",
   "the account that watched was forgotten here": "观看用的账号已在这里删除",
   "this room is to be read in the browser, but a signer takes the browser's place": "这个直播间要用浏览器读取，但签名服务代替了浏览器",
@@ -281,9 +279,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "no room is known as {} to this token": "这个 token 看不到叫 {} 的直播间",
   "room {} has no number on the platform that could be collected": "直播间 {} 没有可以采集的号码",
   "no more rooms are taken": "不再接受新的直播间",
-  "nobody took over within {} s what this process collected: {}": "{} 秒内没有别的进程接手这个进程的直播间：{}",
-  "the cluster did not answer for {} s who takes over what this process collected: {}; another process takes it when it sees that this one is gone":
-    "集群 {} 秒没有回答由谁接手这个进程的直播间：{}；别的进程发现这个进程已经离开后会接手",
   "the cluster took this process for dead (not heard of for {} s), and leases lapsed: {}":
     "集群以为这个进程已经退出（{} 秒没有消息），租约已失效：{}",
   "{} rooms are collected on demand, which is the most allowed": "临时采集的直播间已有 {} 个，达到上限",

@@ -5,7 +5,7 @@ import type { RoomKey } from "../log.js";
 import { WATCHES } from "../rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
-import { leaseOf, MemberSession, type MineRow, rowsOf, View } from "./member.js";
+import { leaseOf, MemberSession, type MineRow, rowsOf } from "./member.js";
 
 const PAUSED = WATCHES.indexOf("paused");
 /** SQL for which of these rooms nobody is to collect, and why; one that was deleted is none of them. */
@@ -21,16 +21,26 @@ interface LeaseTimes {
    * way back. Above the longest pause between two attempts to connect.
    */
   readonly graceMs: number;
-  /** Time after which a room on offer that its taker has not taken over is offered again. */
-  readonly takeMs: number;
+  /** Shortest time between two turns in which a process gives rooms up that are above its share. */
+  readonly giveMs: number;
 }
 
-const LEASE_TIMES: LeaseTimes = { ttlMs: 12_000, graceMs: 6000, takeMs: 60_000 };
+const LEASE_TIMES: LeaseTimes = { ttlMs: 12_000, graceMs: 6000, giveMs: 1000 };
+/** Most rooms that a process gives up in a turn: a process that takes them connects to twice as many a second. */
+const GIVEN_AT_ONCE = 10;
 
 /** Lease of this process, and the row that it was made of. */
 interface Known {
   readonly lease: Lease;
   readonly row: MineRow;
+}
+
+/** Member that lives, with the number of rooms that it owns, and of all wanted rooms: one for all names of a room. */
+interface LivingMember {
+  readonly id: number;
+  readonly capacity: number;
+  readonly rooms: number;
+  readonly wanted: number;
 }
 
 /** Way in which a room came to this process. */
@@ -43,7 +53,7 @@ class PostgresMembership implements Membership {
   readonly #session: MemberSession;
   readonly #about: { readonly name: string; readonly role: Role };
   readonly #times: LeaseTimes;
-  #capacity: number;
+  readonly #capacity: number;
   #known: ReadonlyMap<string, Known> = new Map();
   #renewedAt = Number.NEGATIVE_INFINITY;
   /** Time of the last time that this process told the cluster that it lives. */
@@ -52,8 +62,9 @@ class PostgresMembership implements Membership {
   #losses = 0;
   #beating: Promise<Changes> | null = null;
   #left = false;
-  /** Rooms that this process does not take from owners who go on with them, and until when, by {@link #ms}. */
-  readonly #declined = new Map<string, number>();
+  /** Rooms that this process was asked to give up and still owns. */
+  #giving: readonly string[] = [];
+  #gaveAt = Number.NEGATIVE_INFINITY;
   /** Time, by {@link #ms}, until which nothing is taken from the dead. */
   #unsureUntil = Number.NEGATIVE_INFINITY;
 
@@ -89,12 +100,13 @@ class PostgresMembership implements Membership {
     const before = this.#beatAt;
     if (before !== null && Math.max(now - before.ms, Math.abs(clock.now() - before.wall)) > this.#times.ttlMs / 2) this.#doubt();
     let taken: ReadonlyMap<string, How>;
+    let surplus: readonly string[];
     let mine: readonly MineRow[];
     let uncollected: ReadonlyMap<RoomKey, Uncollected>;
     const { losses } = this.#session;
     const heardAt = this.#heardAt ?? now;
     try {
-      [taken, mine] = await this.#session.ask(() => this.#beat());
+      [taken, surplus, mine] = await this.#session.ask(() => this.#beat());
       uncollected = await this.#uncollected(mine);
     } catch (error) {
       this.#doubt();
@@ -102,7 +114,7 @@ class PostgresMembership implements Membership {
     } finally {
       this.#beatAt = { ms: this.#ms, wall: clock.now() };
     }
-    const changes = this.#compare(taken, mine, uncollected);
+    const changes = { ...this.#compare(taken, mine, uncollected), surplus };
     // As of the answer: the process may have hung while it waited for it.
     const silentMs = this.#ms - heardAt;
     const isDead = silentMs >= this.#times.ttlMs || this.#session.losses > losses;
@@ -120,7 +132,11 @@ class PostgresMembership implements Membership {
   }
 
   /** Returns what is new in the rows since the last beat. */
-  #compare(ways: ReadonlyMap<string, How>, mine: readonly MineRow[], uncollected: ReadonlyMap<RoomKey, Uncollected>): Changes {
+  #compare(
+    ways: ReadonlyMap<string, How>,
+    mine: readonly MineRow[],
+    uncollected: ReadonlyMap<RoomKey, Uncollected>,
+  ): Omit<Changes, "surplus"> {
     const before = this.#known;
     const now = new Map<string, Known>();
     const [taken, changed]: [Lease[], Lease[]] = [[], []];
@@ -131,7 +147,7 @@ class PostgresMembership implements Membership {
         now.set(row.key, was);
         continue;
       }
-      const lease = leaseOf(row, was?.lease.how ?? ways.get(row.key) ?? howNow(row, this.id));
+      const lease = leaseOf(row, was?.lease.how ?? ways.get(row.key) ?? "free");
       now.set(row.key, { lease, row });
       (was === undefined ? taken : changed).push(lease);
     }
@@ -144,11 +160,6 @@ class PostgresMembership implements Membership {
     };
   }
 
-  async owns(key: string): Promise<boolean> {
-    const owned = await this.#connection.ask(() => row("SELECT 1 FROM wanted WHERE key = $1 AND owner = $2", key, this.id));
-    return owned !== undefined;
-  }
-
   async claim(key: string, room: RoomKey): Promise<number | null> {
     const claimed = await this.#connection.write(() =>
       row<{ epoch: number | null }>("SELECT claim_room($1, $2, $3) AS epoch", this.id, key, room),
@@ -156,11 +167,9 @@ class PostgresMembership implements Membership {
     return claimed?.epoch ?? null;
   }
 
-  async decline(key: string, ms: number): Promise<void> {
-    this.#declined.set(key, this.#ms + ms);
-    // As one that has just come: its owner offers others first.
-    const sql = "UPDATE wanted SET taker = NULL, offered = false, since = clock_timestamp() WHERE key = $1 AND taker = $2";
-    await this.#connection.write(() => run(sql, key, this.id));
+  async release(keys: readonly string[]): Promise<void> {
+    const sql = "UPDATE wanted SET owner = NULL WHERE owner = $1 AND (key = ANY($2::text[]) OR twin_of = ANY($2::text[]))";
+    await this.#connection.write(() => run(sql, this.id, keys));
   }
 
   job(name: string): Promise<boolean> {
@@ -178,13 +187,6 @@ class PostgresMembership implements Membership {
     });
   }
 
-  async drain(): Promise<boolean> {
-    this.#capacity = 0;
-    this.#renewedAt = Number.NEGATIVE_INFINITY;
-    const other = await this.#connection.ask(() => row("SELECT 1 FROM live_members WHERE id <> $1 AND capacity > 0", this.id));
-    return other !== undefined;
-  }
-
   async leave(): Promise<void> {
     this.#left = true;
     // It would tell the cluster that this process lives, after the end.
@@ -193,8 +195,7 @@ class PostgresMembership implements Membership {
       const { id } = this;
       await this.#connection.write(function* () {
         for (const sql of [
-          "UPDATE wanted SET owner = NULL, offered = false, taker = NULL WHERE owner = $1",
-          "UPDATE wanted SET taker = NULL WHERE taker = $1",
+          "UPDATE wanted SET owner = NULL WHERE owner = $1",
           "UPDATE jobs SET owner = NULL WHERE owner = $1",
           "DELETE FROM members WHERE id = $1",
         ])
@@ -219,24 +220,28 @@ class PostgresMembership implements Membership {
     this.#unsureUntil = this.#ms + this.#times.graceMs;
   }
 
-  *#beat(): SqlWork<[ReadonlyMap<string, How>, readonly MineRow[]]> {
+  /** @returns rooms that were taken, rooms to give up, and all that are this process's */
+  *#beat(): SqlWork<[ReadonlyMap<string, How>, readonly string[], readonly MineRow[]]> {
     if (this.#session.losses !== this.#losses) this.#doubt();
     this.#losses = this.#session.losses;
     yield* this.#renew();
-    const view = yield* View.look(this.#times.takeMs);
-    const taken = new Map<string, How>();
-    const at = view.collectors.findIndex(({ id }) => id === this.id);
-    const shares = sharesOf(
-      view.wanted,
-      view.collectors.map(({ capacity }) => capacity),
+    const alive = yield* rows<LivingMember>(
+      `SELECT m.id, m.capacity, count(w.key) AS rooms, (SELECT count(*) FROM wanted WHERE twin_of IS NULL) AS wanted
+       FROM live_members m LEFT JOIN wanted w ON w.owner = m.id AND w.twin_of IS NULL GROUP BY 1, 2 ORDER BY 1`,
     );
-    const share = shares[at] ?? 0;
-    const surplus = view.loadOf(this.id) - share;
-    if (surplus < 0) for (const [key, how] of yield* this.#take(view, -surplus)) taken.set(key, how);
-    const lacking = view.collectors.map(({ id }, i) => (i === at ? 0 : Math.max(0, (shares[i] ?? 0) - view.loadOf(id))));
-    const most = lacking.reduce((sum, one) => sum + one, 0);
-    yield* this.#offer(view, surplus > slackOf(share) ? Math.min(surplus, most) : 0);
-    return [taken, yield* rowsOf(this.id)];
+    const collectors = alive.filter(({ capacity }) => capacity > 0);
+    const shares = sharesOf(
+      alive[0]?.wanted ?? 0,
+      collectors.map(({ capacity }) => capacity),
+    );
+    const at = collectors.findIndex(({ id }) => id === this.id);
+    const surplus = (collectors[at]?.rooms ?? 0) - (shares[at] ?? 0);
+    const taken = surplus < 0 ? yield* this.#take(alive, -surplus) : [];
+    const lacking = collectors.reduce((sum, { rooms }, i) => sum + Math.max(0, (shares[i] ?? 0) - rooms), 0);
+    const given = surplus > slackOf(shares[at] ?? 0) ? yield* this.#give(Math.min(surplus, lacking)) : [];
+    const mine = yield* rowsOf(this.id);
+    this.#giving = mine.flatMap(({ key }) => (given.includes(key) || this.#giving.includes(key) ? [key] : []));
+    return [new Map(taken.map(({ key, how }) => [key, how])), given, mine];
   }
 
   /** Tells the cluster that this process lives; also when the others have forgotten it. */
@@ -253,51 +258,33 @@ class PostgresMembership implements Membership {
   }
 
   /**
-   * Takes rooms that nobody has, of the dead and on offer, in this order. A limit with locks stands in a WITH, which is worked out once: within
-   * an IN the planner may ask again for each row, and each time the limit allows as many that are not locked yet.
+   * Takes rooms that have no owner, and those of the dead. A limit with locks stands in a WITH, which is worked out once: within an IN the
+   * planner may ask again for each row, and each time the limit allows as many that are not locked yet.
    */
-  *#take({ alive, collectors }: View, most: number): SqlWork<readonly (readonly [string, How])[]> {
-    const free = yield* rows<{ key: string; how: How }>(
+  #take(alive: readonly LivingMember[], most: number): SqlWork<readonly { readonly key: string; readonly how: How }[]> {
+    return rows<{ key: string; how: How }>(
       `WITH picked AS (
          SELECT key, owner FROM wanted WHERE twin_of IS NULL AND (owner IS NULL OR ($4 AND owner <> ALL($2::integer[])))
-           AND (taker IS NULL OR taker <> ALL($2::integer[]) OR since < clock_timestamp() - $5 * interval '1 ms')
          ORDER BY watched DESC, key LIMIT $3 FOR UPDATE SKIP LOCKED
        ), moved AS (
          SELECT key, owner FROM picked UNION ALL SELECT t.key, p.owner FROM picked p JOIN wanted t ON t.twin_of = p.key
        )
-       UPDATE wanted w SET owner = $1, offered = false, taker = NULL, since = clock_timestamp() FROM moved m WHERE w.key = m.key
+       UPDATE wanted w SET owner = $1, since = clock_timestamp() FROM moved m WHERE w.key = m.key
        RETURNING w.key, CASE WHEN m.owner IS NULL THEN 'free' ELSE 'dead' END AS how`,
-      ...[this.id, alive, most, this.#sure, this.#times.takeMs],
+      ...[this.id, alive.map(({ id }) => id), most, this.#sure],
     );
-    if (free.length >= most) return free.map(({ key, how }) => [key, how]);
-    const now = this.#ms;
-    for (const [key, until] of this.#declined) if (until <= now) this.#declined.delete(key);
-    const offered = yield* rows<{ key: string }>(
-      `WITH picked AS (
-         SELECT key FROM wanted WHERE twin_of IS NULL AND offered AND owner = ANY($2::integer[]) AND owner <> $1
-           AND NOT (key = ANY($5::text[]) AND owner = ANY($6::integer[]))
-           AND (taker IS NULL OR taker <> ALL($2::integer[]) OR since < clock_timestamp() - $4 * interval '1 ms')
-         ORDER BY key LIMIT $3 FOR UPDATE SKIP LOCKED
-       )
-       UPDATE wanted SET taker = $1, since = clock_timestamp() WHERE key IN (SELECT key FROM picked) RETURNING key`,
-      ...[this.id, alive, most - free.length, this.#times.takeMs, [...this.#declined.keys()], collectors.map(({ id }) => id)],
-    );
-    return [...free.map(({ key, how }) => [key, how] as const), ...offered.map(({ key }) => [key, "offered"] as const)];
   }
 
-  /** Keeps so many rooms on offer: the ones that this process has had for longest, so that none moves again soon. */
-  *#offer(view: View, wanted: number): SqlWork<void> {
-    const more = wanted - view.offeredBy(this.id);
-    if (more === 0) return;
-    yield* run(
-      `WITH picked AS (
-         SELECT key FROM wanted WHERE owner = $1 AND twin_of IS NULL AND offered <> $3
-           AND (taker IS NULL OR taker <> ALL($4::integer[]) OR since < clock_timestamp() - $5 * interval '1 ms')
-         ORDER BY since, key LIMIT $2 FOR UPDATE SKIP LOCKED
-       )
-       UPDATE wanted SET offered = $3, taker = NULL WHERE key IN (SELECT key FROM picked)`,
-      ...[this.id, Math.abs(more), more > 0, view.alive, this.#times.takeMs],
+  /** Picks rooms to give up: the ones that this process has had for longest, so that none moves again soon. */
+  *#give(most: number): SqlWork<readonly string[]> {
+    const more = Math.min(most - this.#giving.length, GIVEN_AT_ONCE);
+    if (more <= 0 || this.#ms - this.#gaveAt < this.#times.giveMs) return [];
+    this.#gaveAt = this.#ms;
+    const picked = yield* rows<{ key: string }>(
+      "SELECT key FROM wanted WHERE owner = $1 AND twin_of IS NULL AND key <> ALL($2::text[]) ORDER BY since, key LIMIT $3",
+      ...[this.id, this.#giving, more],
     );
+    return picked.map(({ key }) => key);
   }
 }
 
@@ -336,12 +323,6 @@ export function postgresLeases(connection: PostgresConnection, times: Partial<Le
         ),
       ),
   };
-}
-
-/** Returns how a room came that this process has without having noticed: the answer to its taking was lost. */
-function howNow({ owner, twin }: MineRow, me: number): How {
-  if (twin) return "free";
-  return owner === me ? "dead" : "offered";
 }
 
 /**

@@ -158,16 +158,14 @@ $append$;
  * Tables of a cluster's members, wanted rooms and jobs (`store/cluster.ts`). All times are the database's.
  * - `members`: processes. One lives while its time has not passed and it holds its advisory lock (77, id), which its session loses when the
  *   process dies: `live_members`.
- * - `wanted`: rooms that are to be collected, by the name that they are wanted by. `owner` collects it. `offered`: the owner goes on, but
- *   has more than its share; `taker` is the member that makes ready to take it over. `since`: when the owner got it, or the taker began.
+ * - `wanted`: rooms that are to be collected, by the name that they are wanted by. `owner` collects it; `since`: when it got it.
  * - `twin_of`: another name of the same room; it has the owner of the first name, and goes where that goes.
  * - `jobs`: what one process of the cluster does at a time.
  * - `told`: what collectors tell of their rooms (`store/cluster.ts`), by the key of the wanted room. It is apart from `wanted`, which is
  *   narrow and locked often. It is unlogged, because a room is told every second and nobody needs what was told before a crash: it is told
  *   again. `over_at`: time since when the collector has ended by itself.
  *
- * `claim_room` raises the epoch of a room's log for the owner of a lease, or for its taker, who is the owner from then on. It answers null
- * when the lease is another's, also when the room is collected under another name: this name is a twin of that one then.
+ * `claim_room` raises the epoch of a room's log for the owner of a lease. It answers null when the lease is another's, also when the room is collected under another name: this name is a twin of that one then.
  */
 const CLUSTER = `
 CREATE TABLE members(
@@ -188,8 +186,6 @@ CREATE TABLE wanted(
   watched boolean NOT NULL DEFAULT false,
   asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   owner integer,
-  offered boolean NOT NULL DEFAULT false,
-  taker integer,
   since timestamptz
 ) WITH (fillfactor = 50);
 CREATE INDEX wanted_room ON wanted(room);
@@ -218,12 +214,10 @@ BEGIN
   PERFORM FROM rooms WHERE room = p_room AND watched < 0;
   IF FOUND THEN RETURN NULL; END IF;
   SELECT * INTO lease FROM wanted WHERE key = p_key FOR UPDATE;
-  IF lease.twin_of IS NOT NULL OR (lease.owner IS DISTINCT FROM p_me AND (lease.taker IS DISTINCT FROM p_me OR NOT lease.offered)) THEN
-    RETURN NULL;
-  END IF;
+  IF lease.twin_of IS NOT NULL OR lease.owner IS DISTINCT FROM p_me THEN RETURN NULL; END IF;
   SELECT * INTO other FROM wanted WHERE room = p_room AND key <> p_key AND twin_of IS NULL ORDER BY since NULLS LAST, key LIMIT 1 FOR UPDATE;
   IF FOUND AND EXISTS (SELECT FROM live_members WHERE id = other.owner) THEN
-    UPDATE wanted SET room = p_room, twin_of = other.key, owner = other.owner, offered = false, taker = NULL WHERE key = p_key;
+    UPDATE wanted SET room = p_room, twin_of = other.key, owner = other.owner WHERE key = p_key;
     UPDATE wanted SET twin_of = other.key, owner = other.owner WHERE twin_of = p_key;
     RETURN NULL;
   END IF;
@@ -232,10 +226,7 @@ BEGIN
     UPDATE wanted SET twin_of = NULL WHERE twin_of = p_key AND room IS DISTINCT FROM p_room;
     UPDATE wanted SET room = p_room WHERE key = p_key;
   END IF;
-  IF lease.owner IS DISTINCT FROM p_me THEN
-    UPDATE wanted SET owner = p_me, offered = false, taker = NULL, since = clock_timestamp() WHERE key = p_key;
-  END IF;
-  UPDATE wanted SET twin_of = p_key, owner = p_me, offered = false, taker = NULL WHERE room = p_room AND key <> p_key;
+  UPDATE wanted SET twin_of = p_key, owner = p_me WHERE room = p_room AND key <> p_key;
   UPDATE heads SET epoch = epoch + 1 WHERE room = p_room RETURNING epoch INTO new_epoch;
   RETURN new_epoch;
 END

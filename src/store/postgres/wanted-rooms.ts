@@ -124,10 +124,6 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
       });
       if (changes > 0) await changed();
     },
-    toldOf: (key) =>
-      ask(function* () {
-        return (yield* row<{ told: string | null }>("SELECT told FROM told WHERE key = $1", key))?.told ?? null;
-      }),
     tell: async (member, told) => {
       const fitting = told.filter((one) => one.told.length <= TOLD_MAX_CHARS);
       if (fitting.length === 0) return;
