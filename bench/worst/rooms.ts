@@ -1,6 +1,6 @@
-import { LocalCluster } from "../../src/cluster/local-cluster.js";
+import type { CollectedRoom, LeasedCollectors } from "../../src/cluster/leased-collectors.js";
+import { LocalRooms } from "../../src/cluster/local-rooms.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
-import type { CollectedRoom } from "../../src/cluster/status-publisher.js";
 import { unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
 import { compile } from "../../src/events/filter.js";
 import { Metrics } from "../../src/http/metrics.js";
@@ -13,22 +13,24 @@ import { alike, type WorstCase } from "./turns.js";
 /** What clients of a server with so many rooms can ask for. The rooms have no sockets: their states are as a collector tells them. */
 export async function requestsOfMany(count: number): Promise<readonly WorstCase[]> {
   const store = openSqliteStore({ path: ":memory:", clock: systemClock });
-  const collected = new Map<string, CollectedRoom>();
+  const [held, byRoom] = [new Map<string, CollectedRoom>(), new Map<number, CollectedRoom>()];
   const names = Array.from({ length: count }, (_, i) => ({ kind: "web_rid", value: String(100_000_000 + i) }) as const);
   for (const name of names) {
     const room = await store.rooms.ensure([name], { webRid: name.value });
     await store.rooms.setWatch(room, "on");
     const told = { ...unclaimedStatus(room, 1), state: "live" as const };
     const collector = { room, status: () => ({ ...told }), health: { state: "live", problem: null, reason: "" } };
-    collected.set(wantedKey(name), { collector, over: false } as unknown as CollectedRoom);
+    const one = { collector, names: new Map([[wantedKey(name), name]]), over: false } as unknown as CollectedRoom;
+    held.set(wantedKey(name), one);
+    byRoom.set(room, one);
   }
   /** A cluster that knows of no room yet, and what reads its watch list until all collections have begun. */
   const unread = () => {
     let begun = 0;
-    const cluster = new LocalCluster(store.rooms, systemClock, ({ taken }) => {
+    const onChanges = ({ taken }: { readonly taken: readonly unknown[] }) => {
       begun += taken.length;
-    });
-    cluster.publisher.start(() => collected);
+    };
+    const cluster = new LocalRooms({ rooms: store.rooms, clock: systemClock, collected: () => held, onChanges });
     const begin = async () => {
       await cluster.sweep(600_000);
       while (begun < count) await new Promise((resolve) => setImmediate(resolve));
@@ -38,9 +40,19 @@ export async function requestsOfMany(count: number): Promise<readonly WorstCase[
   const { cluster, begin } = unread();
   await begin();
   const notUsed = () => Promise.reject(new Error("not used"));
+  const collectors = { held, ofRoom: (room: number) => byRoom.get(room), onChange: () => {} } as unknown as LeasedCollectors;
   const rooms = new RoomManager({
     ...{ platform: { upstream: "http://127.0.0.1:1", proxy: null }, platformBy: notUsed, userAgent: "", accounts: null },
-    ...{ store, wantedRooms: cluster, view: cluster, clock: systemClock, maxOnDemandRooms: 50, onDemandIdleMs: 600_000, onError: notUsed },
+    ...{
+      store,
+      wantedRooms: cluster,
+      shared: null,
+      collectors,
+      clock: systemClock,
+      maxOnDemandRooms: 50,
+      onDemandIdleMs: 600_000,
+      onError: notUsed,
+    },
   } as unknown as ConstructorParameters<typeof RoomManager>[0]);
   const filter = compile(Array.from({ length: 42 }, (_, i) => `text.lowerAscii().contains("${"x".repeat(40)}${i}")`).join(" || "));
   const chat = { type: "chat", text: "x".repeat(4_000), seq: 1, user: {} } as unknown as Parameters<typeof filter>[0];

@@ -3,7 +3,6 @@ import { LeasedCollectors } from "../cluster/leased-collectors.js";
 import { Heartbeat, JobHolder } from "../cluster/membership.js";
 import { RoomManager } from "../cluster/room-manager.js";
 import { StatusPublisher } from "../cluster/status-publisher.js";
-import { ReadWantedRooms } from "../cluster/wanted-rooms-view.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
 import type { RoomStatus } from "../health/state.js";
 import type { HeldBytes } from "../runtime/rate-limiter.js";
@@ -79,7 +78,10 @@ async function collectTogether(
   const ofProcess = (error: unknown) => onError(error, "rooms of this process");
   const collectors = new LeasedCollectors({
     ...{ ...deps, member: name, membership, wantedRooms, onDemandIdleMs },
-    publisher: new StatusPublisher(membership.id, wantedRooms, clock, ofProcess),
+    onError: ofProcess,
+  });
+  const publisher = new StatusPublisher({
+    ...{ member: membership.id, wantedRooms, clock, collected: () => collectors.held },
     onError: ofProcess,
   });
   const heartbeat = new Heartbeat({
@@ -87,23 +89,22 @@ async function collectTogether(
     onChanges: (changes) => collectors.change(changes),
     onError: (error) => onError(error, "cluster membership"),
   });
-  const ofCluster = (error: unknown) => onError(error, "rooms of the cluster");
   const rooms = new RoomManager({
-    ...{ ...deps, wantedRooms, maxOnDemandRooms, onDemandIdleMs },
-    view: new ReadWantedRooms(wantedRooms, clock, ofCluster),
+    ...{ ...deps, wantedRooms, shared: wantedRooms, collectors, maxOnDemandRooms, onDemandIdleMs },
     accounts: role === "serve" ? null : deps.accounts,
-    onError: ofCluster,
+    onError: (error) => onError(error, "rooms of the cluster"),
   });
   const holders = new Holders(membership, deps);
   const stop = async () => {
-    await rooms.stop();
     const beaten = heartbeat.stop(); // takes no more rooms
-    await collectors.stop();
+    publisher.stop();
+    await rooms.stop();
     await beaten;
   };
   const start = async () => {
     heartbeat.start();
     if (role !== "serve") collectors.start();
+    if (role !== "serve") publisher.start();
     if (role !== "collect") await rooms.start();
   };
   await startOrStop(start, stop);

@@ -13,46 +13,37 @@ import { type Budgets, type HeldBytes, RateLimiter } from "../runtime/rate-limit
 import { told } from "../runtime/told.js";
 import type { Changes, Lease, Membership, Uncollected, WantedRooms } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
-import { NO_SETTINGS, type RoomRow } from "../store/rooms.js";
+import { type Alias, NO_SETTINGS, type RoomRow } from "../store/rooms.js";
 import { sameSettings } from "./settings.js";
-import type { CollectedRoom, Publisher } from "./status-publisher.js";
 
 /** Dependencies of {@link LeasedCollectors}. */
-interface LeasedCollectorsDeps extends CollectorDeps {
+export interface LeasedCollectorsDeps extends CollectorDeps {
   readonly membership: Pick<Membership, "claim" | "release" | "leave">;
   readonly wantedRooms: Pick<WantedRooms, "sweep" | "changed">;
-  readonly publisher: Publisher;
   /** ms without a request after which a room that is not on the watch list is let go. */
   readonly onDemandIdleMs: number;
-  /** They may change meanwhile. */
-  readonly rates?: CollectionRates;
+  /** Rates at which a process may ask the platform and connect to it, for all of its rooms. They may change meanwhile. */
+  readonly rates?: { readonly requestsPerS: number; readonly connectsPerS: number };
   /** Memory of what waits to be stored, where more than the rooms share its bound. */
   readonly held?: HeldBytes;
   readonly onError: (error: unknown) => void;
 }
 
-/** Rates at which a process may ask the platform and connect to it, for all of its rooms. */
-interface CollectionRates {
-  readonly requestsPerS: number;
-  readonly connectsPerS: number;
-}
-
 /** A collector, and the names that its room is wanted by. */
-interface LeasedRoom extends CollectedRoom {
-  readonly keys: Set<string>;
+export interface CollectedRoom {
+  readonly collector: Collector;
+  readonly names: Map<Lease["key"], Alias>;
+  /** Whether it has ended by itself: there is no such account, or the room is paused. */
   over: boolean;
 }
 
 /** Default rates: a page is a megabyte, a connect is cheap. */
-const RATES: CollectionRates = { requestsPerS: 5, connectsPerS: 20 };
+const RATES = { requestsPerS: 5, connectsPerS: 20 };
 /** Seconds' worth that may come at once after a pause: a process that is given the rooms of another must not wait. */
 const BURST_S = 2;
-
 /** Longest interval between sweeps, in ms: how soon a change of the watch list is followed that was not announced. */
 const SWEEP_MS = 3000;
-/** Time after which a room whose collector found it to be another's is looked at again, in ms, if it is still this process's. */
-const AGAIN_MS = 1000;
-/** Pause before the store is asked again, in ms. */
+/** Pause before a room is tried again, in ms, whose collector found it to be another's, or of which the store does not answer. */
 const RETRY_MS = 1000;
 /** Longest wait for the next of the collectors that stop, in ms: what the store does not take by then is lost. */
 const STOP_MS = 4000;
@@ -61,18 +52,18 @@ const READ_TOGETHER = 200;
 /** Most rooms that a line of the log names. */
 const NAMED = 20;
 
-/** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
+/** Collects the rooms of which this process has the leases. */
 export class LeasedCollectors {
   readonly #deps: LeasedCollectorsDeps;
   readonly #shared: ConstructorParameters<typeof Collector>[2];
   readonly #leases = new Map<string, Lease>();
-  readonly #held = new Map<string, LeasedRoom>();
+  readonly #held = new Map<string, CollectedRoom>();
   /** The same, of collectors that know their room, by it. */
-  readonly #byRoom = new Map<RoomKey, LeasedRoom>();
-  readonly #byCollector = new WeakMap<Collector, LeasedRoom>();
+  readonly #byRoom = new Map<RoomKey, CollectedRoom>();
   /** Ends of collectors that are stopping. */
   readonly #ending = new Map<Promise<void>, Collector>();
   readonly #stop = new AbortController();
+  #changed: () => void = () => {};
   #stopSweeping: () => void = () => {};
   /** Number of rooms that came to this process, by how they came. */
   readonly takeovers: Record<Lease["how"], number> = { free: 0, dead: 0 };
@@ -86,9 +77,23 @@ export class LeasedCollectors {
   }
 
   start(): void {
-    const { clock, wantedRooms, onDemandIdleMs, onError, publisher } = this.#deps;
-    publisher.start(() => this.#held);
+    const { clock, wantedRooms, onDemandIdleMs, onError } = this.#deps;
     this.#stopSweeping = clock.every(Math.min(SWEEP_MS, onDemandIdleMs), () => void wantedRooms.sweep(onDemandIdleMs).catch(onError));
+  }
+
+  /** Calls the listener, the only one, when the state of a room may have changed. */
+  onChange(listener: () => void): void {
+    this.#changed = listener;
+  }
+
+  /** Collectors by the keys of the names that their rooms are wanted by. */
+  get held(): ReadonlyMap<string, CollectedRoom> {
+    return this.#held;
+  }
+
+  /** Returns the collector of a room; undefined until it knows its room. */
+  ofRoom(room: RoomKey): CollectedRoom | undefined {
+    return this.#byRoom.get(room);
   }
 
   /** The states of the rooms that are collected here. */
@@ -107,7 +112,7 @@ export class LeasedCollectors {
     return all;
   }
 
-  /** Follows what a beat found. */
+  /** Follows changes of the leases. */
   change({ taken, changed, lost, surplus, silentMs }: Changes): void {
     if (silentMs !== undefined) this.#deps.onError(lapsed(lost, silentMs));
     for (const { key, uncollected } of lost) {
@@ -126,35 +131,13 @@ export class LeasedCollectors {
     for (const key of surplus) void this.#giveUp(key).catch(this.#deps.onError);
   }
 
-  /** Ends a room's collection and releases its lease, so that another process goes on where this one ended. */
-  async #giveUp(key: string): Promise<void> {
-    const { membership, wantedRooms, clock } = this.#deps;
-    const held = this.#held.get(key);
-    for (const one of held?.keys ?? [key]) {
-      this.#leases.delete(one);
-      this.#letGo(one);
-    }
-    await held?.collector.stop();
-    for (let done = false; !done && !this.#stop.signal.aborted; ) {
-      done = await membership.release([key]).then(
-        () => true,
-        () => false,
-      );
-      if (!done) await clock.sleep(RETRY_MS, this.#stop.signal).catch(() => {});
-    }
-    await wantedRooms.changed();
-  }
-
   /** Ends every collection, and leaves the cluster: others take the rooms then. */
   async stop(): Promise<void> {
-    const { membership, onError, publisher, clock } = this.#deps;
+    const { membership, onError, clock } = this.#deps;
     this.#stopSweeping();
     this.#stop.abort();
-    publisher.stop();
     this.#leases.clear();
-    for (const { collector } of this.#all()) this.#end(collector);
-    this.#held.clear();
-    this.#byRoom.clear();
+    for (const key of [...this.#held.keys()]) this.#letGo(key);
     // Also of rooms that were let go a moment ago.
     for (let left = Number.POSITIVE_INFINITY; this.#ending.size > 0 && this.#ending.size < left; ) {
       left = this.#ending.size;
@@ -164,34 +147,23 @@ export class LeasedCollectors {
     await membership.leave().catch(onError);
   }
 
-  #all(): readonly LeasedRoom[] {
+  #all(): readonly CollectedRoom[] {
     return [...new Set(this.#held.values())];
   }
 
-  #heldOf(room: RoomKey): LeasedRoom | undefined {
-    const held = this.#byRoom.get(room);
-    return held === undefined || held.over ? undefined : held;
-  }
-
+  /** Begins to collect a room of which this process has the lease, unless it does so already, by this name or another. */
   #begin(key: string): void {
-    void this.#open(key).catch((error: unknown) => {
+    const open = async () => {
+      const row = await this.#rowOf(key);
+      const lease = this.#leases.get(key);
+      if (lease === undefined || this.#held.has(key) || this.#stop.signal.aborted) return;
+      const twin = row === null ? undefined : this.#byRoom.get(row.room);
+      if (twin === undefined || twin.over) this.#hold(lease, row);
+      else this.#attach(lease, twin);
+    };
+    void open().catch((error: unknown) => {
       if (!this.#stop.signal.aborted) this.#deps.onError(error);
     });
-  }
-
-  async #open(key: string): Promise<void> {
-    const row = await this.#rowOf(key);
-    const lease = this.#leases.get(key);
-    if (lease === undefined || this.#held.has(key) || this.#stop.signal.aborted) return;
-    const twin = row === null ? undefined : this.#heldOf(row.room);
-    if (twin === undefined) this.#hold(lease, row);
-    else this.#attach(key, twin);
-  }
-
-  #attach(key: string, twin: LeasedRoom): void {
-    twin.keys.add(key);
-    this.#held.set(key, twin);
-    this.#deps.publisher.changed([key]);
   }
 
   /** Returns what the store knows of the room; asks until the store answers. */
@@ -209,31 +181,35 @@ export class LeasedCollectors {
     }
   }
 
+  #attach({ key, name }: Lease, twin: CollectedRoom): void {
+    twin.names.set(key, name);
+    this.#held.set(key, twin);
+    this.#changed();
+  }
+
   #hold(lease: Lease, row: RoomRow | null): void {
-    const keys = new Set([lease.key]);
+    const names = new Map([[lease.key, lease.name]]);
     const onMet = () => {
-      if (collector.room !== null && keys.size > 0) this.#byRoom.set(collector.room, held);
-      changed();
+      if (collector.room !== null && names.size > 0) this.#byRoom.set(collector.room, held);
+      this.#changed();
     };
-    const ownership = { claim: (room: RoomKey) => this.#claim(keys, room), onMet };
+    const ownership = { claim: (room: RoomKey) => this.#claim(names.keys(), room), onMet };
     const name = lease.name as RoomName; // only these kinds are wanted
     const settings = { ...(row?.settings ?? NO_SETTINGS), ...lease.asked };
     const collector = new Collector(name, this.#deps, this.#shared, settings, row, ownership);
-    const held: LeasedRoom = { collector, keys, over: false };
+    const held: CollectedRoom = { collector, names, over: false };
     this.#held.set(lease.key, held);
-    this.#byCollector.set(collector, held);
-    const changed = () => this.#deps.publisher.changed(keys);
-    collector.health.onChange(changed);
-    changed();
+    collector.health.onChange(() => this.#changed());
+    this.#changed();
     void collector.run().then(() => {
       this.#ended(held);
-      changed();
+      this.#changed();
     });
   }
 
   /** Claims the room by whichever of its names is this process's. */
-  async #claim(keys: ReadonlySet<string>, room: RoomKey): Promise<number | null> {
-    for (const key of keys) {
+  async #claim(keys: Iterable<string>, room: RoomKey): Promise<number | null> {
+    for (const key of [...keys]) {
       const epoch = await this.#deps.membership.claim(key, room);
       if (epoch !== null) return epoch;
     }
@@ -241,53 +217,66 @@ export class LeasedCollectors {
   }
 
   /** Handles a collector that has ended by itself, or was stopped. */
-  #ended(held: LeasedRoom): void {
+  #ended(held: CollectedRoom): void {
     const { ending } = held.collector;
-    const keys = [...held.keys].filter((key) => this.#held.get(key) === held);
-    if (ending?.why === "twin") {
-      for (const key of keys) this.#letGo(key);
-      const twin = this.#byCollector.get(ending.of);
-      for (const key of keys) twin === undefined || twin.keys.size === 0 ? this.#begin(key) : this.#attach(key, twin);
-      return;
-    }
-    if (ending?.why !== "lost" && ending?.why !== "moved") {
+    if (ending?.why !== "twin" && ending?.why !== "lost" && ending?.why !== "moved") {
       held.over = true;
       return;
     }
-    for (const key of keys) this.#letGo(key);
+    const keys = this.#letGoAll(held);
+    const twin = ending.why === "twin" ? this.#all().find(({ collector }) => collector === ending.of) : undefined;
+    if (twin !== undefined) {
+      for (const lease of keys.flatMap((key) => this.#leases.get(key) ?? [])) this.#attach(lease, twin);
+      return;
+    }
     // Mostly the next beat says that they are another's, or the name leads to another room by now.
-    void this.#deps.clock.sleep(AGAIN_MS, this.#stop.signal).then(
-      () => {
-        for (const key of keys) if (this.#leases.has(key) && !this.#held.has(key)) this.#begin(key);
-      },
+    void this.#deps.clock.sleep(RETRY_MS, this.#stop.signal).then(
+      () => this.#resume(keys),
       () => {},
     );
+  }
+
+  #resume(keys: readonly string[]): void {
+    for (const key of keys) if (this.#leases.has(key) && !this.#held.has(key)) this.#begin(key);
   }
 
   /** Starts the collection of a room over, with its changed settings. */
   #obey({ key, settings }: Lease): void {
     const held = this.#held.get(key);
     if (held === undefined || settings === null || sameSettings(held.collector.settings, settings)) return;
-    const keys = [...held.keys];
-    for (const one of keys) this.#letGo(one);
-    void held.collector.stop().then(() => {
-      for (const one of keys) if (this.#leases.has(one)) this.#begin(one);
-    });
+    const keys = this.#letGoAll(held);
+    void held.collector.stop().then(() => this.#resume(keys));
   }
 
+  /** Ends a room's collection and releases its lease, so that another process goes on where this one ended. */
+  async #giveUp(key: string): Promise<void> {
+    const { membership, wantedRooms, clock } = this.#deps;
+    const held = this.#held.get(key);
+    for (const one of held === undefined ? [key] : this.#letGoAll(held)) this.#leases.delete(one);
+    await held?.collector.stop();
+    while (!this.#stop.signal.aborted) {
+      const error: unknown = await membership.release([key]).catch((error: unknown) => error);
+      if (error === undefined) return wantedRooms.changed();
+      await clock.sleep(RETRY_MS, this.#stop.signal).catch(() => {});
+    }
+  }
+
+  #letGoAll(held: CollectedRoom): readonly string[] {
+    const keys = [...held.names.keys()];
+    for (const key of keys) this.#letGo(key);
+    return keys;
+  }
+
+  /** Ends the collection of a room when it was held by this name alone. */
   #letGo(key: string, uncollected: Uncollected | null = null): void {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);
-    this.#deps.publisher.forget(key);
-    held.keys.delete(key);
-    if (held.keys.size > 0) return;
-    const { room } = held.collector;
-    if (room !== null && this.#byRoom.get(room) === held) this.#byRoom.delete(room);
-    this.#end(held.collector, uncollected);
-  }
-
-  #end(collector: Collector, uncollected: Uncollected | null = null): void {
+    held.names.delete(key);
+    this.#changed();
+    if (held.names.size > 0) return;
+    const { collector } = held;
+    if (collector.room !== null && this.#byRoom.get(collector.room) === held) this.#byRoom.delete(collector.room);
     const ending = collector.stop(uncollected).finally(() => this.#ending.delete(ending));
     this.#ending.set(ending, collector);
   }
@@ -304,20 +293,19 @@ function leftBy(left: readonly Collector[]): DyliveError {
 /** Says which rooms a process lost that the cluster took for dead. */
 function lapsed(lost: Changes["lost"], ms: number): DyliveError {
   const names = named(lost.map(({ key }) => key));
+  const seconds = Math.round(ms / 100) / 10;
   return new DyliveError(
     "not_owner",
-    told`the cluster took this process for dead (not heard of for ${seconds(ms)} s), and leases lapsed: ${names}`,
+    told`the cluster took this process for dead (not heard of for ${seconds} s), and leases lapsed: ${names}`,
   );
 }
-
-const seconds = (ms: number) => Math.round(ms / 100) / 10;
 
 function named(rooms: readonly string[]): string {
   return rooms.slice(0, NAMED).join(", ") + (rooms.length > NAMED ? ` and ${rooms.length - NAMED} others` : "");
 }
 
 /** Returns the budgets that the rooms of a process share. */
-function budgetsOf(clock: Clock, rates: CollectionRates, held: HeldBytes): Budgets {
+function budgetsOf(clock: Clock, rates: { readonly requestsPerS: number; readonly connectsPerS: number }, held: HeldBytes): Budgets {
   const of = (perSecond: number) => ({ perSecond, burst: Math.max(1, perSecond * BURST_S) });
   return {
     requests: new RateLimiter(clock, () => of(rates.requestsPerS)),

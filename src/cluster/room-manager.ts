@@ -1,4 +1,4 @@
-import { answersCaller, type RequestedRoom, type RoomOperations, type RoomStatus, type RoomView } from "../health/state.js";
+import { answersCaller, PAUSED, type RequestedRoom, type RoomOperations, type RoomStatus, type RoomView } from "../health/state.js";
 import { Visitor } from "../platform/access/visitor.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { nameIn, type RoomName } from "../platform/links/resolve.js";
@@ -11,37 +11,36 @@ import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/clu
 import type { RoomKey } from "../store/log.js";
 import { type Alias, allRooms, type RoomRow, type RoomSettings, type WhichRooms } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
-import { LeasedCollectors } from "./leased-collectors.js";
-import { LocalCluster } from "./local-cluster.js";
+import { LeasedCollectors, type LeasedCollectorsDeps } from "./leased-collectors.js";
+import { LocalRooms } from "./local-rooms.js";
 import { assertPossible, changeOf, shownSettings } from "./settings.js";
-import { PausedRooms, shownStatus, unclaimedStatus, type ViewedRoom, type WantedRoomsView } from "./wanted-rooms-view.js";
+import { quietStatus, unclaimedStatus, type ViewedRoom, WantedRoomsView } from "./wanted-rooms-view.js";
 
 /** Dependencies of {@link RoomManager}. */
 interface RoomManagerDeps extends Pick<Reach, "platform" | "platformBy" | "userAgent"> {
   readonly store: Pick<Store, "rooms">;
   readonly wantedRooms: Pick<WantedRooms, "ask" | "forget" | "sweep" | "changed">;
-  readonly view: WantedRoomsView;
+  /** The wanted rooms of the other processes, too; null for a process that is alone. */
+  readonly shared: Pick<WantedRooms, "all" | "wakes"> | null;
+  /** Collectors of this process, which are stopped with the manager; null where it has none. */
+  readonly collectors: LeasedCollectors | null;
   readonly clock: Clock;
-  /** The accounts of this machine; null where it collects nothing: then those who collect know them, and say what they lack in the room's state. */
+  /** The accounts of this machine; null where it collects nothing: then the collectors know them, and say what they lack in the room's state. */
   readonly accounts: Reach["accounts"] | null;
-  /** Rooms of the whole cluster that are collected because somebody asked, beside the watch list. */
+  /** Rooms of the whole cluster that are collected on request, beside the watch list. */
   readonly maxOnDemandRooms: number;
   /** ms without a request after which such a room is let go. */
   readonly onDemandIdleMs: number;
-  /** Shortest time between renewals of a wanted room, in ms: a client that polls each second is one write in half a minute by default. */
-  readonly renewMs?: number;
-  /** Collectors that are stopped with the manager: those of a process that is alone. */
-  readonly collectors?: LeasedCollectors;
-  /** Told that the cluster could not be looked at: it is looked at again. */
+  /** Called when the cluster could not be looked at: it is looked at again. */
   readonly onError: (error: unknown) => void;
 }
 
 /** Dependencies of the manager of a process that is alone. */
-interface LocalRoomsDeps extends Omit<ConstructorParameters<typeof LeasedCollectors>[0], "membership" | "wantedRooms" | "publisher"> {
+interface AloneDeps extends Omit<LeasedCollectorsDeps, "membership" | "wantedRooms"> {
   readonly maxOnDemandRooms: number;
 }
 
-/** A room that somebody asked for: the name that it is wanted by, and what was known of it. */
+/** A room on request: the name that it is wanted by, and what was known of it. */
 interface Wanting {
   readonly name: Alias;
   readonly isNew: boolean;
@@ -49,17 +48,11 @@ interface Wanting {
   readonly paused: RoomStatus | null;
 }
 
-/** Callers who wait to hear whether a room that nobody wanted before is added. */
-interface Adding {
-  callers: number;
-  /** Somebody else wants it, too: it stays though it is not added. */
-  stays: boolean;
-}
-
 /** Interval of looking whether a room that is to be watched has been met, in ms. */
 const SAVE_MS = 3000;
 /** Short links followed per second at most, for all rooms together. */
 const REQUESTS_PER_S = 5;
+/** Longest time between renewals of a wanted room, in ms: a client that polls each second is one write in half a minute. */
 const RENEW_MS = 30_000;
 /** Rooms that are listed in one turn of the event loop. */
 const LISTED_TOGETHER = 100;
@@ -69,51 +62,57 @@ const READ_TOGETHER = 500;
 const REMEMBERED = 10_000;
 
 /**
- * Manages rooms: says what is wanted, and knows the rooms' states by what their collectors tell. One process is a cluster of one. While the
- * database of many is away every call is `store_unreachable`; only `status`, which waits for nothing, shows what was last known, for half
- * a minute.
+ * Manages rooms: notes which are wanted, and shows how they are doing. One process is a cluster of one, with leases that are always its own.
+ * While the database of many is away every call is `store_unreachable`; only `status`, which waits for nothing, shows what was last known,
+ * for half a minute.
  */
 export class RoomManager implements RoomOperations {
   readonly #deps: RoomManagerDeps;
+  readonly #view: WantedRoomsView;
   readonly #requests: RateLimiter;
   readonly #renewMs: number;
   readonly #renewedAt = new Map<string, number>();
-  /** Rooms to be put on the watch list as soon as somebody has met them, by their keys. */
+  /** Rooms to be put on the watch list as soon as they are met, by their keys. */
   readonly #toWatch = new Map<string, Alias>();
-  readonly #adding = new Map<string, Adding>();
-  readonly #paused: PausedRooms;
+  /** When this process first saw that a room is paused, ms UTC. */
+  readonly #pausedSince = new Map<RoomKey, number>();
   #stopSaving: () => void = () => {};
   #stopped = false;
 
   constructor(deps: RoomManagerDeps) {
+    const { shared, collectors, clock, onError, onDemandIdleMs } = deps;
     this.#deps = deps;
-    this.#paused = new PausedRooms(deps.clock);
-    this.#requests = new RateLimiter(deps.clock, { perSecond: REQUESTS_PER_S, burst: 10 });
-    this.#renewMs = deps.renewMs ?? Math.min(RENEW_MS, deps.onDemandIdleMs / 4);
+    this.#view = new WantedRoomsView({ wantedRooms: shared, collectors, clock, onError });
+    this.#requests = new RateLimiter(clock, { perSecond: REQUESTS_PER_S, burst: 10 });
+    this.#renewMs = Math.min(RENEW_MS, onDemandIdleMs / 4);
   }
 
   /** Makes the manager of a process that has all rooms for itself, and collects them. */
-  static alone(deps: LocalRoomsDeps): RoomManager {
-    const local = new LocalCluster(deps.store.rooms, deps.clock, (changes) => collectors.change(changes));
-    const collectors = new LeasedCollectors({ ...deps, membership: local, wantedRooms: local, publisher: local.publisher });
+  static alone(deps: AloneDeps): RoomManager {
+    const { store, clock } = deps;
+    const local = new LocalRooms({
+      ...{ rooms: store.rooms, clock, collected: () => collectors.held },
+      onChanges: (changes) => collectors.change(changes),
+    });
+    const collectors = new LeasedCollectors({ ...deps, membership: local, wantedRooms: local });
     collectors.start();
-    return new RoomManager({ ...deps, wantedRooms: local, view: local, collectors, renewMs: 0 });
+    return new RoomManager({ ...deps, wantedRooms: local, shared: null, collectors });
   }
 
   /** Begins to follow the wanted rooms and the watch list. @throws what the store throws */
   async start(): Promise<void> {
-    const { clock, onDemandIdleMs, onError, view, wantedRooms } = this.#deps;
+    const { clock, onDemandIdleMs, onError, wantedRooms } = this.#deps;
     await wantedRooms.sweep(onDemandIdleMs);
-    await view.start();
+    await this.#view.start();
     this.#stopSaving();
     this.#stopSaving = clock.every(Math.min(SAVE_MS, onDemandIdleMs), () => void this.#save().catch(onError));
   }
 
-  /** Takes no more requests, and ends the collections of a process that is alone. In a cluster of many what was wanted stays so until it is idle. */
+  /** Takes no more requests, and ends the collections of this process. In a cluster of many what was wanted stays so until it is idle. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopSaving();
-    this.#deps.view.stop();
+    this.#view.stop();
     await this.#deps.collectors?.stop();
   }
 
@@ -137,35 +136,31 @@ export class RoomManager implements RoomOperations {
     const onlySession = asked.kind === "room_id" ? asked.value : null;
     const { name, met, paused } = await this.#want(asked, this.#deps.maxOnDemandRooms);
     if (paused !== null) return { room: paused.room, onlySession, status: paused };
-    const { status, viewed } = await this.#settled(name, met, settleMs, signal);
-    const { problem = null, reason = "" } = viewed?.report ?? {};
-    if (!met && problem !== null) throw new DyliveError(problem, recorded(reason));
+    const { status, report } = await this.#settled(name, met, settleMs, signal);
+    if (!met && report != null && report.problem !== null) throw new DyliveError(report.problem, recorded(report.reason));
     return { room: status.room, onlySession, status };
   }
 
   status(room: RoomKey): RoomStatus | null {
-    const { view } = this.#deps;
-    const viewed = view.isFresh ? view.ofRoom(room) : undefined;
-    return viewed === undefined ? null : shownStatus(viewed);
+    return this.#view.statusOf(room);
   }
 
   /** The states of all rooms that are collected now. */
   collected(): readonly RoomStatus[] {
-    const rooms = new Set(this.#deps.view.all().flatMap((viewed) => viewed.room ?? []));
-    return [...rooms].flatMap((room) => this.status(room) ?? []);
+    return [...this.#view.rooms()].flatMap((room) => this.status(room) ?? []);
   }
 
   /** The states of all rooms that are known, in no order, null where one is not collected; read some at a time. */
   async statuses(): Promise<readonly (RoomStatus | null)[]> {
-    const { view, store } = this.#deps;
+    const { store } = this.#deps;
     const found = new Map<RoomKey, RoomStatus>();
-    for (const [at, { room }] of view.all().entries()) {
+    for (const [at, room] of [...this.#view.rooms()].entries()) {
       if (at % READ_TOGETHER === READ_TOGETHER - 1) await breathe();
-      const status = room === null ? null : this.status(room);
-      if (status !== null) found.set(status.room, status);
+      const status = this.status(room);
+      if (status !== null) found.set(room, status);
     }
     for (const row of await allRooms(store.rooms, { watch: "paused" })) {
-      const status = this.#paused.statusOf(row);
+      const status = this.#pausedStatus(row);
       if (status !== null) found.set(row.room, status);
     }
     const others = Math.max(0, (await store.rooms.count()) - found.size);
@@ -205,19 +200,13 @@ export class RoomManager implements RoomOperations {
     return this.view(room);
   }
 
-  /** Waits for a room that a caller adds. @throws DyliveError what keeps it from being met; then it is wanted no more: the caller is told so */
+  /** Waits for a room that a caller adds. @throws DyliveError what keeps it from being met; then it is wanted no more */
   async #added({ name, isNew, met }: Wanting, settleMs: number, signal: AbortSignal): Promise<RoomKey> {
-    const key = wantedKey(name);
-    const adding = this.#adding.get(key) ?? { callers: 0, stays: !isNew };
-    this.#adding.set(key, adding);
-    adding.callers++;
     try {
       return (await this.#settled(name, met, settleMs, signal)).status.room;
     } catch (error) {
-      if (adding.callers === 1 && !adding.stays) await this.#deps.wantedRooms.forget(name).catch(() => {});
+      if (isNew) await this.#deps.wantedRooms.forget(name).catch(() => {});
       throw error;
-    } finally {
-      if (--adding.callers === 0) this.#adding.delete(key);
     }
   }
 
@@ -237,7 +226,7 @@ export class RoomManager implements RoomOperations {
     if (row.webRid === null) throw new DyliveError("not_found", told`room ${room} has no number on the platform that could be collected`);
     await watchRoom(this.#deps.store.rooms, room);
     // One that came to nothing a moment ago is tried again at once.
-    if (this.#deps.view.ofRoom(room)?.report?.problem === "no_account") await this.#deps.wantedRooms.forget(room);
+    if (this.#view.ofRoom(room)?.report?.problem === "no_account") await this.#deps.wantedRooms.forget(room);
     await this.#follow(room);
     return this.view(room);
   }
@@ -248,17 +237,17 @@ export class RoomManager implements RoomOperations {
 
   /** Brings a change of ours to the processes that collect. */
   async #follow(room: RoomKey): Promise<void> {
-    const { wantedRooms, view, onDemandIdleMs } = this.#deps;
+    const { wantedRooms, onDemandIdleMs } = this.#deps;
     await wantedRooms.sweep(onDemandIdleMs, [room]);
     await wantedRooms.changed();
-    await view.read();
+    await this.#view.read();
   }
 
   async #unwatch(room: RoomKey, watch: "paused" | "off"): Promise<RoomView> {
     await this.#row(room);
     await this.#deps.store.rooms.setWatch(room, watch);
     await this.#deps.wantedRooms.forget(room);
-    await this.#deps.view.read();
+    await this.#view.read();
     return this.view(room);
   }
 
@@ -272,8 +261,21 @@ export class RoomManager implements RoomOperations {
     return {
       row: { ...row, settings: shownSettings(row.settings) },
       aliases,
-      status: this.#paused.statusOf(row) ?? this.status(row.room),
+      status: this.#pausedStatus(row) ?? this.status(row.room),
     };
+  }
+
+  /** Returns the status of a room that is paused; null for any other room. */
+  #pausedStatus(row: RoomRow | null): RoomStatus | null {
+    if (row === null) return null;
+    const { room, watch } = row;
+    if (watch !== "paused") {
+      this.#pausedSince.delete(room);
+      return null;
+    }
+    const since = this.#pausedSince.get(room) ?? this.#deps.clock.now();
+    this.#pausedSince.set(room, since);
+    return quietStatus(room, "paused", PAUSED, since);
   }
 
   /** The lasting name in a text; short links are followed, within what the platform may be asked. */
@@ -291,40 +293,37 @@ export class RoomManager implements RoomOperations {
     if (this.#stopped) throw new DyliveError("stopping", "no more rooms are taken");
     const viewed = await this.#find(asked);
     const row = viewed === undefined ? await this.#rowOf(asked) : null;
-    const paused = row === null ? null : this.#paused.statusOf(row);
+    const paused = this.#pausedStatus(row);
     // By its number a room is collected, but a custom id may be somebody else's by now.
     const number: Alias | null = row?.webRid == null || asked.kind === "unique_id" ? null : { kind: "web_rid", value: row.webRid };
     const name = viewed?.name ?? number ?? asked;
-    const wanting = { name, isNew: viewed === undefined, met: viewed?.report?.status != null, paused };
+    const wanting = { name, isNew: viewed === undefined, met: viewed?.status != null, paused };
     if (paused !== null) return wanting;
     await this.#ask(name, most, settings);
-    const adding = this.#adding.get(wantedKey(name));
-    if (adding !== undefined && settings === undefined) adding.stays = true;
     return wanting;
   }
 
   async #ask(name: Alias, most: number, settings?: Partial<RoomSettings>): Promise<void> {
-    const { wantedRooms, view, clock } = this.#deps;
+    const { wantedRooms, clock } = this.#deps;
     const key = wantedKey(name);
     const now = steadyMs(clock);
-    const known = view.of(name);
+    const known = this.#view.of(name);
     const isPast = known?.report?.state === "paused"; // it came upon a room that is paused no more
     if (isPast) await wantedRooms.forget(name);
     else if (known !== undefined && now - (this.#renewedAt.get(key) ?? Number.NEGATIVE_INFINITY) < this.#renewMs) return;
     if (!(await wantedRooms.ask(name, most, settings)))
       throw new DyliveError("too_many_rooms", told`${most} rooms are collected on demand, which is the most allowed`);
     if (this.#renewedAt.size >= REMEMBERED) this.#renewedAt.clear();
-    if (this.#renewMs > 0) this.#renewedAt.set(key, now);
-    if (known === undefined || isPast) await view.read();
+    this.#renewedAt.set(key, now);
+    if (known === undefined || isPast) await this.#view.read();
   }
 
   /** Finds the wanted room of a name, or of the room that has this name. One that came upon a paused room is over. */
   async #find(name: Alias): Promise<ViewedRoom | undefined> {
-    const { view, store } = this.#deps;
-    const viewed = view.of(name);
+    const viewed = this.#view.of(name);
     if (viewed !== undefined && viewed.report?.state !== "paused") return viewed;
-    const room = await store.rooms.find(name);
-    return room === null ? undefined : view.ofRoom(room);
+    const room = await this.#deps.store.rooms.find(name);
+    return room === null ? undefined : this.#view.ofRoom(room);
   }
 
   /** Returns what the store knows of the room of a name. */
@@ -343,35 +342,34 @@ export class RoomManager implements RoomOperations {
     met: boolean,
     settleMs: number,
     signal: AbortSignal,
-  ): Promise<{ readonly status: RoomStatus; readonly viewed: ViewedRoom | undefined }> {
-    const { clock, store, view } = this.#deps;
+  ): Promise<{ readonly status: RoomStatus; readonly report: ViewedRoom["report"] }> {
+    const { clock, store } = this.#deps;
     const end = steadyMs(clock) + settleMs;
     for (;;) {
+      const { version } = this.#view;
       const viewed = await this.#find(name);
-      const report = viewed?.report ?? null;
-      const now = clock.now();
+      const { report = null, status = null } = viewed ?? {};
       const leftMs = end - steadyMs(clock);
       const isLast = leftMs <= 0 || signal.aborted || this.#stopped;
-      const status = viewed === undefined ? null : shownStatus(viewed);
-      if (status !== null && (met || isLast || answersCaller(status.state))) return { status, viewed };
-      if (viewed === undefined || view.of(name)?.report?.state === "paused") {
-        const row = await this.#rowOf(name); // it was paused meanwhile, or the platform has said which room it is
-        const paused = row === null ? null : this.#paused.statusOf(row);
-        if (paused !== null) return { status: paused, viewed: undefined };
+      if (status !== null && (met || isLast || answersCaller(status.state))) return { status, report };
+      if (viewed === undefined || this.#view.of(name)?.report?.state === "paused") {
+        const paused = this.#pausedStatus(await this.#rowOf(name)); // it was paused meanwhile, or the platform has said which room it is
+        if (paused !== null) return { status: paused, report: null };
       }
       if (status === null && report !== null && answersCaller(report.state))
         throw new DyliveError(report.problem ?? "room_unknown", recorded(report.reason));
       if (isLast) {
-        // What is stored of a room can be read though nobody collects it just now.
+        const { untaken } = this.#view;
+        // What is stored of a room can be read though no process collects it just now.
         const room = await store.rooms.find(name);
-        if (room !== null && report === null && !signal.aborted) return { status: unclaimedStatus(room, now), viewed };
-        const why = recorded(report?.reason ?? "no process of the cluster has taken it yet; `dylive cluster` shows them");
+        if (room !== null && report === null && !signal.aborted) return { status: unclaimedStatus(room, clock.now(), untaken), report };
+        const why = recorded(report?.reason ?? untaken);
         throw new DyliveError(
           report?.problem ?? "room_unknown",
           report?.problem != null ? why : told`no answer within ${settleMs} ms (${why})`,
         );
       }
-      await view.next(viewed?.key ?? wantedKey(name), leftMs, signal);
+      await this.#view.next(version, leftMs, signal);
     }
   }
 

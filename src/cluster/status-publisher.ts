@@ -2,38 +2,18 @@ import type { Collector } from "../collector/collector.js";
 import { reportOf, writeReport } from "../collector/report.js";
 import { breathe, type Clock, steadyMs } from "../runtime/clock.js";
 import type { WantedRoomReport, WantedRooms } from "../store/cluster.js";
+import type { CollectedRoom } from "./leased-collectors.js";
 
 /** Interval between looks at the rooms, in ms: how soon the others know of another state. */
 const LOOK_MS = 200;
-/** Shortest time between reports of changed counts, in ms: they change all the time, and are told more seldom the more rooms there are. */
+/** Shortest time between reports of changed counts, in ms: they change all the time, and are stored more seldom the more rooms there are. */
 const COUNTS_MS = 1000;
 const COUNTS_MS_PER_ROOM = 10;
 const SLOWEST_MS = 10_000;
-/** Interval between looks whether what was told is still there, in ms: a database that crashed has forgotten it, also of rooms without news. */
+/** Interval between looks whether the reports are still there, in ms: a database that crashed has forgotten them, also of rooms without news. */
 const CHECK_MS = 10_000;
-
 /** Rooms that are looked at in one turn of the event loop. */
 const READ_TOGETHER = 200;
-
-/** A collector of this process. */
-export interface CollectedRoom {
-  readonly collector: Collector;
-  /** It has ended by itself: there is no such account, or the room is paused. */
-  readonly over: boolean;
-}
-
-/** Collectors of this process, by the keys of the names that their rooms are wanted by. */
-type CollectedRooms = ReadonlyMap<string, CollectedRoom>;
-
-/** Brings the status of this process's rooms to those who ask for it. */
-export interface Publisher {
-  start(rooms: () => CollectedRooms): void;
-  /** Notes that the status of a room may have changed, by its names. */
-  changed(keys: Iterable<string>): void;
-  /** Forgets a name by which a room is no longer this process's. */
-  forget(key: string): void;
-  stop(): void;
-}
 
 /** Status of a room as last published. */
 interface Last {
@@ -43,66 +23,63 @@ interface Last {
   readonly at: number;
 }
 
+interface StatusPublisherDeps {
+  readonly member: number;
+  readonly wantedRooms: Pick<WantedRooms, "tell" | "untold">;
+  /** Collectors of this process, by the keys of the names that their rooms are wanted by. */
+  readonly collected: () => ReadonlyMap<string, Pick<CollectedRoom, "collector" | "over">>;
+  readonly clock: Clock;
+  /** Called for the first failure after a success. */
+  readonly onError: (error: unknown) => void;
+}
+
 /** Publishes the status of this process's rooms to the other processes: what is new, of all rooms in one statement. */
-export class StatusPublisher implements Publisher {
-  readonly #member: number;
-  readonly #wantedRooms: Pick<WantedRooms, "tell" | "untold">;
-  readonly #clock: Clock;
-  readonly #onError: (error: unknown) => void;
+export class StatusPublisher {
+  readonly #deps: StatusPublisherDeps;
   readonly #last = new Map<string, Last>();
   #checkedAt: number | null = null;
-  #telling = false;
+  #publishing = false;
+  #failing = false;
   #stopLooking: () => void = () => {};
 
-  constructor(member: number, wantedRooms: Pick<WantedRooms, "tell" | "untold">, clock: Clock, onError: (error: unknown) => void) {
-    this.#member = member;
-    this.#wantedRooms = wantedRooms;
-    this.#clock = clock;
-    this.#onError = onError;
+  constructor(deps: StatusPublisherDeps) {
+    this.#deps = deps;
   }
 
-  start(rooms: () => CollectedRooms): void {
-    let failing = false;
-    this.#stopLooking = this.#clock.every(LOOK_MS, () => {
-      if (this.#telling) return;
-      this.#telling = true;
-      void this.#tell(rooms)
-        .then(() => {
-          failing = false;
-        })
-        .catch((error: unknown) => {
-          // What was not told is new still.
-          if (!failing) this.#onError(error);
-          failing = true;
-        })
-        .finally(() => {
-          this.#telling = false;
-        });
-    });
+  start(): void {
+    this.#stopLooking = this.#deps.clock.every(LOOK_MS, () => void this.#look());
   }
 
   stop(): void {
     this.#stopLooking();
   }
 
-  /** Does nothing: all rooms are looked at again soon, and told in one statement. */
-  changed(): void {}
-
-  forget(key: string): void {
-    this.#last.delete(key);
+  async #look(): Promise<void> {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    try {
+      await this.#publish();
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) this.#deps.onError(error);
+      this.#failing = true;
+    }
+    this.#publishing = false;
   }
 
-  async #tell(collected: () => CollectedRooms): Promise<void> {
-    const now = steadyMs(this.#clock);
+  async #publish(): Promise<void> {
+    const { member, wantedRooms, collected, clock } = this.#deps;
+    const now = steadyMs(clock);
     this.#checkedAt ??= now;
     if (now - this.#checkedAt >= CHECK_MS) {
-      for (const key of await this.#wantedRooms.untold(this.#member)) this.#last.delete(key);
+      for (const key of await wantedRooms.untold(member)) this.#last.delete(key);
       this.#checkedAt = now;
     }
     const rooms = collected();
+    for (const key of this.#last.keys()) if (!rooms.has(key)) this.#last.delete(key);
     const everyMs = Math.min(Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * rooms.size), SLOWEST_MS);
     const news: WantedRoomReport[] = [];
-    const told = new Map<string, Last>();
+    const published = new Map<string, Last>();
     for (const [at, [key, { collector, over }]] of [...rooms].entries()) {
       if (at % READ_TOGETHER === READ_TOGETHER - 1) await breathe();
       const last = this.#last.get(key);
@@ -111,11 +88,11 @@ export class StatusPublisher implements Publisher {
       const text = writeReport(reportOf(collector));
       if (last?.gist === gist && last.text === text) continue;
       news.push({ key, room: collector.room, told: text, over });
-      told.set(key, { gist, text, at: now });
+      published.set(key, { gist, text, at: now });
     }
     if (news.length === 0) return;
-    await this.#wantedRooms.tell(this.#member, news);
-    for (const [key, last] of told) if (collected().has(key)) this.#last.set(key, last);
+    await wantedRooms.tell(member, news);
+    for (const [key, last] of published) this.#last.set(key, last);
   }
 }
 

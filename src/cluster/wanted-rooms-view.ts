@@ -1,179 +1,106 @@
-import { type Report, readReport } from "../collector/report.js";
+import { type Report, readReport, reportOf } from "../collector/report.js";
 import { nothingSeen } from "../health/sightings.js";
-import { type Evidence, NO_GAPS, PAUSED, type RoomState, type RoomStatus } from "../health/state.js";
+import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "../health/state.js";
 import { type Clock, follow, steadyMs } from "../runtime/clock.js";
 import { type WantedRoom, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
-import type { Alias, RoomRow } from "../store/rooms.js";
+import type { Alias } from "../store/rooms.js";
+import type { CollectedRoom, LeasedCollectors } from "./leased-collectors.js";
 
-/** Least ms between two readings while nobody waits for one, and while somebody does. */
+/** Least ms between two readings while no request waits for one, and while one does. */
 const CALM_MS = 250;
 const BUSY_MS = 20;
-/** Longest time that the rooms are shown as last read, in ms, while the database is away. */
+/** Longest time that rooms of other processes are shown as last read, in ms, while the database is away. */
 const STALE_MS = 30_000;
 /** Time without a collector after which a room has failed, in ms: one whose collector is gone has another one within seconds. */
 const TAKE_OVER_MS = 60_000;
+const UNTAKEN = "no process of the cluster collects it yet; `dylive cluster` shows who collects";
 
 /** A wanted room, and the report of its collector. */
-export interface ViewedRoom extends Pick<WantedRoom, "key" | "name" | "room" | "owner"> {
+export interface ViewedRoom extends Pick<WantedRoom, "name" | "room"> {
+  /** Null before the first one. */
   readonly report: Report | null;
-  /**
-   * Since when nobody collects it (ms UTC) and for how long, as this process has seen it: the database's clock may be another, and what a quiet
-   * room told last may be hours old. Null while somebody does.
-   */
-  readonly unowned: { readonly since: number; readonly forMs: number } | null;
+  /** Status by that report; null until the room is met. Where the collector is gone, it says so. */
+  readonly status: RoomStatus | null;
 }
 
-/** View of the wanted rooms of all processes, which is what a manager of rooms knows of them. */
-export interface WantedRoomsView {
-  /** Whether it is new enough to be shown. */
-  readonly isFresh: boolean;
-  /** Reads the wanted rooms for the first time, and follows them until it is stopped. @throws what the store throws */
-  start(): Promise<void>;
-  stop(): void;
-  of(name: Alias): ViewedRoom | undefined;
-  ofRoom(room: RoomKey): ViewedRoom | undefined;
-  all(): readonly ViewedRoom[];
-  /** Reads the wanted rooms as they are now. @throws what the store throws */
-  read(): Promise<void>;
-  /** Resolves when a wanted room may have changed, after `ms` at the latest, or when the signal aborts. */
-  next(key: string, ms: number, signal: AbortSignal): Promise<void>;
+interface WantedRoomsViewDeps {
+  /** The wanted rooms of many processes; null for a process that is alone. */
+  readonly wantedRooms: Pick<WantedRooms, "all" | "wakes"> | null;
+  /** Collectors of this process, which are shown as they are now; null where there are none. */
+  readonly collectors: Pick<LeasedCollectors, "held" | "ofRoom" | "onChange"> | null;
+  readonly clock: Clock;
+  /** Called when the wanted rooms could not be read: they are read again. */
+  readonly onError: (error: unknown) => void;
 }
 
-/** Those who wait for a wanted room to change. */
-export class RoomWaiters {
-  readonly #clock: Clock;
-  /** Functions that wake each of them, by the room that it waits for. */
-  readonly #waiting = new Map<string, Set<() => void>>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Number of rooms that somebody waits for. */
-  get size(): number {
-    return this.#waiting.size;
-  }
-
-  /** Resolves when the room changes, after `ms` at the latest, or when the signal aborts. */
-  async next(key: string, ms: number, signal: AbortSignal): Promise<void> {
-    const stop = follow(signal);
-    const wake = () => stop.abort();
-    const waiting = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, waiting.add(wake));
-    await this.#clock.sleep(ms, stop.signal).catch(() => {});
-    stop.release();
-    waiting.delete(wake);
-    if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key);
-  }
-
-  /** Whether somebody waits for the room. */
-  has(key: string): boolean {
-    return this.#waiting.has(key);
-  }
-
-  /** Wakes those who wait for one of these rooms; all without keys. */
-  wake(keys?: Iterable<string>): void {
-    for (const key of [...(keys ?? this.#waiting.keys())]) for (const wake of [...(this.#waiting.get(key) ?? [])]) wake();
-  }
-}
-
-/** A room as last read; its report is read when somebody wants it, since most of thousands are not looked at between two readings. */
-class ReadRoom implements ViewedRoom {
-  readonly #row: WantedRoom;
-  readonly #clock: Clock;
-  /** When it was first seen that nobody collects it, ms UTC and by {@link steadyMs}; null while somebody does. */
-  readonly #unowned: { readonly since: number; readonly at: number } | null;
-  #report: Report | null | undefined;
-
-  /** @param before the earlier view of the same room: a text is read once */
-  private constructor(row: WantedRoom, before: ReadRoom | undefined, clock: Clock) {
-    this.#row = row;
-    this.#clock = clock;
-    this.#unowned =
-      row.owner !== null ? null : ((before === undefined ? null : before.#unowned) ?? { since: clock.now(), at: steadyMs(clock) });
-    this.#report = before !== undefined && before.#row.told === row.told ? before.#report : undefined;
-  }
-
-  /** Returns the view of a room; the earlier one where nothing has changed. */
-  static of(row: WantedRoom, before: ReadRoom | undefined, clock: Clock): ReadRoom {
-    return before !== undefined && before.#row === row ? before : new ReadRoom(row, before, clock);
-  }
-
-  get key(): string {
-    return this.#row.key;
-  }
-
-  get name(): Alias {
-    return this.#row.name;
-  }
-
-  get room(): RoomKey | null {
-    return this.#row.room;
-  }
-
-  get owner(): string | null {
-    return this.#row.owner;
-  }
-
-  get unowned(): ViewedRoom["unowned"] {
-    if (this.#unowned === null) return null;
-    const { since, at } = this.#unowned;
-    return { since, forMs: steadyMs(this.#clock) - at };
-  }
-
-  get report(): Report | null {
-    if (this.#report === undefined) this.#report = readReport(this.#row.told);
-    return this.#report;
-  }
-}
-
-/** View of the wanted rooms of many processes, read again whenever something has changed. */
-export class ReadWantedRooms implements WantedRoomsView {
-  readonly #wantedRooms: Pick<WantedRooms, "all" | "wakes">;
-  readonly #clock: Clock;
-  readonly #onError: (error: unknown) => void;
+/** Rooms of this process as they are now, and those of other processes as the store has them, read again whenever something has changed. */
+export class WantedRoomsView {
+  readonly #deps: WantedRoomsViewDeps;
   readonly #stop = new AbortController();
-  readonly #waiters: RoomWaiters;
-  #byKey: ReadonlyMap<string, ReadRoom> = new Map();
-  #byRoom: ReadonlyMap<RoomKey, ReadRoom> = new Map();
-  #readAt: number | null = null;
+  readonly #waiting = new Set<() => void>();
+  readonly #reports = new WeakMap<WantedRoom, Report | null>();
+  #byKey: ReadonlyMap<string, WantedRoom> = new Map();
+  #byRoom: ReadonlyMap<RoomKey, WantedRoom> = new Map();
+  /** Rooms without a process, and since when this process has seen that (ms UTC and monotonic): the database's clock may be another. */
+  #unowned: ReadonlyMap<string, { readonly since: number; readonly at: number }> = new Map();
+  #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
+  /** Counts changes, for {@link next}. */
+  version = 0;
 
-  /** @param onError told when the wanted rooms could not be read: they are read again */
-  constructor(wantedRooms: Pick<WantedRooms, "all" | "wakes">, clock: Clock, onError: (error: unknown) => void) {
-    this.#wantedRooms = wantedRooms;
-    this.#clock = clock;
-    this.#onError = onError;
-    this.#waiters = new RoomWaiters(clock);
+  constructor(deps: WantedRoomsViewDeps) {
+    this.#deps = deps;
+    deps.collectors?.onChange(() => this.#changed());
   }
 
+  /** Reads the wanted rooms for the first time, and follows them until it is stopped. @throws what the store throws */
   async start(): Promise<void> {
-    void this.#follow(this.#stop.signal);
+    const { wantedRooms } = this.#deps;
+    if (wantedRooms === null) return;
+    void this.#follow(wantedRooms, this.#stop.signal);
     await this.read();
   }
 
   stop(): void {
     this.#stop.abort();
-    this.#waiters.wake();
+    this.#changed();
   }
 
-  get isFresh(): boolean {
-    return this.#readAt !== null && steadyMs(this.#clock) - this.#readAt <= STALE_MS;
+  /** Reason why a room that is wanted and has no report is not collected yet. */
+  get untaken(): string {
+    return this.#deps.wantedRooms === null ? "its collection begins" : UNTAKEN;
   }
 
   of(name: Alias): ViewedRoom | undefined {
-    return this.#byKey.get(wantedKey(name));
+    const key = wantedKey(name);
+    const own = this.#deps.collectors?.held.get(key);
+    if (own !== undefined) return viewOf(name, own);
+    const row = this.#byKey.get(key);
+    return row && this.#viewed(row);
   }
 
   ofRoom(room: RoomKey): ViewedRoom | undefined {
-    return this.#byRoom.get(room);
+    const own = this.#deps.collectors?.ofRoom(room);
+    const [name] = own?.names.values() ?? [];
+    if (own !== undefined && name !== undefined) return viewOf(name, own);
+    const row = this.#byRoom.get(room);
+    return row && this.#viewed(row);
   }
 
-  all(): readonly ViewedRoom[] {
-    return [...this.#byKey.values()];
+  /** Returns the status of a room; null where it is not collected, and where what was read last is too old. */
+  statusOf(room: RoomKey): RoomStatus | null {
+    const isFresh = steadyMs(this.#deps.clock) - this.#readAt <= STALE_MS;
+    return isFresh || this.#deps.collectors?.ofRoom(room) !== undefined ? (this.ofRoom(room)?.status ?? null) : null;
   }
 
+  /** Rooms that are wanted and met. */
+  rooms(): ReadonlySet<RoomKey> {
+    const own = [...(this.#deps.collectors?.held.values() ?? [])].flatMap(({ collector }) => collector.room ?? []);
+    return new Set([...own, ...this.#byRoom.keys()]);
+  }
+
+  /** Reads the wanted rooms as they are now. @throws what the store throws */
   async read(): Promise<void> {
     // One that has begun already may have missed what the caller knows.
     await this.#reading?.catch(() => {});
@@ -183,76 +110,71 @@ export class ReadWantedRooms implements WantedRoomsView {
     return this.#reading;
   }
 
-  next(key: string, ms: number, signal: AbortSignal): Promise<void> {
-    return this.#waiters.next(key, ms, signal);
+  /** Resolves when something has changed since a version, after `ms` at the latest, or when the signal aborts. */
+  async next(version: number, ms: number, signal: AbortSignal): Promise<void> {
+    if (version !== this.version) return;
+    const stop = follow(signal);
+    const wake = () => stop.abort();
+    this.#waiting.add(wake);
+    await this.#deps.clock.sleep(ms, stop.signal).catch(() => {});
+    stop.release();
+    this.#waiting.delete(wake);
+  }
+
+  #changed(): void {
+    this.version++;
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #viewed(row: WantedRoom): ViewedRoom {
+    if (!this.#reports.has(row)) this.#reports.set(row, readReport(row.told));
+    const report = this.#reports.get(row) ?? null;
+    const status = report?.status ?? null;
+    const unowned = this.#unowned.get(row.key);
+    if (status === null || unowned === undefined) return { name: row.name, room: row.room, report, status };
+    const isLate = steadyMs(this.#deps.clock) - unowned.at > TAKE_OVER_MS;
+    const reason = isLate
+      ? "no process collects it any more, and no other has taken it; `dylive cluster` shows who collects"
+      : "no process collects it any more; another takes it over";
+    const evidence = { ...status.evidence, reason, since: unowned.since };
+    return { name: row.name, room: row.room, report, status: { ...status, state: isLate ? "failed" : "connecting", evidence } };
   }
 
   async #read(): Promise<void> {
-    const rows = await this.#wantedRooms.all();
-    const byKey = new Map<string, ReadRoom>();
-    const byRoom = new Map<RoomKey, ReadRoom>();
-    for (const row of rows) {
-      const read = ReadRoom.of(row, this.#byKey.get(row.key), this.#clock);
-      byKey.set(row.key, read);
-      // Of several names of a room the one counts that somebody collects it by.
-      if (row.room !== null && (row.owner !== null || !byRoom.has(row.room))) byRoom.set(row.room, read);
-    }
-    this.#byKey = byKey;
+    const { wantedRooms, clock } = this.#deps;
+    const rows = (await wantedRooms?.all()) ?? [];
+    const byRoom = new Map<RoomKey, WantedRoom>();
+    // Of several names of a room the one counts that a process collects it by.
+    for (const row of rows) if (row.room !== null && (row.owner !== null || !byRoom.has(row.room))) byRoom.set(row.room, row);
+    const now = { since: clock.now(), at: steadyMs(clock) };
+    this.#unowned = new Map(rows.flatMap(({ key, owner }) => (owner === null ? [[key, this.#unowned.get(key) ?? now]] : [])));
+    this.#byKey = new Map(rows.map((row) => [row.key, row]));
     this.#byRoom = byRoom;
-    this.#readAt = steadyMs(this.#clock);
-    this.#waiters.wake();
+    this.#readAt = now.at;
+    this.#changed();
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
-    for await (const _ of this.#wantedRooms.wakes(signal)) {
+  async #follow(wantedRooms: Pick<WantedRooms, "wakes">, signal: AbortSignal): Promise<void> {
+    for await (const _ of wantedRooms.wakes(signal)) {
       await this.read().catch((error: unknown) => {
-        if (!signal.aborted) this.#onError(error);
+        if (!signal.aborted) this.#deps.onError(error);
       });
-      await this.#clock.sleep(this.#waiters.size > 0 ? BUSY_MS : CALM_MS, signal).catch(() => {});
+      await this.#deps.clock.sleep(this.#waiting.size > 0 ? BUSY_MS : CALM_MS, signal).catch(() => {});
     }
   }
 }
 
-/** Returns a room's status as its collector told it, and the truth where that collector is gone. Null when nobody has met the room. */
-export function shownStatus({ unowned, report }: ViewedRoom): RoomStatus | null {
-  const status = report?.status ?? null;
-  if (status === null || unowned === null) return status;
-  const { since, forMs } = unowned;
-  const isLate = forMs > TAKE_OVER_MS;
-  const reason = isLate
-    ? "the process that collected it is gone, and no other has taken it; `dylive cluster` shows who collects"
-    : "the process that collected it is gone; another takes it over";
-  return { ...status, state: isLate ? "failed" : "connecting", evidence: { ...status.evidence, reason, since } };
+function viewOf(name: Alias, { collector }: CollectedRoom): ViewedRoom {
+  return { name, room: collector.room, report: reportOf(collector), status: collector.status() };
 }
 
-/** Returns the status of a room that the store knows and that no process of the cluster has taken yet. */
-export function unclaimedStatus(room: RoomKey, now: number): RoomStatus {
-  return quietStatus(room, "resolving", "no process of the cluster collects it yet; `dylive cluster` shows who collects", now);
+/** Returns the status of a room that the store knows and that no process has taken yet. */
+export function unclaimedStatus(room: RoomKey, now: number, reason = UNTAKEN): RoomStatus {
+  return quietStatus(room, "resolving", reason, now);
 }
 
-/** States of rooms that are paused, which no collector tells. */
-export class PausedRooms {
-  readonly #clock: Clock;
-  readonly #since = new Map<RoomKey, number>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Returns the status of a room that is paused, since this process knows of it; null for any other room. */
-  statusOf({ room, watch }: Pick<RoomRow, "room" | "watch">): RoomStatus | null {
-    if (watch !== "paused") {
-      this.#since.delete(room);
-      return null;
-    }
-    const since = this.#since.get(room) ?? this.#clock.now();
-    this.#since.set(room, since);
-    return quietStatus(room, "paused", PAUSED, since);
-  }
-}
-
-/** Returns the status of a room that nobody collects. @param since ms UTC */
-function quietStatus(room: RoomKey, state: RoomState, reason: string, since: number): RoomStatus {
+/** Returns the status of a room that is not collected. @param since ms UTC */
+export function quietStatus(room: RoomKey, state: RoomState, reason: string, since: number): RoomStatus {
   const evidence: Evidence = {
     reason,
     since,

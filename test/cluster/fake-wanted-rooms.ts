@@ -25,11 +25,6 @@ export class FakeWantedRooms implements WantedRooms {
     return true;
   }
 
-  async toldOf(key: string): Promise<string | null> {
-    this.#fail();
-    return this.#rows.get(key)?.told ?? null;
-  }
-
   async tell(_member: number, told: readonly WantedRoomReport[]): Promise<void> {
     this.#fail();
     for (const { key, room, told: text } of told) this.#set(key, { room, told: text, toldAt: this.#clock.now() });

@@ -2,8 +2,6 @@
 import { expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
-import { StatusPublisher } from "../../src/cluster/status-publisher.js";
-import type { Clock } from "../../src/runtime/clock.js";
 import type { Lease, Membership } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
@@ -14,11 +12,6 @@ import { FakeWantedRooms } from "./fake-wanted-rooms.js";
 
 const RID = "100000002";
 const KEY = `web_rid:${RID}`;
-const published = (wantedRooms: FakeWantedRooms, clock: Clock) => ({
-  wantedRooms,
-  publisher: new StatusPublisher(1, wantedRooms, clock, () => {}),
-});
-
 /** Membership of a process that has no others beside it. */
 const aloneIn = ({ rooms }: Pick<RoomStore, "rooms">) =>
   ({
@@ -43,7 +36,7 @@ it("a process that stops leaves after some seconds, and names, rooms that wait f
     ...{ ...reachAt(simulator.url), clock, pollMs: 5000, onDemandIdleMs: 600_000, onError, setAside: onError },
     store: { ...store, log },
     membership: aloneIn(store),
-    ...published(new FakeWantedRooms(clock), clock),
+    wantedRooms: new FakeWantedRooms(clock),
   });
   try {
     collectors.start();
@@ -77,7 +70,7 @@ it("a room whose collector is over is not among those that are collected here", 
   const collectors = new LeasedCollectors({
     ...{ ...reachAt(simulator.url), clock, pollMs: 5000, onDemandIdleMs: 600_000, onError, setAside: onError },
     ...{ store: { ...store, sessions }, membership: aloneIn(store) },
-    ...published(new FakeWantedRooms(clock), clock),
+    wantedRooms: new FakeWantedRooms(clock),
   });
   try {
     collectors.start();
@@ -104,7 +97,7 @@ it("a process says which rooms the cluster gave to others for dead", async () =>
   const errors: unknown[] = [];
   const collectors = new LeasedCollectors({
     ...{ ...reachAt("http://127.0.0.1:1"), store: { ...store, rooms: away }, clock, pollMs: 5000, onDemandIdleMs: 600_000 },
-    ...{ onError: (error) => void errors.push(error), setAside: () => {}, ...published(new FakeWantedRooms(clock), clock) },
+    ...{ onError: (error) => void errors.push(error), setAside: () => {}, wantedRooms: new FakeWantedRooms(clock) },
     membership: { id: 1, leave: async () => {} } as unknown as Membership,
   });
   const lease = (value: string) =>

@@ -17,9 +17,10 @@ it("tells the status of a room without news again when the database has forgotte
   health.to("waiting", "the account is not live");
   const collector = { room: 1, health, status: () => null } as unknown as Collector;
   const errors: unknown[] = [];
-  const publisher = new StatusPublisher(1, wantedRooms, clock, (error) => errors.push(error));
-  publisher.start(() => new Map([[KEY, { collector, over: false }]]));
-  const state = async () => readReport(await wantedRooms.toldOf(KEY))?.state ?? null;
+  const collected = () => new Map([[KEY, { collector, over: false }]]);
+  const publisher = new StatusPublisher({ member: 1, wantedRooms, clock, collected, onError: (error) => errors.push(error) });
+  publisher.start();
+  const state = async () => readReport((await wantedRooms.all())[0]?.told ?? null)?.state ?? null;
   const toldAt = async () => (await wantedRooms.all())[0]?.toldAt;
   await clock.advance(1000);
   expect(await state()).toBe("waiting");

@@ -1,7 +1,7 @@
 // Guards: the state of a room says the truth about a collector that is away, gone or not yet there.
 import { afterEach, describe, expect, it } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
-import { ReadWantedRooms, unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
+import { unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
 import { writeReport } from "../../src/collector/report.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
@@ -35,7 +35,7 @@ async function alone() {
     clock,
     ...limits,
     onError,
-    view: new ReadWantedRooms(wantedRooms, clock, onError),
+    ...{ shared: wantedRooms, collectors: null },
   });
   rooms = made;
   await made.start();

@@ -2,7 +2,6 @@ import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
 import { Heartbeat } from "../../src/cluster/membership.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import { StatusPublisher } from "../../src/cluster/status-publisher.js";
-import { ReadWantedRooms } from "../../src/cluster/wanted-rooms-view.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Membership, Role } from "../../src/store/cluster.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
@@ -24,21 +23,24 @@ export class ClusterProcess {
   readonly rooms: RoomManager;
   readonly errors: unknown[];
   readonly #heartbeat: Heartbeat;
+  readonly #publisher: StatusPublisher;
 
-  private constructor(
-    store: PostgresStore,
-    membership: Membership,
-    collectors: LeasedCollectors,
-    rooms: RoomManager,
-    heartbeat: Heartbeat,
-    errors: unknown[],
-  ) {
-    this.store = store;
-    this.membership = membership;
-    this.collectors = collectors;
-    this.rooms = rooms;
-    this.errors = errors;
-    this.#heartbeat = heartbeat;
+  private constructor(parts: {
+    readonly store: PostgresStore;
+    readonly membership: Membership;
+    readonly collectors: LeasedCollectors;
+    readonly rooms: RoomManager;
+    readonly heartbeat: Heartbeat;
+    readonly publisher: StatusPublisher;
+    readonly errors: unknown[];
+  }) {
+    this.store = parts.store;
+    this.membership = parts.membership;
+    this.collectors = parts.collectors;
+    this.rooms = parts.rooms;
+    this.errors = parts.errors;
+    this.#heartbeat = parts.heartbeat;
+    this.#publisher = parts.publisher;
   }
 
   static async start(options: ProcessOptions): Promise<ClusterProcess> {
@@ -58,19 +60,18 @@ export class ClusterProcess {
         throw new Error(`refused: ${event.id}`, { cause: error });
       },
     };
-    const collectors = new LeasedCollectors({
-      ...{ ...parts, membership },
-      publisher: new StatusPublisher(membership.id, wantedRooms, clock, onError),
-    });
+    const collectors = new LeasedCollectors({ ...parts, membership });
+    const publisher = new StatusPublisher({ member: membership.id, wantedRooms, clock, onError, collected: () => collectors.held });
     const heartbeat = new Heartbeat({
       ...{ membership, clock, onError, wakes: (signal) => wantedRooms.wakes(signal) },
       onChanges: (changes) => collectors.change(changes),
     });
-    const rooms = new RoomManager({ ...parts, view: new ReadWantedRooms(wantedRooms, clock, onError) });
+    const rooms = new RoomManager({ ...parts, shared: wantedRooms, collectors });
     heartbeat.start();
     collectors.start();
+    publisher.start();
     await rooms.start();
-    return new ClusterProcess(store, membership, collectors, rooms, heartbeat, errors);
+    return new ClusterProcess({ store, membership, collectors, rooms, heartbeat, publisher, errors });
   }
 
   /** It says no more that it lives, and notices nothing: only its collectors go on. */
@@ -79,9 +80,9 @@ export class ClusterProcess {
   }
 
   async stop(): Promise<void> {
-    await this.rooms.stop();
     this.freeze();
-    await this.collectors.stop();
+    this.#publisher.stop();
+    await this.rooms.stop();
     await this.#heartbeat.stop();
     await this.store.close();
   }

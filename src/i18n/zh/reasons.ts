@@ -14,11 +14,10 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
     /^no process of the cluster collects it yet; `dylive cluster` shows who collects$/,
     "集群里还没有进程采集它；`dylive cluster` 显示由谁采集",
   ],
-  [/^no process of the cluster has taken it yet; `dylive cluster` shows them$/, "集群里还没有进程接手它；`dylive cluster` 显示各进程"],
-  [/^the process that collected it is gone; another takes it over$/, "原来采集它的进程已经不在，另一个进程正在接手"],
+  [/^no process collects it any more; another takes it over$/, "暂时没有进程采集它，另一个进程正在接手"],
   [
-    /^the process that collected it is gone, and no other has taken it; `dylive cluster` shows who collects$/,
-    "原来采集它的进程已经不在，也没有别的进程接手；`dylive cluster` 显示由谁采集",
+    /^no process collects it any more, and no other has taken it; `dylive cluster` shows who collects$/,
+    "没有进程再采集它，也没有别的进程接手；`dylive cluster` 显示由谁采集",
   ],
   [
     /^collection is paused by who manages this room; `dylive room resume`, the dashboard or a manage token goes on$/,
