@@ -1,6 +1,7 @@
 import { type Clock, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Changes, Membership } from "../store/cluster.js";
+import { Waker } from "../store/waker.js";
 
 /** Pause between heartbeats, in ms: how soon the rooms of a process that died are noticed. */
 const BEAT_MS = 400;
@@ -12,9 +13,9 @@ interface HeartbeatDeps {
   readonly clock: Clock;
   /** Yields whenever there may be something new to take. */
   readonly wakes: (signal: AbortSignal) => AsyncIterable<void>;
-  /** Told what a beat found, if that was something. Must not wait. */
+  /** Called with what a beat found, if that was something. Must not wait. */
   readonly onChanges: (changes: Changes) => void;
-  /** Told of the first beat that failed after one that did not. */
+  /** Called for the first beat that failed after one that did not. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -22,9 +23,8 @@ interface HeartbeatDeps {
 export class Heartbeat {
   readonly #deps: HeartbeatDeps;
   readonly #stop = new AbortController();
+  readonly #waker = new Waker();
   #running: Promise<void> = Promise.resolve();
-  #wake: () => void = () => {};
-  #woken = false;
   /** Time of the last heartbeat that succeeded, ms UTC; null before the first. */
   beatAt: number | null = null;
 
@@ -33,64 +33,44 @@ export class Heartbeat {
   }
 
   start(): void {
-    void this.#follow(this.#stop.signal);
-    this.#running = this.#beat(this.#stop.signal);
+    const { signal } = this.#stop;
+    void this.#follow(signal);
+    const stopTicking = this.#deps.clock.every(BEAT_MS, () => this.#waker.notify());
+    this.#running = this.#beat(signal).finally(stopTicking);
   }
 
   /** Resolves when no beat is under way. */
   stop(): Promise<void> {
     this.#stop.abort();
-    this.#wake();
     return this.#running;
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
     const { membership, clock, onChanges, onError } = this.#deps;
     let failing = false;
-    while (!signal.aborted) {
+    for await (const _ of this.#waker.wakes(signal)) {
       try {
         const changes = await membership.beat();
         this.beatAt = clock.now();
         failing = false;
-        if (!signal.aborted && isNews(changes)) onChanges(changes);
+        if (!signal.aborted && Object.values(changes).some((one) => Array.isArray(one) && one.length > 0)) onChanges(changes);
       } catch (error) {
         if (error instanceof DyliveError && error.code === "stopping") return;
         if (!failing) onError(error);
         failing = true;
       }
-      await this.#pause(signal);
+      await clock.sleep(WOKEN_MS, signal).catch(() => {});
     }
-  }
-
-  async #pause(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#deps;
-    await clock.sleep(WOKEN_MS, signal).catch(() => {});
-    if (this.#woken || signal.aborted) {
-      this.#woken = false;
-      return;
-    }
-    const enough = new AbortController();
-    this.#wake = () => enough.abort();
-    await clock.sleep(BEAT_MS - WOKEN_MS, enough.signal).catch(() => {}); // `stop` wakes, too
-    this.#wake = () => {};
-    this.#woken = false;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
     try {
-      for await (const _ of this.#deps.wakes(signal)) {
-        this.#woken = true;
-        this.#wake();
-      }
+      for await (const _ of this.#deps.wakes(signal)) this.#waker.notify();
     } catch (error) {
-      // Whoever is not woken beats all the same.
+      // It beats all the same.
       if (!signal.aborted) this.#deps.onError(error);
     }
   }
-}
-
-function isNews({ taken, changed, lost, surplus }: Changes): boolean {
-  return taken.length + changed.length + lost.length + surplus.length > 0;
 }
 
 /** Interval between tries to get the job, in ms: how soon a job of a process that is gone goes on in another. */

@@ -10,8 +10,8 @@ const LOOK_MS = 200;
 const COUNTS_MS = 1000;
 const COUNTS_MS_PER_ROOM = 10;
 const SLOWEST_MS = 10_000;
-/** Interval between looks whether the reports are still there, in ms: a database that crashed has forgotten them, also of rooms without news. */
-const CHECK_MS = 10_000;
+/** Longest time between reports on a room without news, in ms: a database that crashed has forgotten them. */
+const AGAIN_MS = 30_000;
 /** Rooms that are looked at in one turn of the event loop. */
 const READ_TOGETHER = 200;
 
@@ -25,7 +25,7 @@ interface Last {
 
 interface StatusPublisherDeps {
   readonly member: number;
-  readonly wantedRooms: Pick<WantedRooms, "tell" | "untold">;
+  readonly wantedRooms: Pick<WantedRooms, "tell">;
   /** Collectors of this process, by the keys of the names that their rooms are wanted by. */
   readonly collected: () => ReadonlyMap<string, Pick<CollectedRoom, "collector" | "over">>;
   readonly clock: Clock;
@@ -37,7 +37,6 @@ interface StatusPublisherDeps {
 export class StatusPublisher {
   readonly #deps: StatusPublisherDeps;
   readonly #last = new Map<string, Last>();
-  #checkedAt: number | null = null;
   #publishing = false;
   #failing = false;
   #stopLooking: () => void = () => {};
@@ -70,11 +69,6 @@ export class StatusPublisher {
   async #publish(): Promise<void> {
     const { member, wantedRooms, collected, clock } = this.#deps;
     const now = steadyMs(clock);
-    this.#checkedAt ??= now;
-    if (now - this.#checkedAt >= CHECK_MS) {
-      for (const key of await wantedRooms.untold(member)) this.#last.delete(key);
-      this.#checkedAt = now;
-    }
     const rooms = collected();
     for (const key of this.#last.keys()) if (!rooms.has(key)) this.#last.delete(key);
     const everyMs = Math.min(Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * rooms.size), SLOWEST_MS);
@@ -86,7 +80,7 @@ export class StatusPublisher {
       const gist = gistOf(collector, over);
       if (last?.gist === gist && now - last.at < everyMs) continue;
       const text = writeReport(reportOf(collector));
-      if (last?.gist === gist && last.text === text) continue;
+      if (last?.gist === gist && last.text === text && now - last.at < AGAIN_MS) continue;
       news.push({ key, room: collector.room, told: text, over });
       published.set(key, { gist, text, at: now });
     }

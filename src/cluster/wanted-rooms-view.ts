@@ -10,6 +10,8 @@ import type { CollectedRoom, LeasedCollectors } from "./leased-collectors.js";
 /** Least ms between two readings while no request waits for one, and while one does. */
 const CALM_MS = 250;
 const BUSY_MS = 20;
+/** ms between two readings for each room, by which reading thousands takes a small part of the time. */
+const PER_ROOM_MS = 0.05;
 /** Longest time that rooms of other processes are shown as last read, in ms, while the database is away. */
 const STALE_MS = 30_000;
 /** Time without a collector after which a room has failed, in ms: one whose collector is gone has another one within seconds. */
@@ -159,7 +161,8 @@ export class WantedRoomsView {
       await this.read().catch((error: unknown) => {
         if (!signal.aborted) this.#deps.onError(error);
       });
-      await this.#deps.clock.sleep(this.#waiting.size > 0 ? BUSY_MS : CALM_MS, signal).catch(() => {});
+      const pauseMs = Math.max(this.#waiting.size > 0 ? BUSY_MS : CALM_MS, this.#byKey.size * PER_ROOM_MS);
+      await this.#deps.clock.sleep(pauseMs, signal).catch(() => {});
     }
   }
 }

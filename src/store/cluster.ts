@@ -149,11 +149,6 @@ export interface WantedRooms {
   sweep(idleMs: number, changed?: readonly RoomKey[]): Promise<void>;
   /** Stores what collectors tell of their rooms, many at once. Reports on rooms that are no longer theirs are ignored. */
   tell(member: number, told: readonly WantedRoomReport[]): Promise<void>;
-  /**
-   * Returns the keys of a member's rooms of which nothing is stored that it told: a database that crashed, or a standby that took its place,
-   * has forgotten it.
-   */
-  untold(member: number): Promise<readonly string[]>;
   all(): Promise<readonly WantedRoom[]>;
   /** Tells the other processes to look: the watch list or the settings of rooms have changed. */
   changed(): Promise<void>;

@@ -30,11 +30,6 @@ export class FakeWantedRooms implements WantedRooms {
     for (const { key, room, told: text } of told) this.#set(key, { room, told: text, toldAt: this.#clock.now() });
   }
 
-  async untold(): Promise<readonly string[]> {
-    this.#fail();
-    return [...this.#rows.values()].flatMap(({ key, told }) => (told === null ? [key] : []));
-  }
-
   async all(): Promise<readonly WantedRoom[]> {
     this.#fail();
     return [...this.#rows.values()];

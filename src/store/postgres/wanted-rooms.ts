@@ -1,4 +1,4 @@
-import { steadyMs } from "../../runtime/clock.js";
+import { isDeepStrictEqual } from "node:util";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../cluster.js";
 import { type AliasKind, WATCHES } from "../rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
@@ -10,79 +10,39 @@ import { LOCKS, lock } from "./session.js";
 const CHANNEL = "dylive_wanted_rooms";
 /** Time for which "no such account" is kept, so that a client that polls a wrong id does not make us poll the platform. */
 const KEEP_OVER = "60 s";
-/**
- * Interval at which all is read anew, in ms: a database that crashed has forgotten what was told, and one that another took the place of may have
- * forgotten transactions.
- */
-const ANEW_MS = 30_000;
+/** Time within which a report is committed, in ms: texts of reports of that age are read again. */
+const LATE_MS = 10_000;
 const ON = WATCHES.indexOf("on");
 const PAUSED = WATCHES.indexOf("paused");
 
 /** Wanted room as the database has it. */
-interface WantedRow extends Omit<WantedRoom, "name" | "owner"> {
+interface WantedRow extends Omit<WantedRoom, "name"> {
   readonly kind: AliasKind;
   readonly value: string;
 }
 
-/** Row of a look at the wanted rooms: of what moment it is, and one of those that have changed since another look. */
-type WantedRead = {
-  /** Transactions that had not begun, and those that were under way: their changes are news to the next look. */
-  readonly next: string;
-  readonly running: readonly string[];
-  /** Number of wanted rooms. */
-  readonly count: number;
-  /** Names of the members that live, by id, as JSON. */
-  readonly living: string;
-} & (WantedRow | { readonly key: null });
-
-/** Returns the wanted rooms in PostgreSQL, once for each process: what was read is kept, and only what has changed since is read again. */
+/** Returns the wanted rooms in PostgreSQL, once for each process: reports that were read are kept, and only newer ones are read. */
 export function postgresWantedRooms(connection: PostgresConnection): WantedRooms {
-  const { clock, ask, write } = connection;
+  const { ask, write } = connection;
   const inTurn = connection.lane();
   const waker: Waker = new Waker((signal) => watchChannel(connection, CHANNEL, () => waker.notify(), signal));
   connection.onClose(() => waker.close());
-  /** Rooms as they were read, by key, and when. */
-  let known = new Map<string, { readonly stored: WantedRow; readonly wanted: WantedRoom }>();
-  let seen: Pick<WantedRead, "next" | "running" | "living"> | null = null;
-  let anewAt = 0;
+  let known: ReadonlyMap<string, WantedRoom> = new Map();
   let reading: Promise<unknown> = Promise.resolve();
 
-  /** Reads what has changed since a look, or all. @returns false where rooms are gone, which no changed row tells: then all must be read */
-  const look = async (since: typeof seen): Promise<boolean> => {
-    const found = await ask(() => rows<WantedRead>(CHANGED, since?.next ?? null, since?.running ?? []));
-    const [first] = found;
-    if (first === undefined) return false;
-    if (since === null) known = new Map();
-    const came = found.filter(({ key }) => key !== null && !known.has(key)).length;
-    if (known.size + came !== first.count) return false;
-    const owners = JSON.parse(first.living) as Readonly<Record<string, string>>;
-    const wantedOf = ({ kind, value, ...stored }: WantedRow): WantedRoom => {
-      const owner = owners[`${stored.ownerId}`] ?? null;
-      return { ...stored, name: { kind, value }, owner, ownerId: owner === null ? null : stored.ownerId };
-    };
-    if (first.living !== since?.living) for (const [key, { stored }] of known) known.set(key, { stored, wanted: wantedOf(stored) });
-    for (const one of found) {
-      if (one.key === null) continue;
-      const { next: _next, running: _running, count: _count, living: _living, ...stored } = one;
-      known.set(one.key, { stored, wanted: wantedOf(stored) });
+  const all = async (after?: number): Promise<readonly WantedRoom[]> => {
+    const since = after ?? [...known.values()].reduce((newest, { toldAt }) => Math.max(newest, toldAt ?? 0), 0) - LATE_MS;
+    const found = await ask(() => rows<WantedRow>(READ, since));
+    const read = new Map<string, WantedRoom>();
+    for (const { kind, value, ...row } of found) {
+      const before = known.get(row.key);
+      const told = row.told ?? (before?.toldAt === row.toldAt ? before.told : null);
+      if (told === null && row.toldAt !== null) return all(0);
+      const wanted = { ...row, told, name: { kind, value } };
+      read.set(row.key, before !== undefined && isDeepStrictEqual(before, wanted) ? before : wanted);
     }
-    // In the order of their keys, as a new reading has them.
-    if (came > 0 && since !== null) known = new Map([...known].sort(([a], [b]) => (a < b ? -1 : 1)));
-    seen = first;
-    return true;
-  };
-  const all = async (): Promise<readonly WantedRoom[]> => {
-    try {
-      if (steadyMs(clock) - anewAt >= ANEW_MS) seen = null;
-      if (seen === null || !(await look(seen))) {
-        await look(null);
-        anewAt = steadyMs(clock);
-      }
-      return Array.from(known.values(), ({ wanted }) => wanted);
-    } catch (error) {
-      seen = null;
-      throw error;
-    }
+    known = read;
+    return [...known.values()];
   };
   const changed = async (): Promise<void> => {
     // Whoever misses this finds the same by looking.
@@ -132,10 +92,9 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
       await ask(() => run(TELL, member, ...columns));
       await changed();
     },
-    untold: async (member) => (await ask(() => rows<{ key: string }>(UNTOLD, member))).map(({ key }) => key),
     all: () => {
       // One after the other: each goes on from the one before.
-      const read = reading.then(all);
+      const read = reading.then(() => all());
       reading = read.catch(() => {});
       return read;
     },
@@ -144,19 +103,11 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
   };
 }
 
-/** Returns the condition that a row is of a transaction that had not ended in a look, of `$1` and `$2`; all are where there was none. */
-const isNew = (table: string) => `$1::xid IS NULL OR ${table}.xmin = ANY($2::xid[]) OR age(${table}.xmin) <= age($1::xid)`;
-
-const CHANGED = `SELECT look.*, changed.* FROM (
-    SELECT pg_snapshot_xmax(now)::xid::text AS next, ARRAY(SELECT one::xid::text FROM pg_snapshot_xip(now) one) AS running,
-      (SELECT count(*) FROM wanted) AS count, (SELECT coalesce(json_object_agg(id, name ORDER BY id), '{}')::text FROM live_members) AS living
-    FROM pg_current_snapshot() now
-  ) look LEFT JOIN (
-    SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, w.owner AS "ownerId",
-      (extract(epoch FROM w.asked_at) * 1000)::bigint AS "askedAt", t.told, (extract(epoch FROM t.told_at) * 1000)::bigint AS "toldAt"
-    FROM wanted w LEFT JOIN told t ON t.key = w.key
-    WHERE w.key IN (SELECT key FROM wanted WHERE ${isNew("wanted")} UNION ALL SELECT key FROM told WHERE ${isNew("told")})
-  ) changed ON true ORDER BY changed.key`;
+/** SQL for all wanted rooms, with the reports after `$1`, ms UTC. */
+const READ = `SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, m.id AS "ownerId", m.name AS owner,
+    (extract(epoch FROM w.asked_at) * 1000)::bigint AS "askedAt", CASE WHEN t.told_at > to_timestamp($1::float8 / 1000) THEN t.told END AS told,
+    (extract(epoch FROM t.told_at) * 1000)::bigint AS "toldAt"
+  FROM wanted w LEFT JOIN told t ON t.key = w.key LEFT JOIN live_members m ON m.id = w.owner ORDER BY w.key`;
 
 /** SQL that notes what is told of a room, under all its names: a room has one collector, whatever it is called. */
 const TELL = `WITH given AS (
@@ -169,10 +120,6 @@ const TELL = `WITH given AS (
     SELECT key, $1, room, told, clock_timestamp(), CASE WHEN over THEN clock_timestamp() END FROM mine ORDER BY key
   ON CONFLICT (key) DO UPDATE SET member = excluded.member, room = excluded.room, told = excluded.told, told_at = excluded.told_at,
     over_at = CASE WHEN excluded.over_at IS NOT NULL THEN coalesce(t.over_at, excluded.over_at) END`;
-
-/** SQL for the rooms of a member of which it has told nothing; of another name of a room also the one that it is collected by. */
-const UNTOLD = `SELECT DISTINCT unnest(array_remove(ARRAY[w.key, w.twin_of], NULL)) AS key
-  FROM wanted w LEFT JOIN told t ON t.key = w.key WHERE w.owner = $1 AND t.member IS DISTINCT FROM $1`;
 
 /** SQL for the rooms on the watch list, and which wanted room is whose: by the room, or by the number while nobody has met the room. */
 const LISTED = `listed AS (SELECT room, 'web_rid:' || web_rid AS key, web_rid FROM rooms WHERE watched = ${ON} AND web_rid IS NOT NULL)`;
