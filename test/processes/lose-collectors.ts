@@ -17,8 +17,8 @@ export interface LostCollectors extends Judged {
   readonly rooms: number;
   /** Of the collector that was killed: ms from the kill to a new connection, of each of its rooms, sorted. */
   readonly againMs: readonly number[];
-  /** Rooms of those that were killed or stopped: only these may have gaps, and those that a process said to have lost or left. */
-  readonly struck: number;
+  /** Lengths of the gaps in rooms that only moved, neither of the collector that was killed nor of the one that hung, in ms, sorted. */
+  readonly movedMs: readonly number[];
 }
 
 /**
@@ -47,8 +47,7 @@ export async function loseCollectors(count: number, calmMs: number, rateFactor =
     // It hangs while we look at what it has: once it is gone, so is its lock in the database, and others take its rooms at their next beat.
     killed.signal("SIGSTOP");
     const struck = new Set(await roomsOf(database, killed));
-    // One that was on its way to another process may be connected there already.
-    const its = await roomsOf(database, killed, "AND w.taker IS NULL");
+    const its = [...struck];
     const killedAt = Date.now();
     killed.signal("SIGKILL");
     await settled(database, simulator, webRids, [stopped, leaving], killedAt, its);
@@ -74,13 +73,10 @@ export async function loseCollectors(count: number, calmMs: number, rateFactor =
     await pause(2000);
     for (const process of [stopped, joined]) expect(await process.stop()).toBe(0);
     const judged = await judge(database.url, simulator, webRids);
-    // On a machine that starves them, processes lose rooms, or leave them to nobody; they say which.
-    const said = [killed, stopped, leaving, joined].flatMap(({ run }) => saidLost(run.stderr()));
-    expect(saidLost(stopped.run.stderr()), "the rooms that it had before it hung").not.toEqual([]);
-    for (const gap of judged.gaps)
-      expect([...struck, ...said], `a gap in a room that only moved: ${JSON.stringify(gap)}`).toContain(gap.webRid);
+    expect(stopped.run.stderr(), "the rooms that it had before it hung").toMatch(/leases lapsed.*web_rid:/);
+    const movedMs = judged.gaps.filter(({ webRid }) => !struck.has(webRid)).map(({ from, to }) => to - from);
     expect(await cluster.command("check")).toMatchObject({ code: 0 });
-    return { ...judged, rooms: count, againMs, struck: struck.size };
+    return { ...judged, rooms: count, againMs, movedMs: movedMs.sort((a, b) => a - b) };
   } finally {
     await cluster.close();
     await simulator.close();
@@ -89,9 +85,9 @@ export async function loseCollectors(count: number, calmMs: number, rateFactor =
 }
 
 /** The rooms that a process has, by their numbers on the platform. */
-async function roomsOf(database: ClusterDatabase, { name }: ClusterProcess, also = ""): Promise<readonly string[]> {
+async function roomsOf(database: ClusterDatabase, { name }: ClusterProcess): Promise<readonly string[]> {
   const rows = await database.rows<{ value: string }>(
-    `SELECT w.value FROM wanted w JOIN members m ON m.id = w.owner WHERE m.name = '${name}' ${also} ORDER BY w.value`,
+    `SELECT w.value FROM wanted w JOIN members m ON m.id = w.owner WHERE m.name = '${name}' ORDER BY w.value`,
   );
   return rows.map(({ value }) => value);
 }
@@ -109,9 +105,8 @@ async function settled(
   let seen: unknown;
   const shared = until(async () => {
     await pause(LOOK_MS);
-    const rows = await database.rows<{ name: string; rooms: number; offered: number; moving: number }>(
-      `SELECT m.name, count(*) FILTER (WHERE w.taker IS NULL)::int AS rooms, count(*) FILTER (WHERE w.offered)::int AS offered, count(w.taker)::int AS moving
-         FROM wanted w JOIN members m ON m.id = w.owner GROUP BY m.name`,
+    const rows = await database.rows<{ name: string; rooms: number }>(
+      "SELECT m.name, count(*)::int AS rooms FROM wanted w JOIN members m ON m.id = w.owner GROUP BY m.name",
     );
     seen = rows;
     const names = processes.map(({ name }) => name);
@@ -139,12 +134,6 @@ async function settled(
     const missed = webRids.filter(isMissed).map((webRid) => ({ webRid, connections: simulator.truth(webRid).connections }));
     throw new Error(`not connected since ${after}: ${JSON.stringify(missed)}`, { cause: error });
   });
-}
-
-/** The rooms that a process says it lost while the cluster took it for dead, or left without anybody, or any answer, to take them over. */
-function saidLost(log: string): readonly string[] {
-  const lines = log.split("\n").filter((line) => /leases lapsed|nobody took over|who takes over/.test(line));
-  return lines.flatMap((line) => [...line.matchAll(/web_rid:(\d+)/g)].map(([, webRid = ""]) => webRid));
 }
 
 /** When the first connection was opened after a time, ms UTC. */
