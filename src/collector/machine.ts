@@ -165,7 +165,7 @@ const question = fixed("ask", { type: "question" });
 const keep = fixed("keep the resume point", { type: "keep" });
 const giveUp = fixed("close", { type: "giveUp" });
 const gap: EffectPlan = {
-  words: "tell the gap of a damaged frame",
+  words: "store the gap of a damaged frame",
   make: (_, event) => (event.type === "taken" && event.damage !== null ? { type: "gap", gap: event.damage } : null),
 };
 

@@ -307,7 +307,7 @@ export const KINDS = {
   }),
   gap: define("gap", "An interval in which we know that nothing was received.", {
     from: Whole(
-      "ms UTC, time of receipt; null where its length is unknown: the clock was set meanwhile, or was another machine's, and nothing tells by how much",
+      "ms UTC, time of the last receipt before it; null where its length is unknown: the clock was set back while dylive did not run",
     ),
     to: Type.Integer({ description: "ms UTC, time of receipt" }),
     reason: Type.String({ description: "one sentence" }),

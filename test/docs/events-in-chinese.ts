@@ -181,8 +181,8 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "resolving, waiting, connecting, live, stalled, blocked, ended, failed or paused":
     "resolving、waiting、connecting、live、stalled、blocked、ended、failed 或 paused",
   "why: what was seen, with times": "依据：看到了什么，附时间",
-  "ms UTC, time of receipt; null where its length is unknown: the clock was set meanwhile, or was another machine's, and nothing tells by how much":
-    "UTC 毫秒，按收到的时间；长度不明时为 null：其间调过时钟，或换了机器，没有依据说明差了多少",
+  "ms UTC, time of the last receipt before it; null where its length is unknown: the clock was set back while dylive did not run":
+    "UTC 毫秒，缺口之前最后一次收到的时间；长度不明时为 null：dylive 停机期间时钟被往回调过",
   "ms UTC, time of receipt": "UTC 毫秒，按收到的时间",
   "one sentence": "一句话",
   "gifts.suppressed, gifts.flowing, session.lost, session.silent, session.receives, account.lapsed, hook.paused, disk.low, room.deleted, session.deleted":

@@ -676,7 +676,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "a push was accepted without its headers": "接受了没有请求头的推送",
   "no events were read": "没有读到事件",
   "the database answered fewer than were asked": "数据库给出的应答比所问的少",
-  "the log answered nothing to an append": "写入日志没有得到应答",
   "the tasks are left to others": "任务交给其他进程",
   "the Open Platform's ingest was stopped": "开放平台的接收已停止",
   "the receiver was stopped": "接收已停止",
