@@ -15,7 +15,6 @@ import { Metrics } from "../http/metrics.js";
 import { startApi } from "../http/server.js";
 import { findSpeech, NO_SPEAKERS } from "../http/speech.js";
 import { WorkerChannel } from "../jobs/channel.js";
-import { partsAt } from "../jobs/jobs.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
@@ -83,8 +82,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       }
     });
     closers.push(async () => stopTelling());
-    const jobs = new WorkerChannel({ at, clock, onAppended: () => opened.log.wake() });
-    closers.push(() => jobs.close());
+    const worker = new WorkerChannel({ at, clock, onAppended: () => opened.log.wake() });
+    closers.push(() => worker.close());
     const appends = new AppendHealth();
     const { log } = opened;
     log.observe({
@@ -96,8 +95,9 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       },
       failed: (error) => appends.failed(error, clock.now()),
     });
-    const { exports, ...parts } = partsAt(jobs);
-    const store: Store = { ...opened, ...parts };
+    const { jobs } = worker;
+    const { exports, statistics, search, retention } = jobs;
+    const store: Store = { ...opened, statistics, search, retention };
     // What collects must go on when the worker thread does not: its one small question is answered here.
     const collectors: Store = { ...store, retention: opened.retention };
     const raw = new RawRecorder({
@@ -150,7 +150,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const maintenance = { config, store, jobs, clock, logger };
     closers.push(await startMaintenance(collecting, maintenance, metrics));
     const stopping = new AbortController();
-    const overwrite = (note: string) => jobs.run("task.overwrite", [{ note }], { signal: stopping.signal });
+    const overwrite = (note: string) => jobs.task.overwrite(note, () => {}, stopping.signal);
     const finishing = finishErasure(maintenance, overwrite, stopping.signal);
     closers.push(() => {
       stopping.abort(new DyliveError("stopping", "the server is stopping"));

@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
 import { pino } from "pino";
 import { startApi } from "../http/server.js";
-import type { JobExecutor } from "../jobs/jobs.js";
-import { JobRunner } from "../jobs/thread.js";
+import { jobsOn } from "../jobs/jobs.js";
 import { systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { rawFolder } from "../sources/raw/files.js";
@@ -51,7 +50,7 @@ export async function startLocal(config: Config, waitMs: number, tell: (sentence
     }
     const store = await openStore(at, { clock, tell, mayOnlyRead: true });
     closers.push(() => store.close());
-    const jobs = jobsHere(new JobRunner(store));
+    const jobs = jobsOn(store);
     const raw = { rotate: () => packIdle(config) };
     const services = openServices(config, readMachine(), { store, jobs, raw, clock, logger, closers });
     const { reach, hooks } = services;
@@ -113,9 +112,4 @@ function after<T extends object>(ready: () => Promise<void>, part: T): T {
     return [name, wait];
   });
   return { ...part, ...Object.fromEntries(waiting) };
-}
-
-function jobsHere(runner: JobRunner): JobExecutor {
-  const never = new AbortController().signal;
-  return { run: (name, ask, { signal = never, onNews } = {}) => runner.run(name, ask, signal, onNews), close: async () => {} };
 }

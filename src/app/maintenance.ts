@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { deletionLeaves, eraseEverywhere, unreached } from "../erasure/everywhere.js";
 import type { Metrics } from "../http/metrics.js";
-import type { MaintenanceService, Turn } from "../http/task-list.js";
+import type { MaintenanceService } from "../http/task-list.js";
 import { recordingsOf } from "../ingest/redecode.js";
-import type { JobExecutor, Jobs } from "../jobs/jobs.js";
-import type { Loops, Tasks } from "../jobs/long-work.js";
+import type { Jobs } from "../jobs/jobs.js";
+import type { OnNews } from "../jobs/long-work.js";
 import { DiskWatch } from "../retention/disk-watch.js";
 import { beyondLimits } from "../retention/step.js";
 import type { Clock } from "../runtime/clock.js";
@@ -22,14 +22,12 @@ const MB = 1_000_000;
 /** Pause before a loop is started again, in ms. */
 const AGAIN_MS = 2_000;
 
-type LoopName = `loop.${keyof Loops}`;
-
 /** Dependencies of the store's maintenance. */
 interface BackgroundDeps {
   readonly config: Config;
   readonly store: Store;
   /** Does the work, beside the main thread. */
-  readonly jobs: JobExecutor;
+  readonly jobs: Jobs;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -45,18 +43,16 @@ export async function startMaintenance(collecting: Collecting, deps: BackgroundD
 
 /** Starts what keeps statistics and search index up to date. @returns what ends it */
 export function keepDerived(deps: BackgroundDeps): () => Promise<void> {
-  return keepGoing(deps, "loop.derived", [null], "statistics and search index are not up to date; they are tried again");
+  const run = (onNews: OnNews, signal: AbortSignal) => deps.jobs.loop.derived(onNews, signal);
+  return keepGoing(deps, run, "statistics and search index are not up to date; they are tried again");
 }
 
 /** Starts what removes that which is beyond its limits. @returns what ends it */
 function keepWithinLimits(deps: BackgroundDeps, what: "all" | "store" | "raw"): () => Promise<void> {
-  const { config } = deps;
-  const ask = {
-    what,
-    started: keepOf(config),
-    folder: rawFolder(resolve(config.data)),
-  };
-  return keepGoing(deps, "loop.retention", [ask], "what is beyond its limits could not be removed; it is tried again");
+  const { config, jobs } = deps;
+  const ask = { what, started: keepOf(config), folder: rawFolder(resolve(config.data)) };
+  const run = (onNews: OnNews, signal: AbortSignal) => jobs.loop.retention(ask, onNews, signal);
+  return keepGoing(deps, run, "what is beyond its limits could not be removed; it is tried again");
 }
 
 /**
@@ -64,15 +60,14 @@ function keepWithinLimits(deps: BackgroundDeps, what: "all" | "store" | "raw"): 
  * @param complaint logged with what failed
  * @returns what tells it to end. The step that is under way is not waited for: it may wait for a disk that fails, and the server has to stop
  */
-function keepGoing<N extends LoopName>(
-  { jobs, clock, logger }: BackgroundDeps,
-  name: N,
-  ask: Jobs[N]["ask"],
+function keepGoing(
+  { clock, logger }: BackgroundDeps,
+  loop: (onNews: OnNews, signal: AbortSignal) => Promise<void>,
   complaint: string,
 ): () => Promise<void> {
   const stop = new AbortController();
   const { signal } = stop;
-  const onNews = (news: Loops[keyof Loops]["news"]) => {
+  const onNews: OnNews = (news) => {
     if (signal.aborted) return;
     if ("failed" in news) logger.error({ err: new DyliveError(news.failed.code, news.failed.said) }, complaint);
     else if ("doubt" in news) logger.warn(news.doubt);
@@ -80,7 +75,7 @@ function keepGoing<N extends LoopName>(
   };
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
-      await jobs.run(name, ask, { signal, onNews }).catch((error: unknown) => {
+      await loop(onNews, signal).catch((error: unknown) => {
         if (!signal.aborted) logger.error({ err: error }, complaint);
       });
       await clock.sleep(AGAIN_MS, signal).catch(() => {});
@@ -143,7 +138,7 @@ function sumOf(files: readonly { readonly bytes: number }[]): { readonly files: 
 
 interface MaintenanceServiceDeps {
   readonly clock: Clock;
-  readonly jobs: JobExecutor;
+  readonly jobs: Jobs;
   readonly raw: Pick<RawRecorder, "rotate">;
   readonly downloads: Pick<DownloadService, "sweep" | "filesElsewhere">;
   /** Absolute path of the data folder. */
@@ -155,19 +150,15 @@ interface MaintenanceServiceDeps {
 /** Returns the maintenance service: long work on what is kept, done by the worker thread. */
 export function maintenanceService({ jobs, raw, downloads, data, elsewhere, clock }: MaintenanceServiceDeps): MaintenanceService {
   const folder = rawFolder(data);
-  const following = (turn: Turn, signal: AbortSignal) => ({
-    signal,
-    onNews: ({ what, count }: Tasks[keyof Tasks]["news"]) => turn(what, count),
-  });
   return {
-    find: async (user, turn, signal) => ({ found: await jobs.run("task.find", [{ user }], following(turn, signal)) }),
+    find: async (user, turn, signal) => ({ found: await jobs.task.find(user, turn, signal) }),
     erase: async (user, keep, turn, signal) => {
       const done = await eraseEverywhere(user, {
-        log: () => jobs.run("task.erase", [{ user, keep }], following(turn, signal)),
+        log: () => jobs.task.erase({ user, keep }, turn, signal),
         recordings: async (identity) => {
           // What was recorded up to now can be reached then.
           await raw.rotate();
-          return jobs.run("task.eraseRaw", [{ folder, identity }], following(turn, signal));
+          return jobs.task.eraseRaw(folder, identity, turn, signal);
         },
         files: () => downloads.sweep(),
         filesElsewhere: () => downloads.filesElsewhere(),
@@ -186,15 +177,15 @@ export function maintenanceService({ jobs, raw, downloads, data, elsewhere, cloc
     delete: async (deletion, turn, signal) => {
       // What was recorded up to now can be removed then.
       await raw.rotate();
-      const done = await jobs.run("task.delete", [{ folder, deletion }], following(turn, signal));
+      const done = await jobs.task.delete(folder, deletion, turn, signal);
       return { ...done, notReached: deletionLeaves(data, elsewhere).map(String) };
     },
     assertRecorded: async (room, sessionId) => void (await recordingsOf(folder, room, sessionId)),
     redecode: async (room, sessionId, turn, signal) => {
       await raw.rotate();
-      return jobs.run("task.redecode", [{ folder, room, sessionId }], following(turn, signal));
+      return jobs.task.redecode(folder, room, sessionId, turn, signal);
     },
-    import: (file, turn, signal) => jobs.run("task.import", [{ file }], following(turn, signal)),
+    import: (file, turn, signal) => jobs.task.import(file, turn, signal),
     recordings: async (room, limits) => {
       const files = await rawFiles(folder, room);
       return { now: sumOf(files), beyond: sumOf(beyondLimits(files, limits, clock.now())), since: files[0]?.startedAt ?? null };

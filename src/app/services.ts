@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { erasedSince, lateInComments, lateInWorks, lateUntil } from "../erasure/late.js";
 import { Feed } from "../feed/feed.js";
 import type { MaintenanceService } from "../http/task-list.js";
-import type { JobExecutor } from "../jobs/jobs.js";
+import type { Jobs } from "../jobs/jobs.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";
 import { tellSystem } from "../store/log.js";
@@ -36,7 +36,7 @@ export interface Services {
 interface ServicesDeps {
   readonly store: Store;
   /** Does long work. */
-  readonly jobs: JobExecutor;
+  readonly jobs: Jobs;
   /** Closes and compresses what was recorded. */
   readonly raw: Pick<RawRecorder, "rotate">;
   readonly clock: Clock;

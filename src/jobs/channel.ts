@@ -3,7 +3,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { StoreAt } from "../store/open.js";
-import type { FromThread, JobExecutor, JobName, JobOptions, Jobs, ToThread } from "./jobs.js";
+import type { FromThread, Jobs, ToThread } from "./jobs.js";
 
 /** Most jobs that may wait; more wait only when the thread hangs. */
 const MAX_WAITING = 1000;
@@ -22,16 +22,27 @@ interface ChannelOptions {
 }
 
 interface WaitingCall {
-  readonly news: (news: unknown) => void;
+  readonly news: (...news: readonly unknown[]) => void;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Runs jobs in a worker thread, as the main thread sees it. The thread is started by the first job; when it dies, its jobs fail and the
- * next one starts it again.
+ * The worker thread, as the main thread sees it. The thread is started by the first job; when it dies, its jobs fail and the next one starts
+ * it again.
  */
-export class WorkerChannel implements JobExecutor {
+export class WorkerChannel {
+  /**
+   * Jobs of the thread. Each throws what it throws there; `internal` when the thread ended or too much waits for it; `stopping`; or the
+   * reason of its signal.
+   */
+  readonly jobs: Jobs = proxyOf((part) =>
+    proxyOf(
+      (name) =>
+        (...args: unknown[]) =>
+          this.#run(part, name, args),
+    ),
+  ) as unknown as Jobs;
   readonly #options: ChannelOptions;
   readonly #waiting = new Map<number, WaitingCall>();
   #worker: Worker | null = null;
@@ -42,7 +53,24 @@ export class WorkerChannel implements JobExecutor {
     this.#options = options;
   }
 
-  run<N extends JobName>(name: N, ask: Jobs[N]["ask"], { signal, onNews }: JobOptions<N> = {}): Promise<Jobs[N]["answer"]> {
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#closed = true;
+    if (worker === null) return;
+    const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    worker.postMessage({ close: true } satisfies ToThread);
+    const stop = new AbortController();
+    const late = this.#options.clock.sleep(END_MS, stop.signal).then(
+      () => worker.terminate(),
+      () => {},
+    );
+    await Promise.race([ended, late]);
+    stop.abort();
+  }
+
+  #run(part: string, name: string, args: readonly unknown[]): Promise<unknown> {
+    const signal = args.find((one) => one instanceof AbortSignal);
+    const news = args.find((one) => typeof one === "function") as WaitingCall["news"] | undefined;
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#closed) return Promise.reject(new DyliveError("stopping", "the worker thread is stopped"));
     if (this.#waiting.size >= MAX_WAITING)
@@ -63,28 +91,9 @@ export class WorkerChannel implements JobExecutor {
         this.#options.clock.sleep(END_MS, settled.signal).then(fail, () => {});
       };
       signal?.addEventListener("abort", abort, { once: true });
-      this.#waiting.set(id, {
-        news: (news) => onNews?.(news as Jobs[N]["news"]),
-        resolve: (answer) => settle(() => resolve(answer)),
-        reject: fail,
-      });
-      this.#send({ id, name, ask });
-    }) as Promise<Jobs[N]["answer"]>;
-  }
-
-  async close(): Promise<void> {
-    const worker = this.#worker;
-    this.#closed = true;
-    if (worker === null) return;
-    const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-    worker.postMessage({ close: true } satisfies ToThread);
-    const stop = new AbortController();
-    const late = this.#options.clock.sleep(END_MS, stop.signal).then(
-      () => worker.terminate(),
-      () => {},
-    );
-    await Promise.race([ended, late]);
-    stop.abort();
+      this.#waiting.set(id, { news: news ?? (() => {}), resolve: (answer) => settle(() => resolve(answer)), reject: fail });
+      this.#send({ id, part, name, args: args.filter((one) => one !== signal && one !== news), isLong: signal !== undefined });
+    });
   }
 
   #send(message: ToThread): void {
@@ -105,7 +114,7 @@ export class WorkerChannel implements JobExecutor {
     worker.on("message", (message: FromThread) => {
       if ("appended" in message) return onAppended?.();
       const waiting = this.#waiting.get(message.id);
-      if ("news" in message) waiting?.news(message.news);
+      if ("news" in message) waiting?.news(...message.news);
       else if ("answer" in message) waiting?.resolve(message.answer);
       else waiting?.reject(new DyliveError(message.error.code, message.error.said));
     });
@@ -119,4 +128,9 @@ export class WorkerChannel implements JobExecutor {
     worker.on("exit", () => end(new DyliveError(this.#closed ? "stopping" : "internal", "the worker thread has ended")));
     return worker;
   }
+}
+
+/** Returns an object whose properties of all names are made by a function. */
+function proxyOf<T>(property: (name: string) => T): Readonly<Record<string, T>> {
+  return new Proxy({}, { get: (_target, name) => property(String(name)) });
 }

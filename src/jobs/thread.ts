@@ -1,45 +1,14 @@
 // What runs in the worker thread: the same database on connections of its own.
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { LocalExports } from "../exports/export.js";
-import { ReadingTime } from "../feed/reading-time.js";
-import { systemClock } from "../runtime/clock.js";
 import { DyliveError, sentError } from "../runtime/errors.js";
-import { openVocabulary } from "../statistics/words.js";
 import { openStore, type StoreAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
-import type { FromThread, JobName, Jobs, ToThread } from "./jobs.js";
-import { longWorkOn } from "./long-work.js";
-
-/** Does jobs on a store, in whatever thread it is. */
-export class JobRunner {
-  readonly #calls: Readonly<Record<string, unknown>>;
-  readonly #long: Readonly<Record<string, unknown>>;
-
-  constructor(store: Store) {
-    const { statistics, search, retention } = store;
-    this.#calls = { statistics, search, retention, export: new LocalExports(store, new ReadingTime(systemClock)) };
-    this.#long = longWorkOn(store, openVocabulary());
-  }
-
-  async run<N extends JobName>(
-    name: N,
-    ask: Jobs[N]["ask"],
-    signal: AbortSignal,
-    tell: (news: Jobs[N]["news"]) => void = () => {},
-  ): Promise<Jobs[N]["answer"]> {
-    signal.throwIfAborted();
-    // A name says whose work it is, which asks and answers as the table in jobs.ts says; TypeScript cannot follow that through the name.
-    const [part = "", work = ""] = name.split(".");
-    const owner = (this.#calls[part] ?? this.#long[part]) as Readonly<Record<string, unknown>>;
-    const does = owner[work] as (...values: readonly unknown[]) => Promise<Jobs[N]["answer"]>;
-    return does.apply(owner, [...ask, ...(part in this.#long ? [tell, signal] : [])]);
-  }
-}
+import { type FromThread, jobsOn, type ToThread } from "./jobs.js";
 
 /** @param at the store, opened when it is first needed */
 function serve(port: MessagePort, at: StoreAt): void {
   // Opened by the first job, and tried again by the next one when it cannot be: a database may be away for a while.
-  let opening: Promise<{ readonly store: Store; readonly runner: JobRunner }> | null = null;
+  let opening: Promise<{ readonly store: Store; readonly jobs: object }> | null = null;
   const running = new Map<number, AbortController>();
   const send = (message: FromThread) => port.postMessage(message);
 
@@ -50,7 +19,7 @@ function serve(port: MessagePort, at: StoreAt): void {
         stored: () => send({ appended: true }),
         failed: () => {},
       });
-      return { store, runner: new JobRunner(store) };
+      return { store, jobs: jobsOn(store) };
     });
     opening.catch((error: unknown) => {
       opening = null;
@@ -60,12 +29,15 @@ function serve(port: MessagePort, at: StoreAt): void {
     return opening;
   }
 
-  async function run({ id, name, ask }: Extract<ToThread, { id: number }>): Promise<void> {
+  async function run({ id, part, name, args, isLong }: Extract<ToThread, { id: number }>): Promise<void> {
     const stop = new AbortController();
     running.set(id, stop);
     try {
-      const { runner } = await opened();
-      send({ id, answer: await runner.run(name, ask as Parameters<typeof runner.run>[1], stop.signal, (news) => send({ id, news })) });
+      const { jobs } = await opened();
+      stop.signal.throwIfAborted();
+      const owner = (jobs as Record<string, Record<string, (...args: unknown[]) => unknown>>)[part];
+      const following = isLong ? [(...news: unknown[]) => send({ id, news }), stop.signal] : [];
+      send({ id, answer: await owner?.[name]?.(...args, ...following) });
     } catch (error) {
       send({ id, error: sentError(error) });
     } finally {

@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { expect, it } from "vitest";
 import { loadConfig } from "../../src/app/config.js";
 import { keepDerived } from "../../src/app/maintenance.js";
-import type { JobExecutor } from "../../src/jobs/jobs.js";
+import type { Jobs } from "../../src/jobs/jobs.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { toldOf } from "../../src/runtime/told.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -15,12 +15,12 @@ it("a loop goes on in the thread that comes after one that has ended, and ends w
   const lines: string[] = [];
   const logger = pino({ messageKey: "text" }, { write: (line: string) => void lines.push((JSON.parse(line) as { text: string }).text) });
   const runs: { readonly end: (error?: unknown) => void; readonly tell: (news: unknown) => void; readonly signal: AbortSignal }[] = [];
-  const run = (_name: string, _ask: unknown, { signal, onNews }: { signal: AbortSignal; onNews: (news: unknown) => void }) =>
-    new Promise<null>((resolve, reject) => {
-      runs.push({ end: (error) => (error === undefined ? resolve(null) : reject(error)), tell: onNews, signal });
+  const derived = (tell: (news: unknown) => void, signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      runs.push({ end: (error) => (error === undefined ? resolve() : reject(error)), tell, signal });
     });
   const store = openSqliteStore({ path: ":memory:" });
-  const jobs = { run } as unknown as JobExecutor;
+  const jobs = { loop: { derived } } as unknown as Jobs;
   const stop = keepDerived({ config: loadConfig({}, {}), store, jobs, clock, logger });
   runs[0]?.tell({ failed: { code: "store_unreachable", said: toldOf("away") } });
   runs[0]?.end(new DyliveError("internal", "the worker thread has ended"));

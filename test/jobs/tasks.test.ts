@@ -30,18 +30,18 @@ describe("tasks in the worker thread", { tags: ["full"] }, () => {
     const wanted = await collected(openSqliteStore({ path: ":memory:" }), undefined, directory("raw"));
     const told: number[] = [];
     const between: Promise<unknown>[] = [];
-    const onNews = ({ count }: { readonly count: number }) => {
+    const tell = (_what: string, count: number) => {
       told.push(count);
-      if (between.length < 3) between.push(desk.run("statistics.behind", []));
+      if (between.length < 3) between.push(desk.jobs.statistics.behind());
     };
-    const done = await desk.run("task.redecode", [{ folder, room, sessionId: null }], { onNews });
+    const done = await desk.jobs.task.redecode(folder, room, null, tell, new AbortController().signal);
     expect(done).toMatchObject({ erased: 0, refused: 0, lostBytes: 0, messages: 800 });
     expect(told.at(-1)).toBe(1600);
     expect(wakes.count).toBeGreaterThan(0);
     expect(await Promise.all(between)).toHaveLength(3);
     expect(bodies(await events())).toEqual(bodies(await wanted.events()));
     expect(units(await events())).toEqual(units(await wanted.events()));
-    const unknown = desk.run("task.redecode", [{ folder, room, sessionId: "404" }]);
+    const unknown = desk.jobs.task.redecode(folder, room, "404", tell, new AbortController().signal);
     await expect(unknown).rejects.toMatchObject({ code: "not_found", detail: expect.stringMatching(/was not recorded/) });
   });
 });

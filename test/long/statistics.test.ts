@@ -26,7 +26,7 @@ it("a busy room of three hours: every total is the simulator's, counted while it
   const stop = new AbortController();
   const failures: unknown[] = [];
   const onNews = (news: object) => "failed" in news && failures.push(news.failed);
-  const counting = desk.run("loop.derived", [null], { signal: stop.signal, onNews });
+  const counting = desk.jobs.loop.derived(onNews, stop.signal);
   const { room, truth } = await playBusyRoom(store, { hours: HOURS });
   const counted = async () => (await store.statistics.behind()) === 0;
   await until(counted);

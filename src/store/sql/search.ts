@@ -18,7 +18,7 @@ const VERIFY_POSITIONS = 20_000;
 const VERIFY_WORDS_EVERY = 97;
 
 /** Result of comparing some of the index with the log. */
-interface Verified {
+export interface Verified {
   /** Positions up to this one were compared. */
   readonly scanned: number;
   /** Positions whose event is not in the index as it should be, or that are in the index and not kept. */

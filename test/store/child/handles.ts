@@ -1,6 +1,6 @@
 // Run with few file handles: counts words and loads the browser's driver while there are none left, and again once there are.
 import { closeSync, openSync } from "node:fs";
-import { JobRunner } from "../../../src/jobs/thread.js";
+import { jobsOn } from "../../../src/jobs/jobs.js";
 import { loadPackage } from "../../../src/runtime/packages.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { chat } from "../../contracts/events.js";
@@ -9,14 +9,14 @@ import { until } from "../../until.js";
 const store = openSqliteStore({ path: ":memory:" });
 const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
 await store.log.append([{ room, epoch: await store.rooms.claim(room), events: [chat("1")] }]);
-const runner = new JobRunner(store);
+const jobs = jobsOn(store);
 /** Counts the event, or says why not. */
 async function words(): Promise<void> {
   const stop = new AbortController();
   let failed: unknown = null;
-  const loop = runner.run("loop.derived", [null], stop.signal, (news) => {
+  const loop = jobs.loop.derived((news) => {
     if ("failed" in news) failed = news.failed;
-  });
+  }, stop.signal);
   await until(async () => failed !== null || (await store.statistics.behind()) === 0);
   stop.abort();
   await loop;
