@@ -656,7 +656,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "数据库地址应为 postgres://user:password@host:port/database",
   "no host was tried yet": "还没有尝试过任何主机",
   "{} events wait for the database already": "等待数据库的事件已有 {} 个",
-  "{} calls wait for the database already": "等待数据库的调用已有 {} 个",
   "the database refused the values ({})": "数据库拒绝了这些值（{}）",
   "the database was told: {}": "数据库被告知：{}",
   "the database failed ({})": "数据库出错（{}）",

@@ -189,7 +189,7 @@ export class PostgresConnection implements SqlDatabase {
   }
 
   #use<T>(call: (session: PostgresSession) => Promise<T>): Promise<T> {
-    return this.#pool.use((client) => call(new PostgresSession(client, this.#pool.heardOn(client))));
+    return this.#pool.use((client) => call(new PostgresSession(client, this.#pool.heard)));
   }
 }
 
