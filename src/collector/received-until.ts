@@ -2,14 +2,9 @@ import { EVENT_TYPES, type EventType } from "../events/event.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 
-/** Event types that show when something was received. A gap ends with a receipt. */
-const SHOWS_RECEIPT: Readonly<Record<EventType, boolean>> = {
-  ...{ chat: true, gift: true, like: true, join: true, follow: true, share: true, leave: true, moderation: true, fansclub: true },
-  ...{ stats: true, rank: true, control: true, notice: true, pin: true, product: true, battle: true },
-  ...{ linkmic: true, lottery: true, unknown: true, gap: true },
-  ...{ state: false, system: false, work: false, erased: false },
-};
-const TYPES = EVENT_TYPES.filter((type) => SHOWS_RECEIPT[type]);
+/** Event types that never show that something was received. A gap does: it ends with a receipt. */
+const OWN: ReadonlySet<EventType> = new Set<EventType>(["state", "system", "work", "erased"]);
+const TYPES = EVENT_TYPES.filter((type) => !OWN.has(type));
 /** Number of newest events of a room among which those of the broadcast are looked for. */
 const NEWEST = 50;
 

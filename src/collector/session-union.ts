@@ -2,6 +2,7 @@ import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
 import { type Clock, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { Gap } from "./gap-tracker.js";
 import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
 import type { SteadyTime } from "./steady-time.js";
 
@@ -18,11 +19,6 @@ interface UnionListeners {
 interface MissedTime {
   readonly from: number;
   readonly to: number;
-}
-
-/** Interval in which no session received though one seemed to stand all the time. */
-export interface Hole extends MissedTime {
-  readonly reason: string;
 }
 
 /** Time by which what is sent to several sessions may come to one later than to another, ms. */
@@ -132,10 +128,10 @@ export class SessionUnion {
    * Opens all and brings what comes, and what turns out to have come to none, until all are down, or the signal gives them up.
    * @throws DyliveError of the session that fell last
    */
-  async *open(live: Live, listeners: UnionListeners, signal: AbortSignal): AsyncGenerator<Brought | Hole> {
+  async *open(live: Live, listeners: UnionListeners, signal: AbortSignal): AsyncGenerator<Brought | Gap> {
     const over = follow(signal);
     const until = over.signal;
-    const channel = new Handover<Brought | Hole>();
+    const channel = new Handover<Brought | Gap>();
     const reception = new Reception();
     const standing = () => this.sessions.filter((session) => session.standing);
     const state = { active: 0, opened: false, failure: null as unknown, ends: new Map<RoomSession, DyliveError | null>() };

@@ -31,7 +31,7 @@ export type OnNews = (
 /** Returns the tasks on a store, which come to an end or are ended by their signal. Folders are of all raw recordings. */
 export function tasksOn(store: Store, vocabulary: Vocabulary) {
   return {
-    /** Finds who would be erased, and erases nothing; null when nobody is known so. */
+    /** Finds who would be erased, and erases nothing; null if the user is unknown. */
     find: (user: string, tell: OnProgress, signal: AbortSignal) => findPerson(store, { user, signal, onProgress: turnsOf(tell) }),
     /** Takes a person out of the log and what is made of it. */
     erase: async (ask: { readonly user: string; readonly keep: boolean }, tell: OnProgress, signal: AbortSignal) => {

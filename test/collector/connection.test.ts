@@ -313,6 +313,27 @@ it("a process that is stopped while the store refuses what ends a gap leaves one
   expect(gaps[0]?.to).toBeGreaterThanOrEqual(clock.now() - 15_000);
 });
 
+it("a process that is stopped while people are not heard stores that as a gap, which the next one's follows", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  const first = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, { store }, clock);
+  const { simulator } = first;
+  void first.rooms.add(RID, {}, 60_000, SIGNAL).catch(() => {});
+  await clock.until(() => isUp(first.rooms), 60_000);
+  await clock.go(7000);
+  const from = clock.now();
+  simulator.rooms.stall(RID);
+  await clock.until(() => simulator.truth(RID).connections.length > 1, 200_000);
+  await clock.go(20_000);
+  const stoppedAt = clock.now();
+  simulator.rooms.stall(RID, false);
+  const [silent, stopped, ...more] = await goOn(first, store);
+  expect(more).toEqual([]);
+  expect([silent?.reason, stopped?.reason]).toEqual([expect.stringContaining("open but silent"), "dylive was not collecting"]);
+  expect(silent?.from).toBeLessThanOrEqual(from);
+  expect(silent?.to).toBe(stoppedAt);
+  expect(stopped?.from).toBeLessThanOrEqual(stoppedAt);
+});
+
 it("a visitor whose cookie the push server misses is replaced by a new one at once, and is not said to be blocked", async () => {
   const { simulator, rooms } = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
   void rooms.request(RID, 60_000, SIGNAL);

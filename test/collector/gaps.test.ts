@@ -92,8 +92,9 @@ async function strike(seed: number): Promise<void> {
   };
   await time.until(isUp, 60_000);
   await time.go(7000);
-  /** True times at which dylive stopped and was up again. */
+  /** True times between which dylive did not run, and between which no connection could stand. */
   const down: { readonly from: number; readonly to: number }[] = [];
+  const out: { readonly from: number; readonly to: number }[] = [];
   const did: string[] = [];
   const viewers = () => simulator.truth(RID).connections.filter(({ closedAt }) => closedAt === null);
   const restart = async (how: "kill" | "stop") => {
@@ -107,17 +108,26 @@ async function strike(seed: number): Promise<void> {
     await rooms.start();
     down.push({ from, to });
   };
+  const unreachable = async (meanwhile: () => Promise<void>) => {
+    const from = time.now();
+    simulator.rooms.refuse(RID, true, 502);
+    simulator.rooms.cut(RID);
+    await meanwhile();
+    simulator.rooms.refuse(RID, false);
+    out.push({ from, to: time.now() });
+  };
   const strikes: Readonly<Record<string, () => Promise<unknown> | unknown>> = {
     kill: () => restart("kill"),
     stop: () => restart("stop"),
     cut: () => simulator.rooms.cut(RID),
     cutOne: () => simulator.rooms.cut(RID, viewers()[chance.below(sessions.length)]?.viewer),
-    unreachable: async () => {
-      simulator.rooms.refuse(RID, true, 502);
-      simulator.rooms.cut(RID);
-      await time.go(chance.below(20_000));
-      simulator.rooms.refuse(RID, false);
-    },
+    unreachable: () => unreachable(() => time.go(chance.below(20_000))),
+    restartUnreachable: () =>
+      unreachable(async () => {
+        await time.go(chance.below(20_000));
+        await restart(chance.below(2) === 0 ? "kill" : "stop");
+        await time.go(chance.below(20_000));
+      }),
     silent: () => {
       simulator.rooms.freeze(RID);
       simulator.rooms.freeze(RID, false); // new connections bring everything
@@ -147,7 +157,7 @@ async function strike(seed: number): Promise<void> {
   const { events }: { readonly events: readonly LiveEvent[] } = await readAll(store.log, 1);
   await rooms.stop();
 
-  const about = JSON.stringify({ seed, sessions: sessions.length, did, down, set: clock.set });
+  const about = JSON.stringify({ seed, sessions: sessions.length, did, down, out, set: clock.set });
   // A silence ends when people are heard again: the platform's figures come meanwhile.
   const stored = events.filter(({ method }) => isInteractive(method));
   const gaps = events.flatMap((event) => (event.type === "gap" ? [gapOf(event)] : []));
@@ -169,12 +179,18 @@ async function strike(seed: number): Promise<void> {
     return received.filter((at) => at > begin && at < gap.to).map((at) => ({ at, gap }));
   });
   expect(within, `${about} ${JSON.stringify(gaps)}`).toEqual([]);
+  const restarts = gaps.filter(({ reason }) => reason === NOT_COLLECTING);
+  for (const { from, to } of [...down, ...out]) {
+    const until = gaps
+      .toSorted((one, other) => one.from - other.from)
+      .reduce((at, gap) => (gap.from <= at ? Math.max(at, gap.to) : at), from);
+    expect(until, `${about} ${JSON.stringify(gaps)}`).toBeGreaterThanOrEqual(to);
+  }
   for (const { from, to } of down)
     expect(
-      gaps.some((gap) => gap.reason === NOT_COLLECTING && gap.from <= from && gap.to >= to),
+      restarts.some((gap) => gap.from <= from && gap.to >= to),
       `${about} ${JSON.stringify(gaps)}`,
     ).toBe(true);
-  const restarts = gaps.filter(({ reason }) => reason === NOT_COLLECTING);
   expect(
     restarts.filter((gap) => !down.some(({ from, to }) => gap.from <= to && gap.to >= from)),
     about,
