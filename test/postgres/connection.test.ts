@@ -77,7 +77,10 @@ describe("a database that takes what it is asked and says nothing", () => {
     // Every connection waits behind this lock, as behind a server whose processes stand still.
     const name = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%' AND state = 'active' AND datname = current_database()";
     const lock = runSql(url, "BEGIN; LOCK TABLE rooms IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)").catch(() => {});
-    await until(async () => (await runSql(url, "SELECT FROM pg_locks WHERE relation = 'rooms'::regclass AND granted")).length > 0);
+    // Other tests' databases are copies of the same template: their tables have the same numbers.
+    const held = `SELECT FROM pg_locks JOIN pg_database d ON d.oid = database AND d.datname = current_database()
+      WHERE relation = 'rooms'::regclass AND mode = 'AccessExclusiveLock' AND granted`;
+    await until(async () => (await runSql(url, held)).length > 0);
     const asked = clock.now();
     const reading = store.rooms.list();
     const { since, reason } = await until(() => store.server().away);
