@@ -12,9 +12,7 @@ import { packagePath, packageVersion } from "../runtime/packages.js";
 import { told } from "../runtime/told.js";
 import type { StoreAt } from "../store/open.js";
 import { keepNow, serverLimits } from "../store/server-limits.js";
-import type { AccountDays } from "../store/sql/account-days.js";
 import type { ChangedSetting } from "../store/sql/meta.js";
-import type { Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
 import { CHANGEABLE, type Config, environmentOf, isGiven, keepOf, mayChange, shownSettings, variableOf } from "./config.js";
 
@@ -26,10 +24,8 @@ interface AdminDeps {
   /** Settings that the servers on this data are taken to be started with; by default these. */
   readonly started?: Config;
   readonly at: StoreAt;
-  readonly retention: Pick<Retention, "storeSize">;
-  readonly settings: Store["settings"];
+  readonly store: Pick<Store, "retention" | "settings" | "accountDays">;
   readonly accounts: AccountStore;
-  readonly accountDays: Pick<AccountDays, "list" | "remove">;
   readonly platform: Platform;
   readonly clock: Clock;
   /** Returns the states of the rooms that are collected now. */
@@ -45,10 +41,8 @@ export function adminService({
   config,
   started = config,
   at,
-  retention,
-  settings,
+  store,
   accounts,
-  accountDays,
   platform,
   clock,
   collected,
@@ -56,6 +50,7 @@ export function adminService({
   onChanged = async () => {},
 }: AdminDeps): AdminService {
   const startedAt = clock.now();
+  const { settings } = store;
   /** Returns every setting with what it is now. */
   const shown = async (): Promise<readonly ServerSetting[]> => {
     const changes = await settings.changed();
@@ -72,12 +67,12 @@ export function adminService({
   };
   const version = packageVersion();
   return {
-    accounts: new AccountService(accounts, { platform, userAgent: config.userAgent }, accountDays, clock),
+    accounts: new AccountService(accounts, { platform, userAgent: config.userAgent }, store.accountDays, clock),
     about: async () => ({
       version,
       node: process.versions.node,
       startedAt,
-      storeBytes: await storeBytes(at, retention),
+      storeBytes: await storeBytes(at, store),
       account: config.account,
       settings: (await shown()).map(({ name, value, about }) => ({ name, value, about })),
       compat: compat(),
@@ -116,7 +111,7 @@ export function adminService({
 }
 
 /** Returns the bytes that the store takes on disk; null when nobody can say. */
-async function storeBytes(at: StoreAt, retention: Pick<Retention, "storeSize">): Promise<number | null> {
+async function storeBytes(at: StoreAt, { retention }: Pick<Store, "retention">): Promise<number | null> {
   if (at.engine === "sqlite")
     return [at.path, `${at.path}-wal`].reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
   const size = await retention.storeSize().catch(() => null);

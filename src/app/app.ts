@@ -9,7 +9,6 @@ import { COMPAT_LIMITS } from "../compat/deps.js";
 import type { NewEvent } from "../events/event.js";
 import { partsOf } from "../exports/export.js";
 import { Sidecars } from "../exports/sidecars.js";
-import type { Feed } from "../feed/feed.js";
 import { compatAuthenticator } from "../http/authentication.js";
 import { Metrics } from "../http/metrics.js";
 import { startApi } from "../http/server.js";
@@ -29,6 +28,7 @@ import type { Store } from "../store/store.js";
 import { adminService } from "./admin.js";
 import { startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
+import type { AppContext } from "./context.js";
 import { finishErasure, startMaintenance, watchDisk } from "./maintenance.js";
 import { pictureOf } from "./platform.js";
 import { RunningSettings } from "./running-settings.js";
@@ -107,7 +107,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error, about) => logger.error({ err: error, ...about }, "a raw recording could not be written"),
     });
     closers.push(() => raw.close());
-    const services = openServices(config, machine, { store, jobs, raw, clock, logger, closers });
+    const context: AppContext = { config, store, jobs, raw, clock, logger };
+    const services = openServices(context, machine, closers);
     const { reach, downloads, authors, feed, hooks } = services;
     // Our own code that cannot be loaded once, for want of file handles, never can as long as the process lives: a server loads it at its start.
     await import("../platform/browser/session.js");
@@ -147,16 +148,15 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const { rooms, here, takeovers } = collecting;
     if (takeovers !== null) metrics.lookAtTakeovers(takeovers);
     closers.push(() => collecting.rest());
-    const maintenance = { config, store, jobs, clock, logger };
-    closers.push(await startMaintenance(collecting, maintenance, metrics));
+    closers.push(await startMaintenance(collecting, context, metrics));
     const stopping = new AbortController();
     const overwrite = (note: string) => jobs.task.overwrite(note, () => {}, stopping.signal);
-    const finishing = finishErasure(maintenance, overwrite, stopping.signal);
+    const finishing = finishErasure(context, overwrite, stopping.signal);
     closers.push(() => {
       stopping.abort(new DyliveError("stopping", "the server is stopping"));
       return finishing;
     });
-    const disk = watchDisk(maintenance);
+    const disk = watchDisk(context);
     closers.push(() => disk.stop());
     metrics.lookAtDisk(() => disk.freeBytes);
     const stopChecks = reach.accounts.watch({
@@ -187,14 +187,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     let compat: Compat | null = null;
     const collected = async () => (await rooms.statuses()).flatMap((status) => status ?? []);
     const admin = adminService({
-      ...reach,
-      config,
-      at,
-      collected,
-      accountDays: opened.accountDays,
-      retention: opened.retention,
-      settings: opened.settings,
-      clock,
+      ...{ ...reach, config, at, collected, store: opened, clock },
       compat: () => compat?.urls ?? [],
       onChanged: () => running.look(),
     });
@@ -209,7 +202,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     closers.push(() => api.close());
     if (api.socket !== null) lock.tell({ server: { socket: api.socket, databaseUrl: config.databaseUrl } });
     if (serves) void downloads.goOn();
-    const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, { store, rooms, feed, clock, logger }));
+    const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, context, { rooms, feed }));
     compat = streams;
     closers.push(() => streams.close());
     return { url: api.url, store, rooms, compat: streams.urls, close };
@@ -222,25 +215,13 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
 const NO_COMPAT = { compatGrabPort: null, compatLivePort: null, compatTiktokPort: null };
 
 /** Returns the options of the streams for clients of other programs, by these settings. */
-function compatOptions(
-  config: Config,
-  {
-    store,
-    rooms,
-    feed,
-    clock,
-    logger,
-  }: { readonly store: Store; readonly rooms: RoomManager; readonly feed: Feed; readonly clock: Clock; readonly logger: Logger },
-): CompatOptions {
+function compatOptions(config: Config, { store, clock, logger }: AppContext, parts: Pick<CompatOptions, "rooms" | "feed">): CompatOptions {
   const { host, pollMs, compatToken, compatOrigins } = config;
   const tokenNeeded = compatToken === "always" || (compatToken === "auto" && !LOOPBACK.includes(host));
   return {
     host,
     ports: { grab: config.compatGrabPort, live: config.compatLivePort, tiktok: config.compatTiktokPort },
-    store,
-    rooms,
-    feed,
-    clock,
+    ...{ ...parts, store, clock },
     authenticator: compatAuthenticator({ tokens: store.tokens, rooms: store.rooms, clock, logger, tokenNeeded }),
     origins: (compatOrigins ?? "").split(",").flatMap((origin) => origin.trim() || []),
     pollMs,

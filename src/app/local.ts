@@ -52,14 +52,13 @@ export async function startLocal(config: Config, waitMs: number, tell: (sentence
     closers.push(() => store.close());
     const jobs = jobsOn(store);
     const raw = { rotate: () => packIdle(config) };
-    const services = openServices(config, readMachine(), { store, jobs, raw, clock, logger, closers });
+    const services = openServices({ config, store, jobs, raw, clock, logger }, readMachine(), closers);
     const { reach, hooks } = services;
-    const { accountDays, retention, settings } = store;
     const api = await startApi({
       ...{ host: "127.0.0.1", port: null, socketFolder: null, store: upToDate(store), clock, logger },
       ...{ ...services, hooks: hooks.webhooks, rooms: restingRooms(reach, store) },
       admin: adminService({
-        ...{ ...reach, config, at, clock, accountDays, retention, settings },
+        ...{ ...reach, config, at, clock, store },
         // What this command has in its environment is not a server's.
         ...{ started: loadConfig({}, {}), collected: async () => [], compat: () => [] },
       }),

@@ -1,58 +1,44 @@
 import { resolve } from "node:path";
-import type { Logger } from "pino";
 import { deletionLeaves, eraseEverywhere, unreached } from "../erasure/everywhere.js";
 import type { Metrics } from "../http/metrics.js";
 import type { MaintenanceService } from "../http/task-list.js";
 import { recordingsOf } from "../ingest/redecode.js";
-import type { Jobs } from "../jobs/jobs.js";
 import type { OnNews } from "../jobs/long-work.js";
 import { DiskWatch } from "../retention/disk-watch.js";
 import { beyondLimits } from "../retention/step.js";
-import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { rawFiles, rawFolder } from "../sources/raw/files.js";
-import type { RawRecorder } from "../sources/raw/recorder.js";
 import { tellSystem } from "../store/log.js";
-import type { Store } from "../store/store.js";
 import type { DownloadService } from "../works/download-service.js";
 import type { Collecting } from "./collecting.js";
-import { type Config, keepOf } from "./config.js";
+import { keepOf } from "./config.js";
+import type { AppContext } from "./context.js";
 
 const MB = 1_000_000;
 /** Pause before a loop is started again, in ms. */
 const AGAIN_MS = 2_000;
 
-/** Dependencies of the store's maintenance. */
-interface BackgroundDeps {
-  readonly config: Config;
-  readonly store: Store;
-  /** Does the work, beside the main thread. */
-  readonly jobs: Jobs;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
-
 /** Starts the maintenance of the store: in a cluster each of its jobs in one process. @returns what ends that of this process's own disk */
-export async function startMaintenance(collecting: Collecting, deps: BackgroundDeps, metrics: Metrics): Promise<() => Promise<void>> {
-  metrics.lookAtStatistics(() => deps.store.statistics.behind());
-  await collecting.hold("derived", async () => keepDerived(deps));
-  const alone = deps.store.cluster === undefined;
-  await collecting.hold("retention", async () => keepWithinLimits(deps, alone ? "all" : "store"));
-  return alone || deps.config.role === "serve" ? async () => {} : keepWithinLimits(deps, "raw");
+export async function startMaintenance(collecting: Collecting, context: AppContext, metrics: Metrics): Promise<() => Promise<void>> {
+  metrics.lookAtStatistics(() => context.store.statistics.behind());
+  await collecting.hold("derived", async () => keepDerived(context));
+  const alone = context.store.cluster === undefined;
+  await collecting.hold("retention", async () => keepWithinLimits(context, alone ? "all" : "store"));
+  return alone || context.config.role === "serve" ? async () => {} : keepWithinLimits(context, "raw");
 }
 
 /** Starts what keeps statistics and search index up to date. @returns what ends it */
-export function keepDerived(deps: BackgroundDeps): () => Promise<void> {
-  const run = (onNews: OnNews, signal: AbortSignal) => deps.jobs.loop.derived(onNews, signal);
-  return keepGoing(deps, run, "statistics and search index are not up to date; they are tried again");
+export function keepDerived(context: AppContext): () => Promise<void> {
+  const run = (onNews: OnNews, signal: AbortSignal) => context.jobs.loop.derived(onNews, signal);
+  return keepGoing(context, run, "statistics and search index are not up to date; they are tried again");
 }
 
 /** Starts what removes that which is beyond its limits. @returns what ends it */
-function keepWithinLimits(deps: BackgroundDeps, what: "all" | "store" | "raw"): () => Promise<void> {
-  const { config, jobs } = deps;
+function keepWithinLimits(context: AppContext, what: "all" | "store" | "raw"): () => Promise<void> {
+  const { config, jobs } = context;
   const ask = { what, started: keepOf(config), folder: rawFolder(resolve(config.data)) };
   const run = (onNews: OnNews, signal: AbortSignal) => jobs.loop.retention(ask, onNews, signal);
-  return keepGoing(deps, run, "what is beyond its limits could not be removed; it is tried again");
+  return keepGoing(context, run, "what is beyond its limits could not be removed; it is tried again");
 }
 
 /**
@@ -61,7 +47,7 @@ function keepWithinLimits(deps: BackgroundDeps, what: "all" | "store" | "raw"): 
  * @returns what tells it to end. The step that is under way is not waited for: it may wait for a disk that fails, and the server has to stop
  */
 function keepGoing(
-  { clock, logger }: BackgroundDeps,
+  { clock, logger }: AppContext,
   loop: (onNews: OnNews, signal: AbortSignal) => Promise<void>,
   complaint: string,
 ): () => Promise<void> {
@@ -91,7 +77,7 @@ function keepGoing(
  * @param overwrite does that, for the erasure of a note
  */
 export async function finishErasure(
-  { store: { residue }, logger }: Pick<BackgroundDeps, "store" | "logger">,
+  { store: { residue }, logger }: Pick<AppContext, "store" | "logger">,
   overwrite: (note: string) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -116,7 +102,7 @@ export async function finishErasure(
 }
 
 /** Starts the watch of how much room the disk of this process's data folder has. */
-export function watchDisk({ config, store, clock, logger }: BackgroundDeps): DiskWatch {
+export function watchDisk({ config, store, clock, logger }: AppContext): DiskWatch {
   const watch = new DiskWatch({
     folder: resolve(config.data),
     lowBytes: config.diskLowMb * MB,
@@ -136,20 +122,15 @@ function sumOf(files: readonly { readonly bytes: number }[]): { readonly files: 
   return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
-interface MaintenanceServiceDeps {
-  readonly clock: Clock;
-  readonly jobs: Jobs;
-  readonly raw: Pick<RawRecorder, "rotate">;
-  readonly downloads: Pick<DownloadService, "sweep" | "filesElsewhere">;
-  /** Absolute path of the data folder. */
-  readonly data: string;
-  /** Whether other processes keep recordings in folders of their own. */
-  readonly elsewhere: boolean;
-}
-
 /** Returns the maintenance service: long work on what is kept, done by the worker thread. */
-export function maintenanceService({ jobs, raw, downloads, data, elsewhere, clock }: MaintenanceServiceDeps): MaintenanceService {
+export function maintenanceService(
+  { config, jobs, raw, clock }: AppContext,
+  downloads: Pick<DownloadService, "sweep" | "filesElsewhere">,
+): MaintenanceService {
+  const data = resolve(config.data);
   const folder = rawFolder(data);
+  // Other processes keep recordings in folders of their own.
+  const elsewhere = config.databaseUrl !== null;
   return {
     find: async (user, turn, signal) => ({ found: await jobs.task.find(user, turn, signal) }),
     erase: async (user, keep, turn, signal) => {

@@ -1,21 +1,16 @@
 import { hostname } from "node:os";
-import { resolve } from "node:path";
-import type { Logger } from "pino";
 import { erasedSince, lateInComments, lateInWorks, lateUntil } from "../erasure/late.js";
 import { Feed } from "../feed/feed.js";
 import type { MaintenanceService } from "../http/task-list.js";
-import type { Jobs } from "../jobs/jobs.js";
-import type { Clock } from "../runtime/clock.js";
-import type { RawRecorder } from "../sources/raw/recorder.js";
 import { tellSystem } from "../store/log.js";
-import type { Store } from "../store/store.js";
 import { openHooks } from "../webhooks/runner.js";
 import { AuthorWatcher } from "../works/author-watcher.js";
 import { CommentRunService } from "../works/comment-run-service.js";
 import { DownloadService } from "../works/download-service.js";
 import { ListRunService } from "../works/list-run-service.js";
 import { WorkService } from "../works/work-service.js";
-import { type Config, downloadsOf, type Machine } from "./config.js";
+import { downloadsOf, type Machine } from "./config.js";
+import type { AppContext } from "./context.js";
 import { maintenanceService } from "./maintenance.js";
 import { reachOf, workReaderOf } from "./platform.js";
 
@@ -32,21 +27,13 @@ export interface Services {
   readonly maintenance: MaintenanceService;
 }
 
-/** Dependencies of {@link openServices}. */
-interface ServicesDeps {
-  readonly store: Store;
-  /** Does long work. */
-  readonly jobs: Jobs;
-  /** Closes and compresses what was recorded. */
-  readonly raw: Pick<RawRecorder, "rotate">;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Takes what closes each service; to be called in reverse order. */
-  readonly closers: (() => Promise<unknown>)[];
-}
-
-/** Builds the services by the settings. @throws DyliveError bad_config */
-export function openServices(config: Config, machine: Machine, { store, jobs, raw, clock, logger, closers }: ServicesDeps): Services {
+/**
+ * Builds the services by the settings.
+ * @param closers takes what closes each service; to be called in reverse order
+ * @throws DyliveError bad_config
+ */
+export function openServices(context: AppContext, machine: Machine, closers: (() => Promise<unknown>)[]): Services {
+  const { config, store, clock, logger } = context;
   const reach = reachOf(config, machine, clock);
   closers.push(() => reach.identities.close());
   const reader = workReaderOf(config, reach, clock);
@@ -75,7 +62,6 @@ export function openServices(config: Config, machine: Machine, { store, jobs, ra
     erasedSince: (since) => erasedSince(store, since),
     onError: (error, author) => logger.warn({ err: error, author }, "the works of an author who is watched could not be looked at"),
   });
-  const data = resolve(config.data);
   const feed = new Feed({
     log: store.log,
     clock,
@@ -87,6 +73,6 @@ export function openServices(config: Config, machine: Machine, { store, jobs, ra
     onError: (error) => logger.error({ err: error }, "delivering webhooks failed; it is tried again"),
   });
   closers.push(() => hooks.close());
-  const maintenance = maintenanceService({ jobs, clock, raw, downloads, data, elsewhere: config.databaseUrl !== null });
+  const maintenance = maintenanceService(context, downloads);
   return { reach, works, commentRuns, listRuns, downloads, authors, feed, hooks, maintenance };
 }

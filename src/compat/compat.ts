@@ -1,9 +1,5 @@
-import { Feed } from "../feed/feed.js";
-import type { RoomRequests } from "../health/state.js";
-import type { Clock } from "../runtime/clock.js";
 import { addressOf } from "../runtime/listen.js";
-import type { Store } from "../store/store.js";
-import { Abouts, type ClientAuthenticator, COMPAT_LIMITS, type CompatDeps } from "./deps.js";
+import { Abouts, COMPAT_LIMITS, type CompatDeps } from "./deps.js";
 import type { Format } from "./format.js";
 import { grab } from "./grab.js";
 import { live } from "./live.js";
@@ -11,20 +7,12 @@ import { CompatPort } from "./port.js";
 import { tiktok } from "./tiktok.js";
 
 /** Options of the compat outputs. */
-export interface CompatOptions {
+export interface CompatOptions extends Omit<CompatDeps, "abouts" | "limits"> {
   readonly host: string;
   /** A port for each format; null leaves it off, 0 takes a free one. */
   readonly ports: Readonly<Record<Format["name"], number | null>>;
-  readonly store: Pick<Store, "log" | "rooms">;
-  readonly rooms: RoomRequests;
-  /** The process's feed of the store's log; one of their own by default. */
-  readonly feed?: Feed;
-  readonly clock: Clock;
-  readonly authenticator: ClientAuthenticator;
-  readonly origins?: readonly string[];
   /** Time between two looks at a room that is not live, as clients are told. */
   readonly pollMs: number;
-  readonly onError: (error: unknown) => void;
   readonly limits?: Partial<CompatDeps["limits"]>;
 }
 
@@ -43,19 +31,12 @@ export interface Compat {
  * @throws DyliveError in_use, bad_config when a port cannot be listened on
  */
 export async function startCompat(options: CompatOptions): Promise<Compat> {
-  const { host, store, rooms, clock, onError } = options;
-  const limits = { ...COMPAT_LIMITS, ...options.limits };
-  const feed = options.feed ?? new Feed({ log: store.log, clock, onError });
+  const { host } = options;
   const deps: CompatDeps = {
-    store,
-    rooms,
-    clock,
-    authenticator: options.authenticator,
-    origins: (options.origins ?? []).map((origin) => origin.toLowerCase()),
-    feed,
-    abouts: new Abouts(store.rooms),
-    limits,
-    onError,
+    ...options,
+    origins: options.origins.map((origin) => origin.toLowerCase()),
+    abouts: new Abouts(options.store.rooms),
+    limits: { ...COMPAT_LIMITS, ...options.limits },
   };
   const wanted = [grab, live(Math.round(options.pollMs / 1000)), tiktok].flatMap((format) => {
     const port = options.ports[format.name];

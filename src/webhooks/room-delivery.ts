@@ -31,25 +31,29 @@ interface DeliveryPlace {
   readonly pos: number;
 }
 
-/** Dependencies of deliveries; the same for all hooks. */
-export interface DeliveryDeps {
+/** What the parts of webhooks share. */
+export interface HookContext {
   readonly store: Pick<Store, "log" | "hooks" | "rooms">;
-  readonly feed: Pick<Feed, "follow">;
+  readonly feed: Feed;
   readonly clock: Clock;
   readonly send: Send;
+  readonly pace: AddressPace;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Dependencies of deliveries; the same for all hooks. */
+export interface DeliveryDeps extends HookContext {
   readonly time: ReadingTime;
   readonly firstLive: FirstLive;
-  readonly pace: AddressPace;
   /** Failing time (ms) after which a hook is given up. */
   readonly pauseAfterMs: number;
   readonly onTry: (hook: string, outcome: HookTry) => void;
   /** Called when the hook is to be paused. */
   readonly onDead: (hook: HookRow, reason: "gone" | "failing") => Promise<void>;
-  readonly onError: (error: unknown) => void;
 }
 
 /** Dependencies that the deliveries of one hook share. */
-export interface RoomDeliveryDeps extends Pick<DeliveryDeps, "store" | "clock" | "send" | "firstLive" | "onError"> {
+export interface RoomDeliveryDeps extends Omit<DeliveryDeps, "pace" | "onTry"> {
   readonly hook: HookRow;
   readonly selection: HookSelection;
   readonly slots: FairSemaphore;

@@ -1,12 +1,10 @@
-import type { Feed } from "../feed/feed.js";
 import { ReadingTime } from "../feed/reading-time.js";
 import { AllowedHosts, guardedConnector, openConnector } from "../runtime/allowed-hosts.js";
-import type { Clock } from "../runtime/clock.js";
 import type { SystemNews } from "../store/log.js";
 import type { HookPlaces, HookRow } from "../store/sql/hooks.js";
-import type { Store } from "../store/store.js";
 import { Delivery } from "./delivery.js";
 import { AddressPace } from "./pace.js";
+import type { HookContext } from "./room-delivery.js";
 import { FirstLive } from "./selection.js";
 import { HttpSender, MailSender, type Send } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
@@ -17,15 +15,9 @@ const LOOK_MS = 2_000;
 const PAUSE_AFTER_MS = 3 * 86_400_000;
 
 /** Dependencies of a {@link HookRunner}. */
-interface HookRunnerDeps {
-  readonly store: Pick<Store, "log" | "hooks" | "rooms">;
-  readonly feed: Feed;
-  readonly clock: Clock;
-  readonly send: Send;
-  readonly pace: AddressPace;
+interface HookRunnerDeps extends HookContext {
   /** Tells the system's room, once for each kind and about. */
   readonly tell: (news: SystemNews) => Promise<void>;
-  readonly onError: (error: unknown) => void;
   /** Time between two looks at the hooks, in ms; 2 s by default. */
   readonly lookMs?: number;
   /** ms of failing after which a hook is paused; three days by default. */
@@ -115,24 +107,16 @@ export class HookRunner {
   }
 
   async #begin(row: HookRow): Promise<void> {
-    const { store, feed, clock, send, pace, pauseAfterMs = PAUSE_AFTER_MS, onError } = this.#deps;
+    const { store, pauseAfterMs = PAUSE_AFTER_MS } = this.#deps;
     if (this.#stop.signal.aborted) return;
     const counts = this.#counts.get(row.id) ?? { delivered: 0, failed: 0 };
     this.#counts.set(row.id, counts);
     const start = await store.hooks.begin(row.id, row.revision);
     if (start === null || this.#stop.signal.aborted) return;
     const delivery = new Delivery(start, {
-      store,
-      feed,
-      clock,
-      send,
-      time: this.#time,
-      firstLive: this.#firstLive,
-      pace,
-      pauseAfterMs,
+      ...{ ...this.#deps, pauseAfterMs, time: this.#time, firstLive: this.#firstLive },
       onTry: (_id, { delivered }) => counts[delivered ? "delivered" : "failed"]++,
       onDead: (hook, reason) => this.#pause(hook, reason),
-      onError,
     });
     this.#deliveries.set(row.id, delivery);
   }
@@ -150,9 +134,7 @@ export class HookRunner {
 }
 
 /** Dependencies of webhooks. */
-interface HooksDeps extends Pick<HookRunnerDeps, "feed" | "tell" | "onError" | "pauseAfterMs"> {
-  readonly store: Pick<Store, "log" | "rooms" | "hooks">;
-  readonly clock: Clock;
+interface HooksDeps extends Omit<HookRunnerDeps, "send" | "pace"> {
   /** Private hosts that every hook may reach, see {@link AllowedHosts}. */
   readonly allow: string | null;
   /** Address of the server that sends e-mail, see {@link MailSender}; null where there is none. */

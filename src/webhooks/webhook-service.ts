@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { readFilter } from "../feed/reading-time.js";
 import type { AllowedHosts } from "../runtime/allowed-hosts.js";
-import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError, RateLimited } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
@@ -10,9 +9,9 @@ import type { HookBatchHead, HookPlaces, HookRow, HookSecrets, HookSettings, Hoo
 import type { Store } from "../store/store.js";
 import { testText, USUAL_ALARMS } from "./alarm-text.js";
 import { channelRequest, checkChannel, kindOf, pauseOf, refusalIn, withoutKeys } from "./channels.js";
-import type { AddressPace } from "./pace.js";
+import type { HookContext } from "./room-delivery.js";
 import { hookSelection } from "./selection.js";
-import { newSecret, rotated, type Send, signed } from "./send.js";
+import { newSecret, rotated, signed } from "./send.js";
 
 /** Most hooks of a store. Each may hold 4 requests and their bodies at a time. */
 const HOOKS_MAX = 100;
@@ -30,12 +29,7 @@ const CHANNEL_EVENTS = 50;
 const TEST_PAUSE_MS = 1_000;
 
 /** Dependencies of the webhook service. */
-interface WebhookServiceDeps {
-  readonly store: Pick<Store, "log" | "rooms" | "hooks">;
-  readonly clock: Clock;
-  readonly send: Send;
-  /** That of the process, where it delivers too. */
-  readonly pace: AddressPace;
+interface WebhookServiceDeps extends Pick<HookContext, "store" | "clock" | "send" | "pace"> {
   readonly allowed: AllowedHosts;
   /** Called when a hook was changed. */
   readonly onChange?: () => void;

@@ -15,7 +15,7 @@ it("changes what is kept while the server runs, and nothing that it was started 
   const clock = new FakeClock();
   const unused = undefined as never;
   const admin = adminService({
-    ...{ config, clock, settings: store.settings, retention: store.retention, accountDays: store.accountDays },
+    ...{ config, clock, store },
     ...{ at: { engine: "sqlite", path: file("kept.db") }, accounts: unused, platform: unused, collected: unused, compat: () => [] },
   });
   const told = async (name: string) => (await admin.settings()).find((one) => one.name === name);

@@ -21,7 +21,7 @@ it("a loop goes on in the thread that comes after one that has ended, and ends w
     });
   const store = openSqliteStore({ path: ":memory:" });
   const jobs = { loop: { derived } } as unknown as Jobs;
-  const stop = keepDerived({ config: loadConfig({}, {}), store, jobs, clock, logger });
+  const stop = keepDerived({ config: loadConfig({}, {}), store, jobs, raw: { rotate: async () => {} }, clock, logger });
   runs[0]?.tell({ failed: { code: "store_unreachable", said: toldOf("away") } });
   runs[0]?.end(new DyliveError("internal", "the worker thread has ended"));
   await until(async () => {

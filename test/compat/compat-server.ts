@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { type CompatOptions, startCompat } from "../../src/compat/compat.js";
+import { Feed } from "../../src/feed/feed.js";
 import { compatAuthenticator } from "../../src/http/authentication.js";
 import { createToken, type NewToken } from "../../src/http/tokens.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
@@ -16,15 +17,13 @@ export async function serveCompat(options: Partial<CompatOptions> & { readonly t
   const store = openSqliteStore({ path: ":memory:" });
   const rooms = new FakeManager(store);
   const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
   const compat = await startCompat({
     host: "127.0.0.1",
     ports: { grab: 0, live: 0, tiktok: 0 },
-    store,
-    rooms,
-    clock,
+    ...{ store, rooms, clock, onError, origins: [], feed: new Feed({ log: store.log, clock, onError }) },
     authenticator: compatAuthenticator({ tokens: store.tokens, rooms: store.rooms, clock, logger: pino({ level: "silent" }), tokenNeeded }),
     pollMs: 30_000,
-    onError: (error) => errors.push(error),
     ...more,
   });
   onTestFinished(async () => {

@@ -293,11 +293,16 @@ describe("starting and stopping", () => {
   it("says which port is taken, and leaves none open", async () => {
     const server = await serveCompat();
     const port = Number(new URL(server.url("live")).port);
-    const options = { host: "127.0.0.1", store: server.store, rooms: server.rooms, clock: new FakeClock(), pollMs: 1, onError: () => {} };
+    const { store, rooms } = server;
+    const deps = { store, rooms, clock: new FakeClock(), onError: () => {}, origins: [], feed: undefined as never };
     const authenticator = { admit: () => Promise.reject(new Error("not used")) };
-    const failed = await startCompat({ ...options, authenticator, ports: { grab: 0, live: port, tiktok: null } }).catch(
-      (error: unknown) => error,
-    );
+    const failed = await startCompat({
+      ...deps,
+      host: "127.0.0.1",
+      pollMs: 1,
+      authenticator,
+      ports: { grab: 0, live: port, tiktok: null },
+    }).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(DyliveError);
     expect(failed).toMatchObject({ code: "in_use", detail: expect.stringContaining("douyinLive") });
   });
