@@ -1,6 +1,6 @@
 import { EVENT_TYPES, type EventType } from "../events/event.js";
 import type { Log, RoomKey } from "../store/log.js";
-import type { Store } from "../store/store.js";
+import type { RoomStore } from "../store/store.js";
 
 /** Event types that never show that something was received. A gap does: it ends with a receipt. */
 const OWN: ReadonlySet<EventType> = new Set<EventType>(["state", "system", "work", "erased"]);
@@ -14,7 +14,7 @@ const NEWEST = 50;
  * @returns null if nothing shows that it was
  */
 export async function receivedUntil(
-  { log, rooms }: Pick<Store, "log" | "rooms">,
+  { log, rooms }: Pick<RoomStore, "log" | "rooms">,
   room: RoomKey,
   sessionId: string,
 ): Promise<number | null> {

@@ -1,6 +1,6 @@
 import { DyliveError } from "../runtime/errors.js";
 import { type Said, told, toldOf } from "../runtime/told.js";
-import type { Log, RoomKey } from "../store/log.js";
+import type { RoomKey, StoreLog } from "../store/log.js";
 import type { RoomPlace } from "./read.js";
 
 /** A cursor that this log cannot go on from, with the two ends it can go on from. */
@@ -43,7 +43,7 @@ export function decodeCursor(text: string): { readonly logId: string; readonly p
 }
 
 /** Parts of the log that a cursor is read with. */
-type Ends = Pick<Log, "id" | "head" | "heads" | "seqAt" | "readRoomBefore">;
+type Ends = Pick<StoreLog, "id" | "head" | "heads" | "seqAt" | "readRoomBefore">;
 
 /**
  * Returns the position that a client's cursor stands for; a bare seq is one of the only room, 0 the beginning.

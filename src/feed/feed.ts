@@ -1,5 +1,5 @@
 import { breathe, type Clock } from "../runtime/clock.js";
-import type { Log, RoomKey, Where } from "../store/log.js";
+import type { RoomKey, StoreLog, Where } from "../store/log.js";
 import { Batch } from "./batch.js";
 
 /** Events that are read and handed over at a time. */
@@ -36,7 +36,7 @@ export interface FeedReader {
 
 /** Dependencies of a {@link Feed}. */
 interface FeedDeps {
-  readonly log: Pick<Log, "read" | "readRoom" | "seqAt" | "head" | "wakes">;
+  readonly log: Pick<StoreLog, "read" | "readRoom" | "seqAt" | "head" | "wakes">;
   readonly clock: Clock;
   /** Least ms between two batches: what comes in between goes out together. */
   readonly coalesceMs: number;
@@ -174,7 +174,7 @@ export class FeedReading {
   /** Resolves when its signal has aborted; rejects when the log cannot be read, or with what the reader throws. */
   readonly done: Promise<void>;
   readonly #feed: Feed;
-  readonly #log: Pick<Log, "read" | "readRoom" | "seqAt">;
+  readonly #log: Pick<StoreLog, "read" | "readRoom" | "seqAt">;
   readonly #signal: AbortSignal;
   #at: number;
   /** Seq of its one room up to which it has read the log by itself. */
@@ -183,7 +183,13 @@ export class FeedReading {
   #depart: ((at: number, busy: Promise<void> | null) => void) | null = null;
 
   /** @param opened resolves when the feed knows where the head is */
-  constructor(reader: FeedReader, feed: Feed, log: Pick<Log, "read" | "readRoom" | "seqAt">, opened: Promise<void>, signal: AbortSignal) {
+  constructor(
+    reader: FeedReader,
+    feed: Feed,
+    log: Pick<StoreLog, "read" | "readRoom" | "seqAt">,
+    opened: Promise<void>,
+    signal: AbortSignal,
+  ) {
     this.reader = reader;
     this.#feed = feed;
     this.#log = log;

@@ -1,7 +1,7 @@
 import type { LiveEvent } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
 import { type Clock, follow } from "../runtime/clock.js";
-import type { Log, Removal, RoomKey, Where } from "../store/log.js";
+import type { Removal, RoomKey, StoreLog, Where } from "../store/log.js";
 import { matches, PAGE_BYTES } from "../store/page.js";
 import type { StoredEvent } from "../store/stored-event.js";
 import type { Batch } from "./batch.js";
@@ -52,7 +52,7 @@ export interface Filter {
 
 /** Request of a reading: what is read, and how much of it. */
 export interface ReadRequest {
-  readonly log: Log;
+  readonly log: StoreLog;
   readonly room: RoomKey;
   readonly limit: number;
   readonly filter: Filter;

@@ -10,8 +10,8 @@ import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { type RawFile, rawFiles, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
-import type { Log, RoomKey } from "../store/log.js";
-import type { RoomStore } from "../store/store.js";
+import type { RoomKey, StoreLog } from "../store/log.js";
+import type { RoomStore, Store } from "../store/store.js";
 import { filledAsBefore, GiftCatalogue, lacksSomething } from "./fill-in.js";
 import { type Arrived, type Broadcast, Pipeline, type Without } from "./pipeline.js";
 
@@ -25,7 +25,7 @@ const PAGE = 500;
  * @returns how many events were replaced
  */
 async function regift(
-  log: Pick<Log, "readRoom" | "replace" | "heads">,
+  log: Pick<StoreLog, "readRoom" | "replace" | "heads">,
   room: RoomKey,
   sessionId: string,
   claims: ReadonlyMap<string, Claim>,
@@ -127,7 +127,7 @@ function joins(stored: GiftEvent, event: GiftEvent): boolean {
 
 /** Dependencies of {@link redecode}. */
 interface RedecodeDeps {
-  readonly store: Omit<RoomStore, "close">;
+  readonly store: Omit<RoomStore, "close" | "log"> & Pick<Store, "log">;
   readonly room: RoomKey;
   /** Files of this room, oldest first. */
   readonly files: readonly RawFile[];

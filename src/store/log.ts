@@ -122,14 +122,8 @@ export interface ComboMark {
   readonly settled: boolean;
 }
 
-/**
- * Ordered log of all rooms. An event has a position in it, which rises in the order of commits and may leave some out, and a seq in its room: 1, 2, 3 …
- * An event that was given a seq is on disk.
- * One suite tests every implementation: `test/contracts/log.ts`.
- */
+/** Logs of rooms, as far as collecting them needs. An event has a seq in its room: 1, 2, 3 … */
 export interface Log {
-  /** Names this store; new when it is created or restored. Part of every cursor. */
-  readonly id: string;
   /**
    * Appends the batches in one durable transaction for all rooms; a fenced room does not fail the others. Concurrent calls may share a
    * transaction (group commit ≤10 ms), and none fails because of another. Rejects without having stored anything: `bad_request` when an
@@ -137,28 +131,10 @@ export interface Log {
    * `store_unreachable` or `internal` (lock, other failures) when nothing can be: the same call may succeed later.
    */
   append(batches: readonly RoomBatch[]): Promise<readonly Appended[]>;
-  /** Tells an observer of every append of this process from now on. */
-  observe(observer: AppendObserver): void;
-  /**
-   * Returns events of all rooms, or of `where.rooms`, with a position > after, oldest first. `after` beyond the head is taken for the head.
-   * One call looks at some thousand events, however few match.
-   */
-  read(after: number, limit: number, where?: Where): Promise<LogPage>;
   /** Returns events of a room with seq > after, oldest first. `after` beyond the head is taken for the head. */
   readRoom(room: RoomKey, after: number, limit: number, where?: Where): Promise<Page>;
   /** Returns the newest `limit` events of a room with seq < before, oldest first. */
   readRoomBefore(room: RoomKey, before: number, limit: number, where?: Where): Promise<Page>;
-  /** Returns the newest position; 0 for an empty log. */
-  head(): Promise<number>;
-  /** Returns the newest seq of a room whose position is at most `pos`; one less than the oldest kept where all that is kept comes after it. */
-  seqAt(room: RoomKey, pos: number): Promise<number>;
-  /**
-   * Returns what {@link readRoom} does of the events with seq ≤ until, as lines: no text or object is made of each, which takes less than half of the
-   * time. @param until beyond the head it is taken for the head
-   */
-  lines(room: RoomKey, after: number, until: number, limit: number, where?: Where): Promise<PageLines>;
-  /** Returns the removed ranges that reach into the seqs after `after` up to `until`, lowest first; no two overlap or touch. */
-  removals(room: RoomKey, after: number, until: number): Promise<readonly Removal[]>;
   /**
    * Returns the oldest kept and the newest seq by room, all rooms by default. Where nothing is kept `oldest` is `head + 1`, in a room
    * without events 1.
@@ -178,6 +154,33 @@ export interface Log {
    * seldom. Appends through another connection wake by {@link wake}; on PostgreSQL also those of other processes do.
    */
   wakes(signal: AbortSignal): AsyncIterable<void>;
+}
+
+/**
+ * Ordered log of all rooms, on disk. An event has a position in it, too, which rises in the order of commits and may leave some out.
+ * One suite tests every implementation: `test/contracts/log.ts`.
+ */
+export interface StoreLog extends Log {
+  /** Names this store; new when it is created or restored. Part of every cursor. */
+  readonly id: string;
+  /** Tells an observer of every append of this process from now on. */
+  observe(observer: AppendObserver): void;
+  /**
+   * Returns events of all rooms, or of `where.rooms`, with a position > after, oldest first. `after` beyond the head is taken for the head.
+   * One call looks at some thousand events, however few match.
+   */
+  read(after: number, limit: number, where?: Where): Promise<LogPage>;
+  /** Returns the newest position; 0 for an empty log. */
+  head(): Promise<number>;
+  /** Returns the newest seq of a room whose position is at most `pos`; one less than the oldest kept where all that is kept comes after it. */
+  seqAt(room: RoomKey, pos: number): Promise<number>;
+  /**
+   * Returns what {@link readRoom} does of the events with seq ≤ until, as lines: no text or object is made of each, which takes less than half of the
+   * time. @param until beyond the head it is taken for the head
+   */
+  lines(room: RoomKey, after: number, until: number, limit: number, where?: Where): Promise<PageLines>;
+  /** Returns the removed ranges that reach into the seqs after `after` up to `until`, lowest first; no two overlap or touch. */
+  removals(room: RoomKey, after: number, until: number): Promise<readonly Removal[]>;
   /** Wakes readers: the worker thread appended through its own connection. */
   wake(): void;
   /**

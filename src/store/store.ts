@@ -1,7 +1,7 @@
 import type { CommentRun } from "../works/model/comment.js";
 import type { WorkListRun } from "../works/model/work-list.js";
 import type { Cluster } from "./cluster.js";
-import type { Log } from "./log.js";
+import type { Log, StoreLog } from "./log.js";
 import type { Rooms, Sessions } from "./rooms.js";
 import type { AccountDays } from "./sql/account-days.js";
 import type { AuthorWatches } from "./sql/author-watches.js";
@@ -29,14 +29,15 @@ export interface StoreServer {
 }
 
 /** Part of a store that collecting rooms needs; a store in memory has no more, and no days of accounts. */
-export interface RoomStore extends Pick<Store, "log" | "rooms" | "sessions" | "close">, Partial<Pick<Store, "accountDays">> {
+export interface RoomStore extends Pick<Store, "rooms" | "sessions" | "close">, Partial<Pick<Store, "accountDays">> {
+  readonly log: Log;
   readonly retention: Pick<Retention, "horizon">;
   readonly gifts: Pick<Gifts, "known" | "learn" | "listedAt">;
 }
 
 /** Everything that is kept, on one engine. */
 export interface Store {
-  readonly log: Log;
+  readonly log: StoreLog;
   readonly rooms: Rooms;
   readonly sessions: Sessions;
   readonly positions: Positions;

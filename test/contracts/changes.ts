@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/store/check.js";
-import type { RoomStore } from "../../src/store/store.js";
 import { chat, chats, erased, gift } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 
 /** Replacing events, the ledger's marks, the check. */
-export function describeChanges(open: Open<RoomStore>): void {
+export function describeChanges(open: Open): void {
   describe("replace", () => {
     const store = useStore(open);
 

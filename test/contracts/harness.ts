@@ -28,7 +28,7 @@ export interface Claimed {
 }
 
 /** Makes a room of this name and claims it. */
-export async function claimed(store: Pick<Store, "log" | "rooms">, name = "98765"): Promise<Claimed> {
+export async function claimed(store: Pick<RoomStore, "log" | "rooms">, name = "98765"): Promise<Claimed> {
   const room = await store.rooms.ensure([{ kind: "web_rid", value: name }]);
   const epoch = await store.rooms.claim(room);
   return {
@@ -78,7 +78,7 @@ export async function readRows(log: Log, room: RoomKey): Promise<readonly Stored
 export type Tell = (room: RoomKey | string, ...events: NewEvent[]) => Promise<RoomKey>;
 
 /** Appends to the rooms of a store. */
-export function tellerOf(store: Pick<Store, "log" | "rooms">): Tell {
+export function tellerOf(store: Pick<RoomStore, "log" | "rooms">): Tell {
   const epochs = new Map<RoomKey, number>();
   return async (asked, ...events) => {
     const known = typeof asked === "number";

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { DyliveError } from "../../src/runtime/errors.js";
-import type { RoomStore } from "../../src/store/store.js";
 import { chat, chats, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 
 /** Appending: seqs, ids, claims, hostile content. */
-export function describeLog(open: Open<RoomStore>): void {
+export function describeLog(open: Open): void {
   describe("append", () => {
     const store = useStore(open);
 

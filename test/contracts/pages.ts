@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
-import type { Log, Page, RoomKey, Where } from "../../src/store/log.js";
-import type { RoomStore } from "../../src/store/store.js";
+import type { Page, RoomKey, StoreLog, Where } from "../../src/store/log.js";
 import { runsOf } from "../whole.js";
 import { chat, chats, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
@@ -14,7 +13,7 @@ const testOf = (type: "chat" | "gift", id: string | number): NewEvent =>
   testEvent({ type }, { room: 1, webRid: null, id: `${id}`, now: 1 }) as NewEvent;
 
 /** Reads the whole log in pages. */
-async function readWhole(log: Log, after: number, limit: number, where: Where = {}) {
+async function readWhole(log: StoreLog, after: number, limit: number, where: Where = {}) {
   const rows: string[] = [];
   const removed: string[] = [];
   for (let scanned = after, last = after; ; ) {
@@ -35,7 +34,7 @@ async function readWhole(log: Log, after: number, limit: number, where: Where = 
 }
 
 /** Reading: pages, conditions, removed ranges. */
-export function describePages(open: Open<RoomStore>): void {
+export function describePages(open: Open): void {
   describe("read of the whole log", () => {
     const store = useStore(open);
     let made = 0;
@@ -293,7 +292,7 @@ export function describePages(open: Open<RoomStore>): void {
 const textsOf = ({ rows }: Page) => rows.map(({ text }) => text);
 
 /** Returns what a log gives as lines, line by line. */
-async function linesOf(log: Log, ...ask: Parameters<Log["lines"]>) {
+async function linesOf(log: StoreLog, ...ask: Parameters<StoreLog["lines"]>) {
   const { bytes, scanned } = await log.lines(...ask);
   return { texts: Buffer.from(bytes).toString().split("\n").slice(0, -1), scanned };
 }
@@ -307,7 +306,7 @@ function addRemoved(removed: number[], range: readonly [number, number] | undefi
   if (range !== undefined) for (let seq = range[0]; seq <= range[1]; seq++) removed.push(seq);
 }
 
-async function forward(log: Log, room: RoomKey, limit: number, where: Where): Promise<Seen> {
+async function forward(log: StoreLog, room: RoomKey, limit: number, where: Where): Promise<Seen> {
   const seen: Seen = { seqs: [], removed: [] };
   for (let after = 0; ; ) {
     const page = await log.readRoom(room, after, limit, where);
@@ -320,7 +319,7 @@ async function forward(log: Log, room: RoomKey, limit: number, where: Where): Pr
   }
 }
 
-async function backward(log: Log, room: RoomKey, limit: number, where: Where): Promise<Seen> {
+async function backward(log: StoreLog, room: RoomKey, limit: number, where: Where): Promise<Seen> {
   const seen: Seen = { seqs: [], removed: [] };
   for (let before = Number.MAX_SAFE_INTEGER; ; ) {
     const page = await log.readRoomBefore(room, before, limit, where);

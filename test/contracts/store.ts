@@ -25,13 +25,9 @@ import { describeTokens } from "./tokens.js";
 import { describeWakes } from "./wakes.js";
 import { describeWorks } from "./works.js";
 
-/** What a store must do that has no more than rooms and their logs. It must keep at least 30 000 events per room. */
+/** What a store must do of rooms and broadcasts. */
 export function describeRoomStore(name: string, open: Open<RoomStore>): void {
   describe(name, () => {
-    describeLog(open);
-    describePages(open);
-    describeChanges(open);
-    describeWakes(open);
     describeRooms(open);
     describeSessions(open);
   });
@@ -41,6 +37,10 @@ export function describeRoomStore(name: string, open: Open<RoomStore>): void {
 export function describeStore(name: string, open: Open, damage: Damage): void {
   describeRoomStore(name, open);
   describe(name, () => {
+    describeLog(open);
+    describePages(open);
+    describeChanges(open);
+    describeWakes(open);
     describePositions(open);
     describeTokens(open);
     describeStatistics(open);

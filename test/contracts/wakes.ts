@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RoomKey } from "../../src/store/log.js";
-import type { RoomStore } from "../../src/store/store.js";
+import type { Store } from "../../src/store/store.js";
 import { runsOf } from "../whole.js";
 import { chat, chats } from "./events.js";
 import { claimed, type Open, useStore } from "./harness.js";
 
 /** Being woken by appends. */
-export function describeWakes(open: Open<RoomStore>): void {
+export function describeWakes(open: Open): void {
   describe("wakes", () => {
     const store = useStore(open);
 
@@ -71,7 +71,7 @@ export function describeWakes(open: Open<RoomStore>): void {
 }
 
 /** Counts the events of the rooms by reading after each wake only, until all have come. A missed wake makes the test time out. */
-async function follow(store: RoomStore, counts: Map<RoomKey, number>, stop: AbortController, total: () => number): Promise<void> {
+async function follow(store: Store, counts: Map<RoomKey, number>, stop: AbortController, total: () => number): Promise<void> {
   const wakes = store.log.wakes(stop.signal);
   let seen = 0;
   if (total() === 0) return stop.abort();

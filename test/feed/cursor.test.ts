@@ -2,14 +2,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CursorReset, decodeCursor, encodeCursor, placeBefore, placeOf, positionOf } from "../../src/feed/cursor.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { ANY_CHARACTER } from "../any-character.js";
 import { chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 
 /** A log of two rooms: the first has the positions 1 to 3 and 6 to 8 as its seqs 1 to 6, of which 1 and 2 were removed. */
 async function twoRooms() {
-  const store = openMemoryStore({ maxEventsPerRoom: 100 });
+  const store = openSqliteStore({ path: ":memory:" });
   const [one, other] = [await claimed(store, "1"), await claimed(store, "2")];
   await one.append(...chats(3, "a"));
   await other.append(...chats(2, "b"));

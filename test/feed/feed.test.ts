@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { Batch } from "../../src/feed/batch.js";
 import { Feed, type FeedReading } from "../../src/feed/feed.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import type { Log, RoomKey } from "../../src/store/log.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { RoomKey, StoreLog } from "../../src/store/log.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { fastClock } from "../clock.js";
 import { chat, chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
@@ -47,14 +47,14 @@ class Notes {
 
 /** A log in memory that counts how it is read. */
 function counted(clock = systemClock) {
-  const store = openMemoryStore({ maxEventsPerRoom: 1_000_000 });
+  const store = openSqliteStore({ path: ":memory:" });
   const counts = { reads: 0, pages: 0, listeners: 0 };
   let failures = 0;
   const { log } = store;
   const fail = () => {
     if (failures-- > 0) throw new Error("the disk is gone");
   };
-  const spied: Pick<Log, "read" | "readRoom" | "seqAt" | "head" | "wakes"> = {
+  const spied: Pick<StoreLog, "read" | "readRoom" | "seqAt" | "head" | "wakes"> = {
     read: async (...args) => {
       counts.reads++;
       fail();

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type ReadEvents, readAfter } from "../../src/feed/read.js";
 import { ReadingTime } from "../../src/feed/reading-time.js";
-import type { Log } from "../../src/store/log.js";
+import type { StoreLog } from "../../src/store/log.js";
 import { pageOf } from "../../src/store/page.js";
 import { rowOf, StoredEvent } from "../../src/store/stored-event.js";
 import { FakeClock } from "../clock.js";
@@ -79,7 +79,7 @@ describe("turns", () => {
         if (after + limit >= 1_000) reading--;
         return pageOf(stored(limit, after), { scanned: after + limit, head: 1_000, pos: after + limit });
       },
-    } as unknown as Log;
+    } as unknown as StoreLog;
     const filter = { where: {}, inside: null, expression: null };
     for (let n = 0; n < 20; n++) {
       const one = { log, room: 1, limit: 1_000, filter, time, payer: "a" };

@@ -4,6 +4,7 @@ import { redecode } from "../../src/ingest/redecode.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { fastClock } from "../clock.js";
 import { running, SIGNAL } from "../collector/running.js";
 import { useDirectory } from "../store/directory.js";
@@ -18,7 +19,8 @@ it("a room that is to be recorded is, and one that is not is not; what was recor
   const clock = fastClock(20);
   const problems: unknown[] = [];
   const raw = new RawRecorder({ folder, clock, byDefault: false, onError: (error) => problems.push(error) });
-  const now = await running({}, { raw }, clock);
+  const store = openSqliteStore({ path: ":memory:", clock });
+  const now = await running({}, { raw, store }, clock);
   const { row } = await now.rooms.add("100000002", { record: true }, 60_000, SIGNAL);
   const other = await now.rooms.request("100000003", 60_000, SIGNAL);
   for (const key of [row.room, other.room])
@@ -30,7 +32,6 @@ it("a room that is to be recorded is, and one that is not is not; what was recor
   await raw.close();
   const files = await rawFiles(folder);
   expect(files.map(({ room, sessionId }) => [room, sessionId])).toEqual([[row.room, now.simulator.roomId("100000002")]]);
-  const { store } = now;
   const before = await now.events(row.room);
   const again = await redecode({
     store,

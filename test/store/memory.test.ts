@@ -1,4 +1,4 @@
-// Guards: the store in memory drops its oldest events beyond its limits, says so, and knows the price of a gift at each time.
+// Guards: the store in memory drops its oldest events beyond its limits, says so, and knows what a gift costs.
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/store/check.js";
 import { MemoryRoomLog } from "../../src/store/memory/log.js";
@@ -26,21 +26,52 @@ describe("the store in memory", () => {
   });
 
   it("drops the oldest whose text is too much, but nothing of what was appended last", () => {
-    const log = new MemoryRoomLog(1);
     const row = (name: string) => rowOf(chat(name, { text: "x".repeat(1000) }));
-    const most = 3 * row("a").body.length;
+    const log = new MemoryRoomLog(1, 100, 3 * row("a").body.length);
     const append = (...names: string[]) => {
-      const before = log.head;
-      for (const name of names) log.append(row(name), log.head + 1);
-      log.trim(100, most, before);
+      log.append(names.map(row));
       return log.oldest;
     };
     expect([append("a", "b"), append("c"), append("d", "e"), append(..."fghijk")]).toEqual([1, 1, 3, 6]);
-    log.replace(6, { ...rowOf(chat("f", { text: "" })), pos: 6 });
-    expect(append("l")).toBe(10);
   });
 
-  it("has a catalogue of gifts, with the price of each time", async () => {
+  it("gives pages forward and backward of what fits, and says what was dropped before", async () => {
+    const { log, rooms } = openMemoryStore({ maxEventsPerRoom: 6 });
+    const { room, append } = await claimed({ log, rooms });
+    await append(...chats(6), gift("g", "combo", 2, 2), chat("last"));
+    const seqs = ({ rows, scanned, removed }: Awaited<ReturnType<typeof log.readRoom>>) => [rows.map(({ seq }) => seq), scanned, removed];
+    expect(seqs(await log.readRoom(room, 0, 2))).toEqual([[3, 4], 4, [1, 2]]);
+    expect(seqs(await log.readRoom(room, 4, 2, { types: ["gift"] }))).toEqual([[7], 8, undefined]);
+    expect(seqs(await log.readRoomBefore(room, 9, 2))).toEqual([[7, 8], 7, undefined]);
+    expect(seqs(await log.readRoomBefore(room, 4, 2))).toEqual([[3], 3, undefined]);
+    expect(seqs(await log.readRoomBefore(room, 3, 2))).toEqual([[], 1, [1, 2]]);
+    expect(seqs(await log.readRoom(404, 0, 2))).toEqual([[], 0, undefined]);
+  });
+
+  it("stores an id once, refuses an older claim, and knows gifts and events by their ids", async () => {
+    const { log, rooms, close } = openMemoryStore({ maxEventsPerRoom: 6 });
+    const { room, epoch, append } = await claimed({ log, rooms });
+    expect(await append(gift("g", "combo", 2, 2), chat("a"), chat("a"))).toEqual([1, 2, null]);
+    await rooms.claim(room);
+    expect(await log.append([{ room, epoch, events: [chat("b")] }])).toEqual([{ room, head: 2, fenced: true }]);
+    expect(await log.combos(room, ["combo", "other"])).toEqual(new Map([["combo", { high: 2, settled: false }]]));
+    expect((await log.byId(room, ["a", "b"])).get("a")).toMatchObject({ seq: 2, id: "a" });
+    await close();
+    await expect(log.heads()).rejects.toMatchObject({ code: "stopping" });
+  });
+
+  it("wakes its readers until it is closed", async () => {
+    const store = openMemoryStore({ maxEventsPerRoom: 6 });
+    const { append } = await claimed(store);
+    let wakes = 0;
+    for await (const _ of store.log.wakes(new AbortController().signal)) {
+      if (++wakes === 1) await append(chat("a"));
+      else await store.close();
+    }
+    expect(wakes).toBe(2);
+  });
+
+  it("has a catalogue of gifts, with the price of now", async () => {
     const { gifts } = openMemoryStore({ maxEventsPerRoom: 10 });
     const heart = { id: "463", name: "小心心", diamonds: 1, icon: null, kind: 1, combo: true };
     expect([await gifts.listedAt(), (await gifts.known(["463"])).size]).toEqual([null, 0]);
@@ -52,10 +83,7 @@ describe("the store in memory", () => {
     const known = (await gifts.known(["463", "464"])).get("463");
     expect(known).toEqual({
       ...{ ...heart, diamonds: 2, source: "message", firstSeenAt: 500, seenAt: 4_000, listedAt: 3_000 },
-      prices: [
-        { diamonds: 1, from: 1_000, until: 3_000, seenAt: 2_000, source: "message" },
-        { diamonds: 2, from: 3_000, until: null, seenAt: 3_000, source: "list" },
-      ],
+      prices: [{ diamonds: 2, from: 3_000, until: null, seenAt: 3_000, source: "list" }],
     });
     expect(await gifts.listedAt()).toBe(3_000);
   });

@@ -609,7 +609,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} is a folder": "{} 是目录",
   "{} is on a disk that is mounted read-only": "{} 所在的磁盘以只读方式挂载",
   "this user may not read and write {}": "当前用户没有读写 {} 的权限",
-  "event {} is {}, not {}": "事件 {} 是 {}，不是 {}",
   "event {}:{} is {}, not {}": "事件 {}:{} 是 {}，不是 {}",
   "there is no store in {}": "{} 里没有存储",
   "there is no store in {}; `dylive serve` makes one, --data or DYLIVE_DATA names another folder":

@@ -31,8 +31,8 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
   const logs = new Map<RoomKey, MemoryRoomLog>();
   const gate = new MemoryGate();
   return {
-    log: memoryLog(logs, gate, maxEventsPerRoom),
-    rooms: memoryRooms(logs, gate, clock),
+    log: memoryLog(logs, gate),
+    rooms: memoryRooms(logs, gate, clock, maxEventsPerRoom),
     sessions: memorySessions(logs, gate),
     gifts: memoryGifts(),
     retention: { horizon: () => gate.run(() => null) },
@@ -41,7 +41,7 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
 }
 
 /** Returns rooms and their names in memory. */
-function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock: Clock): Rooms {
+function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock: Clock, maxEvents: number): Rooms {
   const rows = new Map<RoomKey, RoomRow>();
   const named = new Map<string, { readonly alias: Alias; readonly room: RoomKey }>();
   const find = (alias: Alias): RoomKey | undefined => named.get(keyOf(alias))?.room;
@@ -49,7 +49,7 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
     const room = rows.size;
     const createdAt = clock.now();
     rows.set(room, { room, webRid: null, title: null, anchor: null, watch: "off", settings: NO_SETTINGS, resume: null, createdAt });
-    logs.set(room, new MemoryRoomLog(room));
+    logs.set(room, new MemoryRoomLog(room, maxEvents));
     return room;
   };
   const statuses = new Map<RoomKey, { readonly status: string; readonly at: number }>();
@@ -168,11 +168,10 @@ function memorySessions(logs: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: MemoryG
 type Gifts = RoomStore["gifts"];
 type KnownGift = Awaited<ReturnType<Gifts["known"]>> extends ReadonlyMap<string, infer Gift> ? Gift : never;
 
-/** Most gifts and prices of one that are kept: the platform's list had some 1,300 gifts in October 2026. */
+/** Most gifts that are kept: the platform's list had some 1,300 in October 2026. */
 const MOST_GIFTS = 10_000;
-const MOST_PRICES = 100;
 
-/** Returns a catalogue of gifts in memory: what was said of each last, and its prices. Further gifts are left out. */
+/** Returns a catalogue of gifts in memory: what was said of each last, and its price now. Further gifts are left out. */
 function memoryGifts(): Gifts {
   const gifts = new Map<string, KnownGift>();
   let listedAt: number | null = null;
@@ -183,7 +182,10 @@ function memoryGifts(): Gifts {
         if (known === undefined && gifts.size >= MOST_GIFTS) continue;
         const isNewer = known === undefined || at >= known.seenAt;
         const [told, other] = isNewer ? [now, known] : [known, now];
-        const prices = isNewer ? priced(known?.prices ?? [], { diamonds: now.diamonds, at, source }) : known.prices;
+        const [price] = known?.prices ?? [];
+        const from = price?.diamonds === now.diamonds ? price.from : at;
+        const isPriced = isNewer && now.diamonds !== null;
+        const prices = isPriced ? [{ diamonds: now.diamonds, from, until: null, seenAt: at, source }] : (known?.prices ?? []);
         gifts.set(now.id, {
           ...{ id: now.id, name: told.name ?? other?.name ?? null, icon: told.icon ?? other?.icon ?? null },
           ...{ kind: told.kind ?? other?.kind ?? null, combo: told.combo ?? other?.combo ?? null },
@@ -197,16 +199,4 @@ function memoryGifts(): Gifts {
     known: async (ids) => new Map(ids.flatMap((id) => gifts.get(id) ?? []).map((gift) => [gift.id, gift])),
     listedAt: async () => listedAt,
   };
-}
-
-/** Returns the prices of a gift, oldest first, with the one that is seen now. */
-function priced(
-  has: KnownGift["prices"],
-  { diamonds, at, source }: { readonly diamonds: number | null; readonly at: number; readonly source: KnownGift["source"] },
-): KnownGift["prices"] {
-  const newest = has.at(-1);
-  if (diamonds === null) return has;
-  if (newest?.diamonds === diamonds) return [...has.slice(0, -1), { ...newest, seenAt: at }];
-  const before = newest === undefined ? [] : [...has.slice(0, -1), { ...newest, until: at }];
-  return [...before, { diamonds, from: at, until: null, seenAt: at, source }].slice(-MOST_PRICES);
 }

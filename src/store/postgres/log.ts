@@ -3,7 +3,7 @@ import { breathe } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { FULL_GROUP, groupPauseMs, MAX_WAITING } from "../group-commit.js";
-import type { Appended, ComboMark, Log, RoomBatch, RoomKey } from "../log.js";
+import type { Appended, ComboMark, RoomBatch, RoomKey, StoreLog } from "../log.js";
 import { sqlLog } from "../sql/log.js";
 import { rows, run } from "../sql/work.js";
 import { type Row, rowOf } from "../stored-event.js";
@@ -207,7 +207,7 @@ async function tellOthers(connection: PostgresConnection, self: string): Promise
 }
 
 /** Returns the log in PostgreSQL. `close` closes the whole store. @throws DyliveError bad_config when the database has no log */
-export async function postgresLog(connection: PostgresConnection): Promise<Log> {
+export async function postgresLog(connection: PostgresConnection): Promise<StoreLog> {
   const id = await logIdOf(connection);
   const days = new Days(connection);
   const appends = new Grouped(

@@ -2,7 +2,7 @@ import type { EventType, LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
-import type { Appended, ComboMark, Log, LogPage, Page, PageLines, Removal, RoomBatch, RoomKey, RoomRemoval, Where } from "../log.js";
+import type { Appended, ComboMark, LogPage, Page, PageLines, Removal, RoomBatch, RoomKey, RoomRemoval, StoreLog, Where } from "../log.js";
 import { logPageOf, PAGE_BYTES, type Plan, pageOf, planBackward, planForward, SCAN_LIMIT } from "../page.js";
 import { DamagedEvent, eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import type { Waker } from "../waker.js";
@@ -83,7 +83,7 @@ const KEPT = `seq, pos, octet_length(body) AS bytes, CAST(id AS text) AS id, rev
 const COLUMNS = ["id", "type", "session_id", "user_id", "combo_id", "combo_total", "settled", "diamonds", "revision", "body"];
 
 /** Returns the log of a database. `close` closes the whole store. */
-export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, waker, append, close }: LogParts): Log {
+export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, waker, append, close }: LogParts): StoreLog {
   const write = lane();
   const observers = new AppendObservers();
   const { all, page, lines } = pageReader(dialect, table);

@@ -1,7 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
-import type { Appended, Log, RoomBatch, RoomKey } from "../log.js";
+import type { Appended, RoomBatch, RoomKey, StoreLog } from "../log.js";
 import { sqlLog } from "../sql/log.js";
 import type { SqlDatabase } from "../sql/work.js";
 import { type Row, rowOf } from "../stored-event.js";
@@ -97,7 +97,7 @@ export class Appender {
 }
 
 /** Returns the log in SQLite, which appends in the connection's group commit. `close` closes the whole store. */
-export function sqliteLog(connection: SqliteConnection, database: SqlDatabase): Log {
+export function sqliteLog(connection: SqliteConnection, database: SqlDatabase): StoreLog {
   const { database: file } = connection;
   const id = file.prepare<[], string>("SELECT value FROM meta WHERE key = 'log_id'").pluck().get();
   if (id === undefined) throw new DyliveError("bad_config", told`${file.name} has lost its id`);

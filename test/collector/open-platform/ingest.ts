@@ -6,7 +6,7 @@ import { type Api, startApi } from "../../../src/http/server.js";
 import type { Clock } from "../../../src/runtime/clock.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 import type { HeldBytes } from "../../../src/runtime/rate-limiter.js";
-import type { Log } from "../../../src/store/log.js";
+import type { StoreLog } from "../../../src/store/log.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import type { Store } from "../../../src/store/store.js";
 import { readAll } from "../../contracts/harness.js";
@@ -117,13 +117,13 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
 }
 
 /** The log, whose appends fail or hang as a database that is down or locked. */
-function failing(log: Log, outage: () => Ingest["outage"]): Log {
+function failing(log: StoreLog, outage: () => Ingest["outage"]): StoreLog {
   return new Proxy(log, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key);
       if (typeof value !== "function") return value;
       if (key !== "append") return value.bind(target);
-      return (...given: Parameters<Log["append"]>) => {
+      return (...given: Parameters<StoreLog["append"]>) => {
         if (outage() === "down") return Promise.reject(new DyliveError("internal", "the database failed (disk I/O error)"));
         if (outage() === "hung") return hang(outage).then(() => target.append(...given));
         return target.append(...given);
