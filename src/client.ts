@@ -160,7 +160,7 @@ export class DyliveClient {
    * @param rooms one or more: a key, number, custom id or 19-digit room_id each
    * @throws ApiFailure bad_request at once where a name is no text, or an option is not what it takes
    * @throws ApiFailure from the loop, where another try would not help: bad_token, forbidden, not_found, bad_request, cursor_reset (with
-   *   `oldest` and `newest`), too_costly
+   *   `oldest` and `newest`)
    * @example
    * for await (const event of client.follow("100000002", { types: ["gift"], after: saved })) console.log(event.gift.name);
    */

@@ -116,18 +116,18 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       ...{ store, clock, file: join(resolve(config.data), "sidecars.json") },
       root: config.recordings === null ? null : resolve(config.recordings),
       exported: async function* (plan, signal) {
-        yield* await partsOf(exports, plan, "sidecars", signal);
+        yield* await partsOf(exports, plan, signal);
       },
       onError: (error, sidecar) =>
         logger.error({ err: error, sidecar }, "danmaku beside recordings could not be written; it is tried again"),
     });
     closers.push(() => sidecars.close());
-    metrics.lookAtSidecars(() => sidecars.list());
+    metrics.watch({ sidecars: () => sidecars.list() });
     const running = new RunningSettings(config, { settings: opened.settings, clock, logger });
     await running.start(opened.cluster !== undefined);
     closers.push(async () => running.stop());
     const held: HeldBytes = { bytes: 0, maxBytes: config.bufferMb * 1_000_000 };
-    metrics.lookAtBuffer(held);
+    metrics.watch({ buffer: held });
     const collecting = await startCollecting(config, {
       ...reach,
       raw,
@@ -158,7 +158,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     });
     const disk = watchDisk(context);
     closers.push(() => disk.stop());
-    metrics.lookAtDisk(() => disk.freeBytes);
+    metrics.watch({ diskFree: () => disk.freeBytes });
     const stopChecks = reach.accounts.watch({
       platform: reach.platform,
       userAgent: config.userAgent,
@@ -172,13 +172,15 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     });
     closers.push(async () => stopChecks());
     await collecting.hold("hooks", async () => hooks.deliver());
-    metrics.lookAtDownloads(() => downloads.figures());
-    metrics.lookAtHooks(() => hooks.figures());
     await collecting.hold("authors", async () => authors.start());
-    metrics.lookAtAuthors(() => store.authorWatches.outcomes());
-    metrics.lookAtGiftList(async () => {
-      const at = await store.gifts.listedAt();
-      return at === null ? null : Math.max(0, clock.now() - at);
+    metrics.watch({
+      downloads: () => downloads.figures(),
+      hooks: () => hooks.figures(),
+      authors: () => store.authorWatches.outcomes(),
+      giftListAgeMs: async () => {
+        const at = await store.gifts.listedAt();
+        return at === null ? null : Math.max(0, clock.now() - at);
+      },
     });
     const serves = config.role !== "collect";
     const official = !serves ? null : officialOf(config, collectors, held, clock, logger);

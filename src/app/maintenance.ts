@@ -20,7 +20,7 @@ const AGAIN_MS = 2_000;
 
 /** Starts the maintenance of the store: in a cluster each of its jobs in one process. @returns what ends that of this process's own disk */
 export async function startMaintenance(collecting: Collecting, context: AppContext, metrics: Metrics): Promise<() => Promise<void>> {
-  metrics.lookAtStatistics(() => context.store.statistics.behind());
+  metrics.watch({ behind: () => context.store.statistics.behind() });
   await collecting.hold("derived", async () => keepDerived(context));
   const alone = context.store.cluster === undefined;
   await collecting.hold("retention", async () => keepWithinLimits(context, alone ? "all" : "store"));

@@ -262,7 +262,7 @@ interface SseMessage {
 /** Names of what the stream says beside events; where it ends with it, the code of why, and null where it may be opened again. */
 const TOLD: Readonly<Record<string, string | null>> = {
   ...{ hello: null, removed: null, gone: null, cursor_reset: "cursor_reset" },
-  ...{ slow: null, stopping: null, failed: null, revoked: "bad_token", costly: "too_costly" },
+  ...{ slow: null, stopping: null, failed: null, revoked: "bad_token" },
 };
 const TYPES: Readonly<Record<EventType, true>> = {
   ...{ chat: true, gift: true, like: true, join: true, follow: true, share: true, leave: true, moderation: true, fansclub: true },

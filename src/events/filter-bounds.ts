@@ -1,7 +1,7 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { english, type Told, told } from "../runtime/told.js";
 import { EVENT_TYPES } from "./event.js";
-import { TEXT_SEEN, VARIABLES } from "./filter-variables.js";
+import { VARIABLES } from "./filter-variables.js";
 import { noSuch } from "./misspelt.js";
 
 /** Part of an expression that is not allowed, and where it is (characters from its start). */
@@ -11,19 +11,14 @@ interface Objection {
 }
 
 /**
- * Steps that one event may cost. A step is some 20 ns at the worst of texts: 3 ms for an event whose text was made to be slow, some
- * microseconds for what people write. The time itself is measured and bounded where filters run (`ReadingTime`).
+ * Steps that one event may cost: a step is a part of the expression, times the items of the loop around it. An expression at this bound takes
+ * some 10 ms for an event whose texts were made to be slow, and microseconds if it is what people write.
  */
-const COST_MAX = 150_000;
-
-/** Characters that are counted, lower-cased or joined in a step. */
-const COUNTED_A_STEP = 4;
-const COPIED_A_STEP = 20;
-/** Characters that a search compares at each place at most, as far as one can notice: longer texts are found by leaps. */
-const COMPARED_MAX = 16;
-const COMPARED_A_STEP = 20;
-/** Steps of arithmetic: whole numbers have 64 bits. */
-const ARITHMETIC_STEPS = 5;
+const COST_MAX = 30_000;
+/** Steps of what goes through a text: a search, a size or lower case. */
+const TEXT_STEPS = 50;
+/** Steps of a `+`: joined texts are longer for all that goes through them. */
+const JOIN_STEPS = 500;
 
 const SEARCHES = new Set(["contains", "startsWith", "endsWith"]);
 const LOOPS = new Set(["exists", "all", "exists_one"]);
@@ -60,13 +55,10 @@ class Refused extends Error {
 class BoundsWalk {
   /** Steps of calls in loops that do not depend on the loop's item: they are worked out once for an event. */
   once = 0;
-  /** Characters of the longest text in the list that is gone through. */
-  #longest = 0;
 
   /** @param item name of the item of the loop around it */
   cost(node: ASTNode, item: string | null): number {
     const all = (nodes: readonly ASTNode[], own = 1) => nodes.reduce((sum, one) => sum + this.cost(one, item), own);
-    const copied = (one: ASTNode) => lengthOf(one, this.#longest) / COPIED_A_STEP;
     switch (node.op) {
       case "value":
         return typeof node.args === "object" && node.args !== null ? refuse(node, told`bytes and unsigned numbers are not offered`) : 1;
@@ -94,14 +86,13 @@ class BoundsWalk {
       case "<=":
       case ">":
       case ">=":
-        return all(node.args);
-      case "+":
-        return all(node.args, ARITHMETIC_STEPS + Math.ceil(copied(node.args[0]) + copied(node.args[1])));
       case "-":
       case "*":
       case "/":
       case "%":
-        return all(node.args, ARITHMETIC_STEPS);
+        return all(node.args);
+      case "+":
+        return all(node.args, JOIN_STEPS);
       case "call":
       case "rcall": {
         const cost = node.op === "call" ? this.#size(node, ...node.args, item) : this.#method(node, ...node.args, item);
@@ -118,7 +109,7 @@ class BoundsWalk {
     const [of] = args;
     if (name !== "size" || of === undefined || args.length > 1)
       return refuse(node, told`the function ${quote(name)} is not offered; of functions there is size`);
-    return 1 + this.cost(of, item) + Math.ceil(lengthOf(of, this.#longest) / COUNTED_A_STEP);
+    return TEXT_STEPS + this.cost(of, item);
   }
 
   #method(node: ASTNode, name: string, receiver: ASTNode, args: readonly ASTNode[], item: string | null): number {
@@ -128,11 +119,7 @@ class BoundsWalk {
       const instead = name === "matches" ? told`regular expressions are not offered` : told`the method ${quote(name)} is not offered`;
       return refuse(node, told`${instead} (there are ${OFFERED})`);
     }
-    const inner = [receiver, ...args].reduce((sum, one) => sum + this.cost(one, item), 1);
-    const length = lengthOf(receiver, this.#longest);
-    if (name === "lowerAscii") return inner + Math.ceil(length / COPIED_A_STEP);
-    const compared = Math.min(COMPARED_MAX, Math.max(1, ...args.map((arg) => lengthOf(arg, this.#longest))));
-    return inner + Math.ceil((length * compared) / COMPARED_A_STEP);
+    return [receiver, ...args].reduce((sum, one) => sum + this.cost(one, item), TEXT_STEPS);
   }
 
   #loop(node: ASTNode, list: ASTNode, args: readonly ASTNode[], item: string | null): number {
@@ -143,9 +130,7 @@ class BoundsWalk {
     if (variable?.op !== "id" || body === undefined || args.length !== 2)
       return refuse(node, told`a loop takes a name and a condition, such as exists(w, text.contains(w))`);
     if (isVariable(variable.args)) return refuse(variable, told`${quote(variable.args)} is a variable already, take another name`);
-    const listed = this.cost(list, variable.args);
-    this.#longest = Math.max(0, ...list.args.map((one) => lengthOf(one, 0)));
-    return listed + list.args.length * this.cost(body, variable.args);
+    return this.cost(list, variable.args) + list.args.length * this.cost(body, variable.args);
   }
 }
 
@@ -171,25 +156,6 @@ export function mentions(value: unknown, item: string): boolean {
   if (Array.isArray(value)) return value.some((one) => mentions(one, item));
   if (typeof value !== "object" || value === null || !("op" in value && "args" in value)) return false;
   return (value.op === "id" && value.args === item) || mentions(value.args, item);
-}
-
-/** Returns the most characters that the text of a node has. @param ofName that of a loop's variable */
-function lengthOf(node: ASTNode, ofName: number): number {
-  switch (node.op) {
-    case "value":
-      return typeof node.args === "string" ? node.args.length : 1;
-    case "id":
-      return isVariable(node.args) ? TEXT_SEEN : ofName;
-    case "+":
-      return lengthOf(node.args[0], ofName) + lengthOf(node.args[1], ofName);
-    case "?:":
-      return Math.max(lengthOf(node.args[1], ofName), lengthOf(node.args[2], ofName));
-    case "rcall":
-      // lowerAscii has as many; the other methods give no text.
-      return lengthOf(node.args[1], ofName);
-    default:
-      return TEXT_SEEN;
-  }
 }
 
 function refuse(node: ASTNode, message: Told): never {

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { LiveEvent } from "../events/event.js";
-import { type ReadingTime, readFilter } from "../feed/reading-time.js";
+import { ReadQueue, readFilter } from "../feed/read-queue.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { Page } from "../store/log.js";
@@ -21,27 +21,20 @@ import { xml } from "./xml.js";
 /** Events of one page: reading and writing them takes some 10 ms, which others must wait for. */
 const PAGE = 500;
 
-/** Payer for the filter of an export, and the time that it is paid from: it waits while there is none. */
-interface Paid {
-  readonly time: ReadingTime;
-  readonly payer: string;
-}
-
 /**
  * Reads the events that an export is of, page by page, in order of seq. A page may be empty: others get their turn after each.
  * @param onScanned told, before a page is given, up to which seq it and those before it have come
- * @param paid without it the filter takes what time it needs: for a process of its own
  */
 async function* rowsOf(
   log: Exported["log"],
   plan: ExportPlan,
   signal: AbortSignal,
   onScanned: (seq: number) => void,
-  paid: Paid | null = null,
 ): AsyncGenerator<readonly StoredEvent[]> {
   const { room, until, where, from, to, tests } = plan;
   const assertNoneLost = await lossCheck(log, plan);
   const expression = plan.filter === null ? null : readFilter(plan.filter);
+  const queue = new ReadQueue();
   const inRange = (row: StoredEvent) =>
     row.seq <= until && (tests || !row.isTest) && (from === null || row.event.time >= from) && (to === null || row.event.time < to);
   for (let after = plan.after; after < until; ) {
@@ -50,13 +43,8 @@ async function* rowsOf(
     assertNoneLost(page.removed);
     after = Math.max(page.scanned, after + 1);
     const rows = page.rows.filter(inRange);
-    let wanted: readonly StoredEvent[] = rows;
-    if (expression !== null && paid === null) wanted = rows.filter(({ event }) => expression(event));
-    else if (expression !== null && paid !== null) {
-      await paid.time.calm(paid.payer, signal);
-      wanted = (await paid.time.sift(rows, { payer: paid.payer, wanted: expression, signal })).found;
-      signal.throwIfAborted();
-    }
+    const wanted = expression === null ? rows : (await queue.filter(rows, expression, { signal })).found;
+    signal.throwIfAborted();
     onScanned(Math.min(after, until));
     yield wanted;
     await setImmediate();
@@ -149,14 +137,12 @@ interface ExportPiece {
 
 /**
  * Makes the bytes of an export, piece by piece as they are taken: the memory held does not grow with what is exported.
- * @param paid who pays for its filter; by default nobody has to
  * @throws DyliveError in_use when something was removed before it came there; what the log throws; the signal's reason
  */
 export async function* exportPieces(
   { log, comments }: Exported,
   plan: ExportPlan | CommentPlan,
   signal: AbortSignal,
-  paid: Paid | null = null,
 ): AsyncGenerator<ExportPiece> {
   if ("workId" in plan) {
     const encoded = COMMENT_ENCODERS[plan.format](commentsOf(comments, plan, signal), { ...plan, begins: true });
@@ -172,7 +158,7 @@ export async function* exportPieces(
   const onScanned = (seq: number) => {
     scanned = seq;
   };
-  const rows = rowsOf(log, plan, signal, onScanned, paid);
+  const rows = rowsOf(log, plan, signal, onScanned);
   for await (const piece of asStored ? storedLines(rows) : ENCODERS[plan.format](eventsOf(rows, plan.pseudonymKey), plan.about))
     yield { bytes: bytesOf(piece), scanned };
 }
@@ -196,8 +182,8 @@ const OPEN_MAX = 4;
 
 /** Exports that are under way, each taken part by part by the caller that opened it. */
 export interface Exports {
-  /** Begins an export. @param payer the token that pays for its filter  @throws DyliveError in_use when too many are under way */
-  open(plan: ExportPlan | CommentPlan, payer: string): Promise<number>;
+  /** Begins an export. @throws DyliveError in_use when too many are under way */
+  open(plan: ExportPlan | CommentPlan): Promise<number>;
   /** Returns the next part of its bytes; null at the end. */
   next(id: number): Promise<Uint8Array | null>;
   /** Ends it, wherever it is; to be called after the end, too. */
@@ -207,22 +193,19 @@ export interface Exports {
 /** Exports made in this thread. */
 export class LocalExports implements Exports {
   readonly #store: Exported;
-  readonly #time: ReadingTime;
   readonly #open = new Map<number, { readonly pieces: AsyncIterator<ExportPiece>; readonly stop: AbortController }>();
   /** Id of the export that was opened last. Those of a thread that ended in the middle are not given again: their callers may still come. */
   #last = randomInt(2 ** 47);
 
-  /** @param time reading time of this thread */
-  constructor(store: Exported, time: ReadingTime) {
+  constructor(store: Exported) {
     this.#store = store;
-    this.#time = time;
   }
 
-  async open(plan: ExportPlan | CommentPlan, payer: string): Promise<number> {
+  async open(plan: ExportPlan | CommentPlan): Promise<number> {
     if (this.#open.size >= OPEN_MAX)
       throw new DyliveError("in_use", told`${OPEN_MAX} exports are under way, which is the most; wait for one to end`);
     const stop = new AbortController();
-    this.#open.set(++this.#last, { pieces: exportPieces(this.#store, plan, stop.signal, { time: this.#time, payer }), stop });
+    this.#open.set(++this.#last, { pieces: exportPieces(this.#store, plan, stop.signal), stop });
     return this.#last;
   }
 
@@ -252,17 +235,12 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Begins an export for a token, and gives its bytes as they are taken; however that ends, it is ended.
+ * Begins an export, and gives its bytes as they are taken; however that ends, it is ended.
  * @param signal ends it too: what is never begun to be taken has no end of its own
  * @throws DyliveError in_use when too many are under way
  */
-export async function partsOf(
-  exports: Exports,
-  plan: ExportPlan | CommentPlan,
-  payer: string,
-  signal: AbortSignal,
-): Promise<AsyncIterable<Uint8Array>> {
-  const id = await exports.open(plan, payer);
+export async function partsOf(exports: Exports, plan: ExportPlan | CommentPlan, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  const id = await exports.open(plan);
   const end = () => void exports.close(id).catch(() => {}); // where it is made is over, and it with it
   if (signal.aborted) end();
   else signal.addEventListener("abort", end, { once: true });

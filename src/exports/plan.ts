@@ -1,6 +1,6 @@
 import { EVENT_TYPES, type EventType } from "../events/event.js";
 import { noSuch } from "../events/misspelt.js";
-import { readFilter } from "../feed/reading-time.js";
+import { readFilter } from "../feed/read-queue.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey, Where } from "../store/log.js";

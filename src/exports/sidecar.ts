@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, isAbsolute, join, normalize, sep } from "node:path";
 import type { LiveEvent } from "../events/event.js";
 import { readAfter } from "../feed/read.js";
-import { ReadingTime } from "../feed/reading-time.js";
+import { ReadQueue } from "../feed/read-queue.js";
 import type { Clock } from "../runtime/clock.js";
 import { assertNoLink, NewFile } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -72,7 +72,7 @@ interface SidecarFigures {
 export class Sidecar {
   readonly #options: SidecarOptions;
   readonly #deps: SidecarDeps;
-  readonly #time: ReadingTime;
+  readonly #queue = new ReadQueue();
   readonly #found: Recordings;
   /** Times (ms) before which a recording is not written again. */
   readonly #rests = new Map<Recording, number>();
@@ -89,7 +89,6 @@ export class Sidecar {
   private constructor(deps: SidecarDeps, options: SidecarOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#time = new ReadingTime(deps.clock);
     this.#found = new Recordings(options, deps.clock, {
       tell: deps.tell,
       tellOnce: (about, line) => this.#tellOnce(about, line),
@@ -183,7 +182,7 @@ export class Sidecar {
   async #read(signal: AbortSignal): Promise<void> {
     if (this.#recordings.size === 0) return;
     const filter = { where: {}, inside: null, expression: null };
-    const reading = { log: this.#deps.store.log, room: this.#options.room, limit: PAGE, filter, time: this.#time, payer: "sidecar" };
+    const reading = { log: this.#deps.store.log, room: this.#options.room, limit: PAGE, filter, queue: this.#queue };
     let keptAt = this.#deps.clock.now();
     for (let more = true; more && !signal.aborted; ) {
       const page = await readAfter(reading, { next: this.#at, pos: 0 }, signal);

@@ -108,7 +108,7 @@ export class Sidecars {
   readonly #deps: SidecarsDeps;
   readonly #running = new Map<string, Running>();
   /** Place for one change at a time of which there are: each writes all. */
-  readonly #changes = new FairSemaphore(1, 1);
+  readonly #changes = new FairSemaphore(1);
 
   private constructor(deps: SidecarsDeps) {
     this.#deps = deps;

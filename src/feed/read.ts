@@ -6,14 +6,16 @@ import { matches, PAGE_BYTES } from "../store/page.js";
 import type { StoredEvent } from "../store/stored-event.js";
 import type { Batch } from "./batch.js";
 import type { Feed } from "./feed.js";
-import type { ReadingTime } from "./reading-time.js";
+import type { ReadQueue } from "./read-queue.js";
 
 /** Least rows asked for at a time, so that looking for the last few among many hidden ones does not go row by row. */
 const STEP_MIN = 100;
 /** Most rows asked for at a time: reading them takes some milliseconds, and nobody else has a turn meanwhile. */
 const STEP_MAX = 250;
-/** Steps of one reading: some seconds of work at most. A client that gives up sooner than a reading ends would never get on. */
+/** Bounds of one reading: rows scanned (steps), events that its filter is tried on, ms that its filter takes. The next one goes on from there. */
 const STEPS_MAX = 1_000;
+const TRIES_MAX = 20_000;
+const FILTER_MAX_MS = 1_000;
 
 /** RoomPlace of a reader in a room. */
 export interface RoomPlace {
@@ -32,14 +34,6 @@ export interface ReadEvents extends RoomPlace {
   readonly removed: readonly Removal[];
 }
 
-/** Most work of a caller's own expression that one reading may ask for; the next one goes on from there. */
-interface Share {
-  /** Events that it is tried on, and one page more. */
-  readonly tries: number;
-  /** ms that it takes. */
-  readonly ms: number;
-}
-
 /** Filter of the events of a room that a caller is shown; the others are passed over. */
 export interface Filter {
   /** Condition by which the store can leave out events by itself. */
@@ -56,20 +50,16 @@ export interface ReadRequest {
   readonly room: RoomKey;
   readonly limit: number;
   readonly filter: Filter;
-  readonly time: ReadingTime;
-  /** The token that reads. */
-  readonly payer: string;
-  /** Share of work where the filter has an expression; without end by default. */
-  readonly share?: Share | undefined;
+  readonly queue: ReadQueue;
 }
 
 /**
  * Reads the next events that the filter shows, up to `limit`. Goes on in steps, each in a turn of its own, until it has them, has seen all
- * or has done its share; an abort ends it between two events.
+ * or has reached a bound; an abort ends it between two events.
  */
 export async function readAfter(reading: ReadRequest, after: RoomPlace, signal: AbortSignal): Promise<ReadEvents> {
-  const { log, room, filter, time, payer } = reading;
-  const end = await time.begin(payer, signal);
+  const { log, room, filter, queue } = reading;
+  const end = await queue.begin(signal);
   if (end === null) return nothing(after);
   const steps = new Steps(reading, signal);
   let { next, pos } = after;
@@ -96,7 +86,7 @@ export async function readAfter(reading: ReadRequest, after: RoomPlace, signal: 
  * @returns null when the signal aborted before it could begin
  */
 export async function readNewest(reading: ReadRequest, signal?: AbortSignal): Promise<ReadEvents | null> {
-  const end = await reading.time.begin(reading.payer, signal);
+  const end = await reading.queue.begin(signal);
   if (end === null) return null;
   try {
     const { rows, head } = await stepBack(reading, Number.MAX_SAFE_INTEGER);
@@ -108,7 +98,7 @@ export async function readNewest(reading: ReadRequest, signal?: AbortSignal): Pr
 
 /** Reads the last events before a seq that the filter shows, up to `limit`, oldest first; `next` is the seq before which to go on. */
 export async function readRoomBefore(reading: ReadRequest, from: number, signal?: AbortSignal): Promise<Omit<ReadEvents, "pos">> {
-  const end = await reading.time.begin(reading.payer, signal);
+  const end = await reading.queue.begin(signal);
   if (end === null) return nothing({ next: from, pos: 0 });
   try {
     return await stepBack(reading, from, signal);
@@ -159,7 +149,7 @@ interface LongPollWait {
 
 /**
  * Waits until there are events after a place that the filter shows, up to `limit` of them: those that come together. Ends with none when the
- * time is over, the signal aborts, or its share of work is done.
+ * time is over, the signal aborts, or a bound is reached.
  */
 export async function readNext(
   reading: ReadRequest,
@@ -167,7 +157,7 @@ export async function readNext(
   { feed, clock, ms }: LongPollWait,
   signal: AbortSignal,
 ): Promise<ReadEvents> {
-  const { room, filter, time, payer, share } = reading;
+  const { room, filter, queue } = reading;
   const steps = new Steps(reading, signal);
   const over = follow(signal);
   clock.sleep(ms, over.signal).then(
@@ -177,14 +167,14 @@ export async function readNext(
   let { next, pos } = after;
   let more = false;
   const take = async (batch: Batch) => {
-    await time.turn(payer);
+    await queue.turn();
     const { last, isWhole } = await steps.take(batch.rows, batch.removed);
     const seen = isWhole ? batch.rows.at(-1) : last;
     next = Math.max(next, seen?.seq ?? 0);
     if (isWhole) pos = batch.to;
     else if (last !== null) pos = last.pos;
     more = !isWhole;
-    if (steps.got.rows.length > 0 || (share !== undefined && steps.areOver)) over.abort();
+    if (steps.got.rows.length > 0 || steps.areOver) over.abort();
   };
   try {
     await feed.follow({ rooms: new Set([room]), after: pos, where: filter.where, take }, over.signal).done;
@@ -222,9 +212,8 @@ class Steps {
   }
 
   get areOver(): boolean {
-    const { share } = this.#reading;
-    if (this.#left === 0 || this.#count >= STEPS_MAX || this.#chars >= PAGE_BYTES || this.#signal?.aborted === true) return true;
-    return share !== undefined && (this.#tried >= share.tries || this.#ms >= share.ms);
+    if (this.#left === 0 || this.#chars >= PAGE_BYTES || this.#signal?.aborted === true) return true;
+    return this.#count >= STEPS_MAX || this.#tried >= TRIES_MAX || this.#ms >= FILTER_MAX_MS;
   }
 
   get #left(): number {
@@ -234,7 +223,7 @@ class Steps {
   /** Waits for the turn of the next step. */
   async begin(): Promise<void> {
     this.#count++;
-    await this.#reading.time.turn(this.#reading.payer);
+    await this.#reading.queue.turn();
   }
 
   /**
@@ -242,19 +231,18 @@ class Steps {
    * @returns whether it looked at all of it, and the last one that it looked at, null for none
    */
   async take(rows: readonly StoredEvent[], removed: readonly Removal[]): Promise<{ last: StoredEvent | null; isWhole: boolean }> {
-    const { filter, time, payer, share } = this.#reading;
+    const { filter, queue } = this.#reading;
     this.#removed.push(...removed.map(({ from, to }) => ({ from, to })));
     const shown = rows.filter((row) => shows(filter, row));
     const limit = this.#left;
     let looked = shown.slice(0, limit);
     let found = looked;
     if (filter.expression !== null) {
-      const sifting = { payer, wanted: filter.expression, limit, ...(share && { mostMs: share.ms - this.#ms }) };
-      const sifted = await time.sift(shown, { ...sifting, ...(this.#signal && { signal: this.#signal }) });
-      this.#tried += sifted.tried;
-      this.#ms += sifted.ms;
-      looked = shown.slice(0, sifted.tried);
-      found = [...sifted.found];
+      const filtered = await queue.filter(shown, filter.expression, { limit, maxMs: FILTER_MAX_MS - this.#ms, signal: this.#signal });
+      this.#tried += filtered.tried;
+      this.#ms += filtered.ms;
+      looked = shown.slice(0, filtered.tried);
+      found = [...filtered.found];
     }
     for (const row of found) {
       this.#rows.push(row);

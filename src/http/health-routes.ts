@@ -7,11 +7,8 @@ import type { AppendHealth } from "../store/health.js";
 import type { ApiDeps } from "./api-deps.js";
 import { isLimited, tokenOf } from "./authentication.js";
 
-/**
- * Time for which a look at the store is good, in ms: nobody may make us write as often as they ask. With the next one, it is how old
- * readiness may be.
- */
-const LOOK_MS = 1_000;
+/** Time for which a probe of the store counts, in ms, so that callers cannot make us write as often as they ask. */
+const PROBE_MS = 1_000;
 /** Longest time in ms for one small write; a store that takes longer is not ready. */
 const WRITE_MS = 2_000;
 /** Name under which a position is written to see whether the store can be written; no reader has this name. */
@@ -39,13 +36,12 @@ const Healthy = Type.Object(
 );
 const Ready = Type.Object({ status: Type.Literal("ready") }, { description: "ready" });
 
-/** One small write that shows whether the store can be written. */
-interface StoreLook {
-  /** ms UTC */
-  readonly asked: number;
-  /** ms UTC; null while the store has not answered. */
-  answered: number | null;
-  readonly writable: Promise<boolean>;
+/** A small write that shows whether the store can be written. Times are ms UTC. */
+interface Probe {
+  readonly askedAt: number;
+  /** Null while the store has not answered. */
+  answeredAt: number | null;
+  readonly outcome: Promise<"writable" | "unwritable">;
 }
 
 /** Facts that the process knows of itself. */
@@ -61,7 +57,7 @@ interface About {
 /** Registers `/healthz`, `/readyz` and `/metrics`. */
 export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, here, appends, held }: About): void {
   const { store, clock, metrics } = deps;
-  let look: StoreLook = { asked: 0, answered: 0, writable: Promise.resolve(false) };
+  let probe: Probe = { askedAt: 0, answeredAt: 0, outcome: Promise.resolve("unwritable") };
 
   app.get(
     "/healthz",
@@ -92,39 +88,35 @@ export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, he
       const complaint = appends.complaint(now);
       if (complaint !== null) throw new DyliveError("not_ready", complaint);
       // One at a time: a store that hangs is not asked again and again.
-      if (look.answered !== null && Math.abs(now - look.answered) >= LOOK_MS) look = lookAt(now);
-      const writable = await answerOf(look, now);
-      if (writable === true) return { status: "ready" };
-      throw new DyliveError("not_ready", writable === false ? "the store cannot be written" : "the store does not answer");
+      if (probe.answeredAt !== null && Math.abs(now - probe.answeredAt) >= PROBE_MS) probe = newProbe(now);
+      const outcome = await outcomeOf(probe, now);
+      if (outcome === "writable") return { status: "ready" };
+      throw new DyliveError("not_ready", outcome === "unwritable" ? "the store cannot be written" : "the store does not answer");
     },
   );
 
-  /** Whether the store could be written; null when it has not answered in time. */
-  async function answerOf({ asked, answered, writable }: StoreLook, now: number): Promise<boolean | null> {
-    const leftMs = asked + WRITE_MS - now;
-    if (answered === null && leftMs <= 0) return null;
+  async function outcomeOf({ askedAt, answeredAt, outcome }: Probe, now: number): Promise<"writable" | "unwritable" | "late"> {
+    const leftMs = answeredAt === null ? askedAt + WRITE_MS - now : WRITE_MS;
+    if (leftMs <= 0) return "late";
     const done = new AbortController();
     const late = clock.sleep(leftMs, done.signal).then(
-      () => null,
-      () => null,
+      () => "late" as const,
+      () => "late" as const,
     );
-    const answer = await Promise.race([writable, late]);
-    done.abort();
-    return answer;
+    return Promise.race([outcome, late]).finally(() => done.abort());
   }
 
-  function lookAt(asked: number): StoreLook {
-    const writable = store.positions.set(PROBE, 0).then(
-      () => true,
-      () => false,
+  function newProbe(askedAt: number): Probe {
+    const outcome = store.positions.set(PROBE, 0).then(
+      () => "writable" as const,
+      () => "unwritable" as const,
     );
-    const look: StoreLook = { asked, answered: null, writable };
-    deps.calls.after(
-      writable.then(() => {
-        look.answered = clock.now();
-      }),
-    );
-    return look;
+    const made: Probe = { askedAt, answeredAt: null, outcome };
+    const noted = outcome.then(() => {
+      made.answeredAt = clock.now();
+    });
+    deps.calls.after(noted);
+    return made;
   }
 
   app.get(

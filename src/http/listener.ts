@@ -5,7 +5,6 @@ import type { Clock } from "../runtime/clock.js";
 import { SerialConnection } from "../runtime/serial-connection.js";
 import type { SecretCipher } from "./authentication.js";
 import { failure, failureText } from "./failure.js";
-import { RequestQueue } from "./request-queue.js";
 
 /** Most connections: 10,000 streams and other requests. One more replaces the oldest idle one, or is cut. */
 const CONNECTIONS_MAX = 11_000;
@@ -26,6 +25,11 @@ const CHECK_MS = 5_000;
 /** Longest pause between requests of one connection, in ms; longer than the longest wait, so that a polling client keeps its connection. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** Most requests that begin in one turn of the event loop; most of their work comes later. */
+const BEGIN_MAX = 5;
+/** Longest time for which arriving connections put requests off, in ms. */
+const ACCEPT_FIRST_MS = 100;
+
 /** Takes a WebSocket upgrade over; `head` is what came after the request. */
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -44,10 +48,13 @@ interface ListenerLimits {
 export class Listener {
   readonly #secrets: SecretCipher;
   readonly #limits: ListenerLimits;
-  readonly #queue = new RequestQueue();
   readonly #servers: Server[] = [];
   readonly #open = new Map<Socket, SerialConnection>();
   readonly #stopLooking: () => void;
+  /** Requests that have not begun. */
+  readonly #waitingRequests: (() => void)[] = [];
+  #begunAt = 0;
+  #hasNewConnection = false;
   #onUpgrade: OnUpgrade | null = null;
   /** Bytes that were waiting at the last look, and those answered since. */
   #waiting = 0;
@@ -134,14 +141,14 @@ export class Listener {
   }
 
   #accept(socket: Socket, handler: RequestListener): void {
-    this.#queue.connected();
-    let isFirst = true;
+    this.#hasNewConnection = true;
     const connection = new SerialConnection(socket, (request, response) => {
-      // Health checks come first, but only those of new connections: a flood of them waits like any other.
-      this.#queue.add(isFirst ? (request.url === "/healthz" ? "health" : "first") : "later", () => {
+      const begin = () => {
         if (!socket.destroyed) handler(request, response);
-      });
-      isFirst = false;
+      };
+      // Health checks skip the queue.
+      if (request.url === "/healthz") begin();
+      else if (this.#waitingRequests.push(begin) === 1) setImmediate(() => this.#beginRequests());
     });
     if (this.#open.size >= this.#limits.connections) {
       const idle = [...this.#open].find(([, { isBusy }]) => !isBusy);
@@ -149,6 +156,17 @@ export class Listener {
     }
     this.#open.set(socket, connection);
     socket.once("close", () => this.#open.delete(socket));
+  }
+
+  /** Begins a few requests: a turn of the event loop accepts one connection, which a flood of requests would keep waiting in long turns. */
+  #beginRequests(): void {
+    const now = performance.now();
+    const many = !this.#hasNewConnection || now - this.#begunAt >= ACCEPT_FIRST_MS ? BEGIN_MAX : 0;
+    this.#hasNewConnection = false;
+    if (many > 0) this.#begunAt = now;
+    for (const begin of this.#waitingRequests.slice(0, many)) begin();
+    this.#waitingRequests.splice(0, many);
+    if (this.#waitingRequests.length > 0) setImmediate(() => this.#beginRequests());
   }
 
   #look(): void {

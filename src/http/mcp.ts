@@ -286,8 +286,8 @@ export function mcpRoutes(
       // What else ends a call ends what its tool asks too, which is an answer.
       const gone = new AbortController();
       call.signal.addEventListener("abort", () => call.ended === "gone" && gone.abort(), { once: true });
-      // A message takes some milliseconds: of many that one token sends at once, others have their turns in between.
-      await live.time.turn(token.id);
+      // A message takes some milliseconds.
+      await live.queue.turn();
       const client = { ask: ask(token, language), language, clock };
       const handler = loadSdk().createMcpHandler(() => mcpServer(client), {
         // There is nothing that changes: a stream of changes would only be held open.

@@ -42,21 +42,35 @@ interface SeenCounts {
   drops: Readonly<Record<string, number>>;
 }
 
-/** Backlog of the readers of live streams. */
-interface LiveQueues {
-  readonly queuedBytes: number;
-  /** Readers cut since the start. */
-  readonly cutForSlowness: number;
-}
-
-/** Connections and bytes that HTTP clients make the process hold. */
-interface HttpHeld {
-  /** Open connections. */
-  readonly size: number;
-  /** Bytes that wait for clients to take them. */
-  readonly waitingBytes: number;
-  /** Connections cut since the start because there were too many, or too much waited for them. */
-  readonly cutConnections: number;
+/** Where the figures come from that are asked for when the metrics are; what a process does not do is left out. */
+interface MetricSources {
+  /** Counts readers of events, by kind. */
+  readers: Readonly<Record<string, () => number>>;
+  live?: () => {
+    readonly queuedBytes: number;
+    /** Readers cut since the start. */
+    readonly cutForSlowness: number;
+  };
+  http?: {
+    /** Open connections. */
+    readonly size: number;
+    /** Bytes that wait for clients to take them. */
+    readonly waitingBytes: number;
+    /** Connections cut since the start because there were too many, or too much waited for them. */
+    readonly cutConnections: number;
+  };
+  /** Memory of what waits to be stored. */
+  buffer?: HeldBytes;
+  /** Bytes that the disk of the data folder has left; null if unknown. */
+  diskFree?: () => number | null;
+  /** Events that the statistics are behind. */
+  behind?: () => Promise<number>;
+  /** Age of the list of gifts, in ms; null if it was never read. */
+  giftListAgeMs?: () => Promise<number | null>;
+  hooks?: () => Promise<readonly HookFigures[]>;
+  authors?: AuthorWatches["outcomes"];
+  sidecars?: () => readonly Pick<SidecarView, "trouble">[];
+  downloads?: () => DownloadFigures;
 }
 
 /** Counts what the process does, for Prometheus. The names are part of the interface: `docs/grafana.json` shows them. */
@@ -171,22 +185,12 @@ export class Metrics {
   ]);
   /** Readings of the event loop of the last ten minutes, oldest first. */
   readonly #holds: { readonly at: number; readonly ms: number }[] = [];
+  readonly #sources: MetricSources = { readers: {} };
   readonly #seen = new Map<RoomKey, SeenCounts>();
   readonly #hooksSeen = new Map<string, Pick<HookFigures, "delivered" | "failed">>();
-  readonly #countReaders = new Map<string, () => number>();
-  #lookAtLive: () => LiveQueues = () => ({ queuedBytes: 0, cutForSlowness: 0 });
-  #held: HttpHeld = { size: 0, waitingBytes: 0, cutConnections: 0 };
   #httpCutSeen = 0;
-  #lookAtStatistics: () => Promise<number> = async () => 0;
-  #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
-  #lookAtGiftList: () => Promise<number | null> = async () => null;
-  #lookAtAuthors: () => ReturnType<AuthorWatches["outcomes"]> = async () => [];
-  #lookAtSidecars: () => readonly Pick<SidecarView, "trouble">[] = () => [];
-  #lookAtDisk: () => number | null = () => null;
-  #heldBytes: HeldBytes | null = null;
   #lookAtTakeovers: () => Readonly<Record<string, number>> = () => ({});
   #takeoversSeen: Readonly<Record<string, number>> = {};
-  #lookAtDownloads: () => DownloadFigures = () => ({ waiting: 0, running: 0, ended: {} });
   #downloadsSeen: DownloadFigures["ended"] = {};
   #cutSeen = 0;
 
@@ -243,70 +247,20 @@ export class Metrics {
     return this.#holds.reduce((longest, { ms }) => Math.max(longest, ms), 0);
   }
 
+  /** Adds sources of figures. */
+  watch(sources: Partial<MetricSources>): void {
+    Object.assign(this.#sources, sources);
+  }
+
   /** Counts an answer. `route` is the route's pattern, so that nobody can make up new ones. */
   answered(route: string, method: string, status: number, ms: number): void {
     this.#requests.inc({ route, method, status });
     this.#requestSeconds.observe({ route }, ms / 1000);
   }
 
-  /** Sets how readers of a kind are counted. */
-  countReaders(kind: string, count: () => number): void {
-    this.#countReaders.set(kind, count);
-  }
-
-  /** Sets how the queues of live streams are looked at. */
-  lookAtLive(look: () => LiveQueues): void {
-    this.#lookAtLive = look;
-  }
-
-  /** Sets what tells of the API's connections. */
-  lookAtConnections(held: HttpHeld): void {
-    this.#held = held;
-  }
-
-  /** Sets how to ask how far the statistics are behind. */
-  lookAtStatistics(look: () => Promise<number>): void {
-    this.#lookAtStatistics = look;
-  }
-
-  /** Sets the memory of what waits to be stored. */
-  lookAtBuffer(held: HeldBytes): void {
-    this.#heldBytes = held;
-  }
-
   /** Sets how to ask how many rooms came to this process in a cluster, by how. */
   lookAtTakeovers(look: () => Readonly<Record<string, number>>): void {
     this.#lookAtTakeovers = look;
-  }
-
-  /** Sets how to ask how many bytes the disk of the data folder has left; null while nobody knows. */
-  lookAtDisk(look: () => number | null): void {
-    this.#lookAtDisk = look;
-  }
-
-  /** Sets how downloads are looked at. */
-  lookAtDownloads(look: () => DownloadFigures): void {
-    this.#lookAtDownloads = look;
-  }
-
-  /** Sets how webhooks are looked at. */
-  lookAtHooks(look: () => Promise<readonly HookFigures[]>): void {
-    this.#lookAtHooks = look;
-  }
-
-  /** Sets how watches on authors are counted. */
-  lookAtAuthors(look: AuthorWatches["outcomes"]): void {
-    this.#lookAtAuthors = look;
-  }
-
-  /** Sets how it is asked what is written beside recordings. */
-  lookAtSidecars(look: () => readonly Pick<SidecarView, "trouble">[]): void {
-    this.#lookAtSidecars = look;
-  }
-
-  /** Sets how it is asked how old the list of gifts is, in ms; null: it was never read. */
-  lookAtGiftList(look: () => Promise<number | null>): void {
-    this.#lookAtGiftList = look;
   }
 
   /**
@@ -316,12 +270,13 @@ export class Metrics {
    */
   async text(statuses: readonly (RoomStatus | null)[], server?: StoreServer): Promise<string> {
     if (server !== undefined) this.#showServer(server);
+    const { live, http, buffer, ...sources } = this.#sources;
     // Without the store nothing new is known of them; the rest must be seen then above all.
-    const hooks = await this.#lookAtHooks().catch(() => null);
-    const authors = await this.#lookAtAuthors().catch(() => null);
-    const behind = await this.#lookAtStatistics().catch(() => null);
-    if (behind !== null) this.#behind.set(behind);
-    const listAgeMs = await this.#lookAtGiftList().catch(() => undefined);
+    const hooks = await sources.hooks?.().catch(() => undefined);
+    const authors = await sources.authors?.().catch(() => undefined);
+    const behind = await sources.behind?.().catch(() => undefined);
+    if (behind !== undefined) this.#behind.set(behind);
+    const listAgeMs = await (sources.giftListAgeMs ?? (async () => null))().catch(() => undefined);
     if (listAgeMs !== undefined) this.#giftList.set(listAgeMs === null ? -1 : listAgeMs / 1000);
     const states = countsOf(statuses.map((status) => status?.state ?? "none"));
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, states.get(state) ?? 0);
@@ -330,30 +285,31 @@ export class Metrics {
     this.#count(statuses.flatMap((status) => status ?? []));
     this.#showSessions(statuses.flatMap((status) => status?.evidence ?? []));
     this.#showWaiting(statuses.flatMap((status) => status?.evidence.storage ?? []));
-    for (const [kind, count] of this.#countReaders) this.#readers.set({ kind }, count());
-    const { queuedBytes, cutForSlowness } = this.#lookAtLive();
+    for (const [kind, count] of Object.entries(sources.readers)) this.#readers.set({ kind }, count());
+    const { queuedBytes = 0, cutForSlowness = 0 } = live?.() ?? {};
     this.#queued.set(queuedBytes);
-    this.#httpConnections.set(this.#held.size);
-    this.#httpWaiting.set(this.#held.waitingBytes);
-    this.#httpCut.inc(this.#held.cutConnections - this.#httpCutSeen);
-    this.#httpCutSeen = this.#held.cutConnections;
-    const sidecars = this.#lookAtSidecars();
+    this.#cut.inc(cutForSlowness - this.#cutSeen);
+    this.#cutSeen = cutForSlowness;
+    const { size = 0, waitingBytes = 0, cutConnections = 0 } = http ?? {};
+    this.#httpConnections.set(size);
+    this.#httpWaiting.set(waitingBytes);
+    this.#httpCut.inc(cutConnections - this.#httpCutSeen);
+    this.#httpCutSeen = cutConnections;
+    const sidecars = sources.sidecars?.() ?? [];
     const failing = sidecars.filter(({ trouble }) => trouble !== null).length;
     this.#sidecars.set({ state: "running" }, sidecars.length - failing);
     this.#sidecars.set({ state: "failing" }, failing);
-    this.#diskFree.set(this.#lookAtDisk() ?? -1);
-    if (this.#heldBytes !== null) {
-      this.#buffer.set(this.#heldBytes.bytes);
-      this.#bufferMax.set(this.#heldBytes.maxBytes);
+    this.#diskFree.set(sources.diskFree?.() ?? -1);
+    if (buffer !== undefined) {
+      this.#buffer.set(buffer.bytes);
+      this.#bufferMax.set(buffer.maxBytes);
     }
     const takeovers = { ...this.#lookAtTakeovers() };
     for (const [how, n] of Object.entries(takeovers)) this.#takeovers.inc({ how }, n - (this.#takeoversSeen[how] ?? 0));
     this.#takeoversSeen = takeovers;
-    this.#showDownloads(this.#lookAtDownloads());
-    this.#cut.inc(cutForSlowness - this.#cutSeen);
-    this.#cutSeen = cutForSlowness;
-    if (hooks !== null) this.#showHooks(hooks);
-    if (authors !== null) {
+    this.#showDownloads(sources.downloads?.() ?? { waiting: 0, running: 0, ended: {} });
+    if (hooks !== undefined) this.#showHooks(hooks);
+    if (authors !== undefined) {
       for (const outcome of [...LOOK_OUTCOMES, "none"]) this.#authors.set({ outcome }, 0);
       for (const { outcome, count } of authors) this.#authors.set({ outcome: outcome ?? "none" }, count);
     }

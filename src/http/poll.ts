@@ -1,5 +1,5 @@
 import { type ReadEvents, type ReadRequest, type RoomPlace, readAfter, readNewest, readNext } from "../feed/read.js";
-import { type Clock, steadyMs } from "../runtime/clock.js";
+import { steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { DistributedLocks } from "../store/cluster.js";
 import type { HttpCall } from "./calls.js";
@@ -41,11 +41,10 @@ async function wait(polling: Polling, from: RoomPlace | null): Promise<ReadEvent
     else got = await readAfter(polling, after, call.signal);
     call.assertToken();
     removed.push(...got.removed);
-    // A reading that was cut short by its bound has done its share of work: the client goes on with its cursor.
-    const spent = got.more && polling.share !== undefined;
-    if (got.rows.length > 0 || steadyMs(clock) >= deadline || spent || call.ended !== null) return { ...got, removed };
+    // A reading that was cut short by its bounds is an answer too: the client goes on with its cursor.
+    if (got.rows.length > 0 || got.more || steadyMs(clock) >= deadline || call.ended !== null) return { ...got, removed };
     after = got;
-    isAtEnd = !got.more;
+    isAtEnd = true;
   }
 }
 
@@ -64,14 +63,9 @@ async function newest(polling: Polling): Promise<ReadEvents> {
   return anew;
 }
 
-/** Time that a newer call lets an older one hand over its answer before the older one's connection is cut, in ms. */
-const STALL_MS = 5_000;
-
 interface QueuedPoll {
   current: HttpCall;
   next: { readonly call: HttpCall; give(turn: boolean): void } | null;
-  /** Stops the watch on an answer that is not taken; set once a newer call waits for this one. */
-  stall: AbortController | null;
 }
 
 /**
@@ -79,13 +73,11 @@ interface QueuedPoll {
  * most one of each process stands behind the one that runs. Nothing is kept of a key that nobody uses.
  */
 export class PollMutex {
-  readonly #clock: Clock;
   readonly #locks: DistributedLocks | null;
   readonly #queued = new Map<string, QueuedPoll>();
 
   /** @param locks shared with the other processes; null where there is one */
-  constructor(clock: Clock, locks: DistributedLocks | null = null) {
-    this.#clock = clock;
+  constructor(locks: DistributedLocks | null = null) {
     this.#locks = locks;
   }
 
@@ -102,7 +94,7 @@ export class PollMutex {
     const leave = await this.#enterHere(key, call);
     if (leave === null || this.#locks === null) return leave;
     try {
-      const giveUp = await this.#locks.take(key, () => this.#makeWay(key), call.signal);
+      const giveUp = await this.#locks.take(key, () => this.#queued.get(key)?.current.end("newer"), call.signal);
       return () => void giveUp().finally(leave);
     } catch (error) {
       leave();
@@ -111,21 +103,13 @@ export class PollMutex {
     }
   }
 
-  /** Ends the call that has the turn, for a newer one. */
-  #makeWay(key: string): void {
-    const poll = this.#queued.get(key);
-    if (poll === undefined) return;
-    poll.current.end("newer");
-    this.#watch(poll);
-  }
-
   async #enterHere(key: string, call: HttpCall): Promise<(() => void) | null> {
     const poll = this.#queued.get(key);
     if (poll === undefined) {
-      this.#queued.set(key, { current: call, next: null, stall: null });
+      this.#queued.set(key, { current: call, next: null });
       return this.#release(key);
     }
-    this.#makeWay(key);
+    poll.current.end("newer");
     poll.next?.give(false);
     poll.next = null;
     const got = await new Promise<boolean>((resolve) => {
@@ -150,8 +134,6 @@ export class PollMutex {
       const poll = this.#queued.get(key);
       if (released || poll === undefined) return;
       released = true;
-      poll.stall?.abort();
-      poll.stall = null;
       const { next } = poll;
       if (next === null) {
         this.#queued.delete(key);
@@ -161,16 +143,5 @@ export class PollMutex {
       poll.next = null;
       next.give(true);
     };
-  }
-
-  #watch(poll: QueuedPoll): void {
-    if (poll.stall !== null) return;
-    const stall = new AbortController();
-    const { current } = poll;
-    poll.stall = stall;
-    this.#clock.sleep(STALL_MS, stall.signal).then(
-      () => current.breakOff(),
-      () => {},
-    );
   }
 }

@@ -1,12 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
-import type { Official } from "../collector/open-platform/official.js";
-import { type Exports, LocalExports } from "../exports/export.js";
-import type { Sidecars } from "../exports/sidecars.js";
+import { type FastifyInstance, fastify, LogController } from "fastify";
+import { LocalExports } from "../exports/export.js";
 import type { Feed } from "../feed/feed.js";
-import type { RoomOperations, RoomStatus } from "../health/state.js";
+import type { RoomStatus } from "../health/state.js";
 import { AllowedHosts } from "../runtime/allowed-hosts.js";
-import type { Clock } from "../runtime/clock.js";
 import { DyliveError, ERRORS } from "../runtime/errors.js";
 import { addressOf, listenFailure } from "../runtime/listen.js";
 import { listenLocally } from "../runtime/local-socket.js";
@@ -16,12 +13,7 @@ import { AppendHealth } from "../store/health.js";
 import { AddressPace } from "../webhooks/pace.js";
 import type { Send } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";
-import type { AuthorWatcher } from "../works/author-watcher.js";
-import type { CommentRunService } from "../works/comment-run-service.js";
-import type { DownloadService } from "../works/download-service.js";
-import type { ListRunService } from "../works/list-run-service.js";
-import type { WorkService } from "../works/work-service.js";
-import type { AdminService, ApiDeps, ApiStore } from "./api-deps.js";
+import type { ApiDeps } from "./api-deps.js";
 import { askWithin } from "./asked-api.js";
 import { Authenticator, authentication, SecretCipher } from "./authentication.js";
 import { HttpCalls } from "./calls.js";
@@ -38,7 +30,7 @@ import { PollMutex } from "./poll.js";
 import { Speech, type SpeechEngine } from "./speech.js";
 import { LiveStreams } from "./streams/live.js";
 import { WsUpgrade } from "./streams/ws-connection.js";
-import { type MaintenanceService, TaskList } from "./task-list.js";
+import { TaskList } from "./task-list.js";
 import { HeldTokens } from "./tokens.js";
 import { addEventSchemas, serveDocuments } from "./v1/documents.js";
 import { v1Routes } from "./v1/routes.js";
@@ -64,49 +56,25 @@ const sendNothing: Send = async () => ({
   putOffMs: null,
 });
 
-/** Options and dependencies of the API. */
-interface ApiOptions {
+/** What the API needs; a part that is left out is not offered. */
+type ApiParts = Pick<ApiDeps, "store" | "rooms" | "clock" | "logger"> &
+  Partial<Omit<ApiDeps, "calls" | "mutex" | "live" | "tasks" | "speech">>;
+
+/** Options and parts of the API. */
+interface ApiOptions extends ApiParts {
   readonly host: string;
   /** 0 takes a free port; null listens on none: then the local socket alone is asked. */
   readonly port: number | null;
   /** Folder for the socket by which this user's commands ask, who holds its lock; null is a private one. Without it there is no socket. */
   readonly socketFolder?: string | null;
-  readonly store: ApiStore;
-  readonly rooms: RoomOperations;
-  readonly clock: Clock;
-  readonly logger: FastifyBaseLogger;
   /** The process's feed of the store's log; one of the API's own by default. */
   readonly feed?: Feed;
-  /** Service that manages hooks; by default one whose hooks nobody delivers. */
-  readonly hooks?: WebhookService;
-  /** Service that makes exports; in this thread by default. */
-  readonly exports?: Exports;
-  /** Metrics that `/metrics` shows; counts of the API alone by default. */
-  readonly metrics?: Metrics;
   /** Outcome of this process's last appends; without it, readiness is judged by a write of its own alone. */
   readonly appends?: AppendHealth;
   /** Memory of what waits to be stored; absent where nothing is collected. */
   readonly held?: HeldBytes;
   /** Longest time for receiving a whole request, in ms; 30 s by default. */
   readonly requestMs?: number;
-  /** Apps of the Open Platform whose pushes are taken; none by default. */
-  readonly official?: readonly Official[];
-  /** Service that reads works; none by default. */
-  readonly works?: WorkService;
-  /** Service that collects their comments; none by default. */
-  readonly commentRuns?: CommentRunService;
-  /** Service that lists works; none by default. */
-  readonly listRuns?: ListRunService;
-  /** Service that downloads their files; none by default. */
-  readonly downloads?: DownloadService;
-  /** Watch on authors; none by default. */
-  readonly authors?: AuthorWatcher;
-  /** Folders beside whose recordings danmaku are written; none by default. */
-  readonly sidecars?: Sidecars;
-  /** Accounts, what this server is, and its doctor; none by default. */
-  readonly admin?: AdminService;
-  /** Maintenance service, for long work on what is kept; none by default. */
-  readonly maintenance?: MaintenanceService;
   /** Engine that speaks for overlays; none by default. */
   readonly speech?: SpeechEngine | null;
   /** Absolute path of the page's files; without it there is no page. */
@@ -120,6 +88,12 @@ interface ApiOptions {
   /** Called before the routes are registered: a test writes the documents of the API from them. */
   readonly describe?: (app: FastifyInstance) => Promise<void>;
 }
+
+/** Parts that a server may go without. */
+const NOT_OFFERED = {
+  ...{ works: null, commentRuns: null, listRuns: null, downloads: null, authors: null, sidecars: null, admin: null, maintenance: null },
+  official: [],
+} as const;
 
 /** A running API. */
 export interface Api {
@@ -136,7 +110,7 @@ export interface Api {
  * @throws DyliveError in_use when the port is taken; bad_config when it may not be listened on
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { host, port, store, rooms, clock, logger, webRoot, picture = null, metrics = new Metrics(clock), healthOnly = false } = options;
+  const { host, port, store, clock, logger, webRoot, picture = null, metrics = new Metrics(clock), healthOnly = false } = options;
   const speech = new Speech(options.speech ?? null, clock);
   const hooks =
     options.hooks ?? new WebhookService({ store, clock, send: sendNothing, pace: new AddressPace(clock), allowed: new AllowedHosts(null) });
@@ -145,33 +119,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     logger.error({ err: error }, "the tokens of open calls and streams could not be checked"),
   );
   const calls = new HttpCalls(held);
-  const mutex = new PollMutex(clock, store.cluster?.locks);
+  const mutex = new PollMutex(store.cluster?.locks);
   const authenticator = new Authenticator({ tokens: store.tokens, secrets, clock, logger, after: (work) => calls.after(work) });
   const live = new LiveStreams({ store, clock, logger, held, feed: options.feed });
   const tasks = new TaskList(clock, logger);
-  const deps: ApiDeps = {
-    store,
-    rooms,
-    clock,
-    logger,
-    calls,
-    mutex,
-    live,
-    metrics,
-    hooks,
-    exports: options.exports ?? new LocalExports(store, live.time),
-    official: options.official ?? [],
-    works: options.works ?? null,
-    commentRuns: options.commentRuns ?? null,
-    listRuns: options.listRuns ?? null,
-    downloads: options.downloads ?? null,
-    authors: options.authors ?? null,
-    sidecars: options.sidecars ?? null,
-    speech,
-    admin: options.admin ?? null,
-    tasks,
-    maintenance: options.maintenance ?? null,
-  };
+  const deps: ApiDeps = { ...NOT_OFFERED, exports: new LocalExports(store), ...options, calls, mutex, live, metrics, hooks, speech, tasks };
   const listener = new Listener(secrets, clock, options.requestMs === undefined ? {} : { requestMs: options.requestMs });
   const sockets = new WsUpgrade(live, authenticator);
   if (!healthOnly) listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
@@ -228,10 +180,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     return sendFailure(request, reply, failed, error);
   });
 
-  metrics.countReaders("poll", () => calls.size);
-  for (const kind of ["sse", "ws", "rooms"] as const) metrics.countReaders(kind, () => live.counts()[kind]);
-  metrics.lookAtLive(() => live.counts());
-  metrics.lookAtConnections(listener);
+  metrics.watch({
+    readers: { poll: () => calls.size, sse: () => live.counts().sse, ws: () => live.counts().ws, rooms: () => live.counts().rooms },
+    live: () => live.counts(),
+    http: listener,
+  });
   const ask = askWithin(
     (request, response) => app.routing(request, response),
     (request, by) => authenticator.isPart(request, by),

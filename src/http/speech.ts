@@ -112,7 +112,7 @@ interface KeptSound {
 export class Speech {
   readonly engine: SpeechEngine | null;
   readonly #clock: Clock;
-  readonly #places = new FairSemaphore(RUNS_MAX, RUNS_MAX);
+  readonly #places = new FairSemaphore(RUNS_MAX);
   readonly #closed = new AbortController();
   /** Runs that are under way, or wait, by what they are of. */
   readonly #open = new Map<string, { readonly payer: string; readonly run: Promise<Buffer> }>();

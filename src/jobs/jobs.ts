@@ -1,6 +1,4 @@
 import { type Exports, LocalExports } from "../exports/export.js";
-import { ReadingTime } from "../feed/reading-time.js";
-import { systemClock } from "../runtime/clock.js";
 import type { SentError } from "../runtime/errors.js";
 import { openVocabulary } from "../statistics/words.js";
 import type { Store } from "../store/store.js";
@@ -13,7 +11,7 @@ import { loopsOn, tasksOn } from "./long-work.js";
  */
 export function jobsOn(store: Store) {
   const { statistics, search, retention } = store;
-  const exports: Exports = new LocalExports(store, new ReadingTime(systemClock));
+  const exports: Exports = new LocalExports(store);
   const vocabulary = openVocabulary();
   return { statistics, search, retention, exports, task: tasksOn(store, vocabulary), loop: loopsOn(store, vocabulary) };
 }

@@ -197,13 +197,6 @@ export const ERRORS = {
     status: 429,
     hint: "Wait as long as it says, in Retry-After too; where events are asked for, `wait=60` asks once a minute and is answered at once when something comes.",
   },
-  too_costly: {
-    message: "The filters and searches of this token take too much of the server's time",
-    fault: "caller",
-    retryable: true,
-    status: 429,
-    hint: "Wait as long as Retry-After says, or ask for less: fewer and shorter filters; types, user and minDiamonds, which the store looks up; rarer words. docs/filters.md has the bounds.",
-  },
   official_refused: {
     message: "The Open Platform refused",
     fault: "platform",

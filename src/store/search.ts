@@ -33,8 +33,6 @@ export interface Found {
   readonly before: number | null;
   /** Number of events that the index has not got yet. */
   readonly behind: number;
-  /** Time that the search took, ms: of the thread that compares, with PostgreSQL of the database too. */
-  readonly ms: number;
 }
 
 /** Most pairs of a text that are looked for; what the others would sort out, the comparison with the text does. */

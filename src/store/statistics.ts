@@ -244,8 +244,6 @@ export interface FoundPeople {
   readonly people: readonly FoundPerson[];
   /** Place to go on from; null when all has been looked at. */
   readonly place: readonly [n: number, userId: string] | null;
-  /** Time that the search took, ms. */
-  readonly ms: number;
 }
 
 /** People of a broadcast by a trait: so many of them have this level, or this level in the room's club. */

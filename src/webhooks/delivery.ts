@@ -45,7 +45,7 @@ export class Delivery {
     this.#roomParts = {
       ...deps,
       ...{ hook, selection, signal, unsaved: new Set() },
-      slots: new FairSemaphore(ROOMS_AT_A_TIME, ROOMS_AT_A_TIME),
+      slots: new FairSemaphore(ROOMS_AT_A_TIME),
       places: new Map([...rooms].map(([room, seq]) => [room, { seq, pos: Number.POSITIVE_INFINITY }])),
       wanted: (rows) => this.#wanted(rows),
       pace: () => this.#pace(),
@@ -125,11 +125,9 @@ export class Delivery {
     this.#rooms.set(room, { delivery, done: delivery.run() });
   }
 
-  /**
-   * Returns the events that the hook is to be sent. A hook whose expression takes more time than it may waits until it has some again.
-   */
+  /** Returns the events that the hook is to be sent. */
   async #wanted(rows: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
-    const { store, firstLive, time } = this.#deps;
+    const { store, firstLive, queue } = this.#deps;
     const { hook } = this;
     const { selection } = this.#roomParts;
     const { expression } = selection;
@@ -143,11 +141,7 @@ export class Delivery {
         if (row.event.history || (row.type === "state" && (await saysStateAgain(store.log, row.event)))) known.add(row);
       passed = passed.filter((row) => !known.has(row));
     }
-    if (expression !== null && passed.length > 0) {
-      const payer = `hook ${hook.id}`;
-      await time.calm(payer, signal);
-      passed = (await time.sift(passed, { payer, wanted: expression, signal })).found;
-    }
+    if (expression !== null) passed = (await queue.filter(passed, expression, { signal })).found;
     const wanted: StoredEvent[] = [];
     for (const row of passed) if (judged.get(row) === true || (await firstLive.is(row.event))) wanted.push(row);
     return wanted;

@@ -1,6 +1,6 @@
 import type { LiveEvent } from "../events/event.js";
 import type { Feed } from "../feed/feed.js";
-import type { ReadingTime } from "../feed/reading-time.js";
+import type { ReadQueue } from "../feed/read-queue.js";
 import { type Backoff, backoffMs, breathe, type Clock, type FollowingController, follow } from "../runtime/clock.js";
 import type { FairSemaphore } from "../runtime/semaphore.js";
 import { type Page, type RoomKey, SYSTEM_ROOM } from "../store/log.js";
@@ -43,7 +43,7 @@ export interface HookContext {
 
 /** Dependencies of deliveries; the same for all hooks. */
 export interface DeliveryDeps extends HookContext {
-  readonly time: ReadingTime;
+  readonly queue: ReadQueue;
   readonly firstLive: FirstLive;
   /** Failing time (ms) after which a hook is given up. */
   readonly pauseAfterMs: number;

@@ -1,4 +1,4 @@
-import { ReadingTime } from "../feed/reading-time.js";
+import { ReadQueue } from "../feed/read-queue.js";
 import { AllowedHosts, guardedConnector, openConnector } from "../runtime/allowed-hosts.js";
 import type { SystemNews } from "../store/log.js";
 import type { HookPlaces, HookRow } from "../store/sql/hooks.js";
@@ -34,7 +34,7 @@ interface HookCounts {
 export class HookRunner {
   readonly #deps: HookRunnerDeps;
   readonly #firstLive: FirstLive;
-  readonly #time: ReadingTime;
+  readonly #queue = new ReadQueue();
   readonly #deliveries = new Map<string, Delivery>();
   readonly #counts = new Map<string, HookCounts>();
   readonly #stop = new AbortController();
@@ -45,7 +45,6 @@ export class HookRunner {
   constructor(deps: HookRunnerDeps) {
     this.#deps = deps;
     this.#firstLive = new FirstLive(deps.store.log);
-    this.#time = new ReadingTime(deps.clock);
   }
 
   start(): void {
@@ -114,7 +113,7 @@ export class HookRunner {
     const start = await store.hooks.begin(row.id, row.revision);
     if (start === null || this.#stop.signal.aborted) return;
     const delivery = new Delivery(start, {
-      ...{ ...this.#deps, pauseAfterMs, time: this.#time, firstLive: this.#firstLive },
+      ...{ ...this.#deps, pauseAfterMs, queue: this.#queue, firstLive: this.#firstLive },
       onTry: (_id, { delivered }) => counts[delivered ? "delivered" : "failed"]++,
       onDead: (hook, reason) => this.#pause(hook, reason),
     });

@@ -2,7 +2,7 @@ import { EVENT_TYPES, type EventType, type LiveEvent, type LiveEventOf, USUAL_TY
 import type { Predicate } from "../events/filter.js";
 import { noSuch } from "../events/misspelt.js";
 import { isTest } from "../events/test-event.js";
-import { readFilter } from "../feed/reading-time.js";
+import { readFilter } from "../feed/read-queue.js";
 import { breathe } from "../runtime/clock.js";
 import { FieldError } from "../runtime/errors.js";
 import { type Log, type RoomKey, SYSTEM_ROOM } from "../store/log.js";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
-import { readFilter } from "../feed/reading-time.js";
+import { readFilter } from "../feed/read-queue.js";
 import type { AllowedHosts } from "../runtime/allowed-hosts.js";
 import { DyliveError, FieldError, RateLimited } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";

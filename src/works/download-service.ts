@@ -101,7 +101,7 @@ export class DownloadService {
   readonly #ended = new Map<string, number>();
   readonly #closing = new AbortController();
   /** Place for one measure at a time: what is fetched beside it is taken off, and another measure would be taken for that. */
-  readonly #measuring = new FairSemaphore(1, 1);
+  readonly #measuring = new FairSemaphore(1);
   #sweeping: Promise<readonly string[]> = Promise.resolve([]);
   #stopLooking: () => void = () => {};
 
@@ -109,7 +109,7 @@ export class DownloadService {
     this.#options = options;
     this.#storage = new DownloadStorage(options.folder);
     const allowance = { left: options.maxBytes, perFile: options.maxFileBytes };
-    this.#shared = { places: new FairSemaphore(AT_ONCE, AT_ONCE), allowance };
+    this.#shared = { places: new FairSemaphore(AT_ONCE), allowance };
   }
 
   /** Goes on with downloads that an earlier process left in the folder, now and whenever there are some. Never rejects. */

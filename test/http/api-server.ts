@@ -111,7 +111,7 @@ export async function serveApi<C extends Clock = FakeClock>({
 }: ApiServerOptions<C> = {}): Promise<ApiServer<C>> {
   const clock = (options.clock ?? new FakeClock()) as C;
   const metrics = new Metrics(clock, processMetrics);
-  if (options.held !== undefined) metrics.lookAtBuffer(options.held);
+  if (options.held !== undefined) metrics.watch({ buffer: options.held });
   const appends = new AppendHealth();
   const opened = openSqliteStore({ path: ":memory:", clock });
   opened.log.observe({
@@ -148,7 +148,7 @@ export async function serveApi<C extends Clock = FakeClock>({
     tell: (line) => logger.warn(line),
     onError: (error, work) => logger.warn({ err: error, work }, "a download failed"),
   });
-  metrics.lookAtDownloads(() => downloads.figures());
+  metrics.watch({ downloads: () => downloads.figures() });
   const recordings = join(tmpdir(), `dylive-recordings-${randomUUID()}`);
   const root = join(recordings, "films");
   mkdirSync(root, { recursive: true });
@@ -161,16 +161,18 @@ export async function serveApi<C extends Clock = FakeClock>({
       onError: (error) => logger.warn({ err: error }, "nothing could be written beside recordings"),
     });
   const sidecars = await openSidecars();
-  metrics.lookAtSidecars(() => sidecars.list());
+  metrics.watch({ sidecars: () => sidecars.list() });
   const authors = new AuthorWatcher({
     ...{ reader: workReader, works, store, clock, checkMs: CHECK_MS, random: () => 0.5 },
     erasedSince: (since) => erasedSince(opened, since),
     onError: (error) => logger.warn({ err: error }, "an author could not be looked at"),
   });
-  metrics.lookAtAuthors(() => store.authorWatches.outcomes());
-  metrics.lookAtGiftList(async () => {
-    const at = await store.gifts.listedAt();
-    return at === null ? null : clock.now() - at;
+  metrics.watch({
+    authors: () => store.authorWatches.outcomes(),
+    giftListAgeMs: async () => {
+      const at = await store.gifts.listedAt();
+      return at === null ? null : clock.now() - at;
+    },
   });
   const token = async (wanted: Partial<NewToken> = {}) =>
     (await createToken(opened.tokens, { name: "test", scope: "read", now: clock.now(), ...wanted })).token;

@@ -40,7 +40,7 @@ const SSE: Readonly<Record<string, TObject>> = {
   cursor_reset: Type.Object({ reason: Type.String(), oldest: Cursor, newest: Cursor }, { description: "Last-Event-ID is not of this log" }),
 };
 /** Last messages of a stream, by the name in `event:`; those of a WebSocket have it as `type`. */
-const ENDS = ["slow", "stopping", "revoked", "costly", "failed"];
+const ENDS = ["slow", "stopping", "revoked", "failed"];
 
 /** Messages of the WebSocket from the server, by `type`. */
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, TSchema>>>> = {

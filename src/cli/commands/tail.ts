@@ -269,7 +269,6 @@ export class EventLines {
         if (this.#trouble !== words) say(told`the position cannot be kept: ${String(words)}`);
         this.#trouble = String(words);
         return;
-      case "costly":
       case "failed":
         say(told`the server ends this: ${String(reason)}`);
     }

@@ -61,7 +61,7 @@ export class ChatHandler {
     const call = this.#deps.calls.open(request.raw, reply.raw, token);
     const asked = await this.#request(query.room_id, call, token);
     if (asked === null) return null;
-    if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call, token));
+    if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call));
     return this.#byPosition(request, reply, query, asked, call, token);
   }
 
@@ -75,9 +75,9 @@ export class ChatHandler {
     }
   }
 
-  async #byCursor(query: ChatQuery, cursor: string, asked: RequestedRoom, call: HttpCall, token: TokenRow): Promise<ReadEvents> {
+  async #byCursor(query: ChatQuery, cursor: string, asked: RequestedRoom, call: HttpCall): Promise<ReadEvents> {
     const from = cursor === NEWEST ? null : await placeOf(cursor, this.#deps.store.log, asked.room);
-    return this.#poll(query, asked, call, token, from);
+    return this.#poll(query, asked, call, from);
   }
 
   async #byPosition(
@@ -102,7 +102,7 @@ export class ChatHandler {
       const stored = await positions.get(reader);
       // A position beyond the head is of a log that was restored from an older copy: the reader starts over.
       const from = stored !== null && stored <= (await log.head()) ? { next: await log.seqAt(room, stored), pos: stored } : null;
-      const got = await this.#poll(query, asked, call, token, from);
+      const got = await this.#poll(query, asked, call, from);
       // Made before the position is promised to move: had it failed, the error's answer would move it.
       const text = this.#text(reply, query, asked, got);
       const save = async (whole: boolean) => {
@@ -121,11 +121,11 @@ export class ChatHandler {
     }
   }
 
-  async #poll(query: ChatQuery, asked: RequestedRoom, call: HttpCall, token: TokenRow, from: RoomPlace | null): Promise<ReadEvents> {
+  async #poll(query: ChatQuery, asked: RequestedRoom, call: HttpCall, from: RoomPlace | null): Promise<ReadEvents> {
     const { store, live } = this.#deps;
     const filter = chatFilter(query.types?.split(",") ?? null, asked.onlySession);
     const { limit } = query;
-    const reading = { log: store.log, room: asked.room, limit, filter, time: live.time, payer: token.id };
+    const reading = { log: store.log, room: asked.room, limit, filter, queue: live.queue };
     const got = await poll({ ...reading, live, call, waitMs: query.wait * 1000 }, from);
     if (call.ended === "deleted") throw new DyliveError("not_found", told`${query.room_id} was deleted while this call waited`);
     return got;

@@ -155,7 +155,7 @@ async function answerEventStream(
 ): Promise<FastifyReply> {
   live.assertCapacity();
   const { rooms: names, types, user, minDiamonds, filter, after, resumed: isResumed } = request.query;
-  const select = await selectionOf({ types: types?.split(","), user, minDiamonds, filter }, live.time, token.id);
+  const select = await selectionOf({ types: types?.split(","), user, minDiamonds, filter }, live.queue);
   const last = request.headers["last-event-id"];
   const resumed = typeof last === "string" && last !== "" ? last : null;
   const isBack = isResumed === true || resumed !== null;

@@ -2,17 +2,15 @@ import type { Batch } from "../../feed/batch.js";
 import type { FeedReading } from "../../feed/feed.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
-import type { TokenRow } from "../../store/sql/tokens.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 import type { CloseReason, LiveStreams } from "./live.js";
 import type { FollowedNames } from "./named-room.js";
 import type { OutboundQueue } from "./outbound-queue.js";
-import { type Selection, shownOf, sift } from "./selection.js";
+import { prefilter, type Selection, shownOf } from "./selection.js";
 
 /** Connection that is sent what its rooms bring. */
 interface FramesTarget {
   readonly kind: "sse" | "ws";
-  readonly token: TokenRow;
   readonly outbound: OutboundQueue;
   /** Makes the bytes of a batch, for every connection of this kind that is shown these rows; null for nothing. */
   frame(batch: Batch, rows: readonly StoredEvent[]): Buffer | null;
@@ -57,15 +55,15 @@ export class FollowedRooms {
     this.#rooms = rooms;
     this.#selection = selection;
     const { where } = selection;
-    const { feed, time } = this.#live;
+    const { feed, queue } = this.#live;
     const { signal } = this.#stop;
     this.#following = feed.follow(
       {
         rooms: rooms === null ? null : new Set(rooms.map(({ room }) => room)),
         after,
         where,
-        prepare: (batch) => sift(batch, selection, time, this.#target.token.id),
-        ready: (until) => this.#ready(selection, until),
+        prepare: (batch) => prefilter(batch, selection, queue),
+        ready: (until) => this.#ready(until),
         take: (batch) => this.#take(batch, selection),
       },
       signal,
@@ -83,19 +81,20 @@ export class FollowedRooms {
   }
 
   #take(batch: Batch, selection: Selection): undefined {
-    const { kind, token } = this.#target;
+    const { kind } = this.#target;
     const frame = batch.once(`${kind} ${this.#rooms === null} ${selection.key}`, () => {
       const rows = shownOf(batch, selection);
       return this.#target.frame(batch, this.#rooms === null ? rows.filter(({ room }) => room !== SYSTEM_ROOM) : rows);
     });
     if (frame !== null) this.#target.send(frame);
-    if (selection.expression !== null && this.#live.time.left(token.id) < 0) this.#target.end("costly");
   }
 
-  async #ready({ expression }: Selection, signal: AbortSignal): Promise<() => void> {
-    const { outbound, token } = this.#target;
-    if (expression !== null) await this.#live.time.calm(token.id, signal);
-    if (!(await outbound.ready(signal))) this.#target.end("slow");
-    return this.#live.beginPage(token, signal);
+  /** Waits until the client has taken what it was sent and a page of the log may be read. */
+  async #ready(signal: AbortSignal): Promise<() => void> {
+    const { queue } = this.#live;
+    await this.#target.outbound.drained(signal);
+    const end = await queue.begin(signal);
+    await queue.turn();
+    return end ?? (() => {});
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
 import { Feed } from "../../feed/feed.js";
-import { ReadingTime, type WorkLimits } from "../../feed/reading-time.js";
+import { ReadQueue } from "../../feed/read-queue.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
@@ -12,7 +12,7 @@ import type { HeldTokens } from "../tokens.js";
 import type { OutboundBounds } from "./outbound-queue.js";
 
 /** Reason for which we end a connection; its client is told. */
-export type CloseReason = "stopping" | "token" | "slow" | "costly";
+export type CloseReason = "stopping" | "token" | "slow";
 
 /** Reason for which a reader loses a room; its client is told. */
 export type LossReason = "room" | "broadcast" | "sight";
@@ -48,12 +48,11 @@ export interface LiveReader extends RoomsReader {
 export const CLOSE_REASONS: Readonly<Record<CloseReason, string>> = {
   stopping: "the server is stopping: connect again with your last cursor when it is back",
   token: "the token is no longer valid",
-  costly: "the filters of this token take too much of the server's time: use fewer, shorter ones, or types, user and minDiamonds instead",
   slow: "you take events slower than they come, and too many bytes wait for you: connect again with your last cursor, or ask for fewer rooms and types",
 };
 
 /** Bounds and times of the live streams. */
-interface LiveLimits extends OutboundBounds, Partial<WorkLimits> {
+interface LiveLimits extends OutboundBounds {
   /** Connections and rooms of connections that one token may hold at a time. */
   readonly heldPerToken: number;
   /** Streams and sockets of all tokens: each takes a file handle. */
@@ -74,7 +73,6 @@ interface LiveLimits extends OutboundBounds, Partial<WorkLimits> {
 const LIVE_LIMITS: LiveLimits = {
   maxQueuedBytes: 1_048_576,
   readyBytes: 131_072,
-  stallMs: 30_000,
   heldPerToken: 5_000,
   connections: 10_000,
   // Half a minute is what proxies at the strictest let pass without a byte.
@@ -144,8 +142,7 @@ export class LiveStreams {
   readonly feed: Feed;
   /** Rooms and connections by token. */
   readonly quota: Quota;
-  /** Divides the thread's time among all who read. */
-  readonly time: ReadingTime;
+  readonly queue = new ReadQueue();
   readonly #held: LiveDeps["held"];
   readonly #readers = new Set<LiveReader>();
   readonly #polls = new Set<RoomsReader>();
@@ -163,7 +160,6 @@ export class LiveStreams {
     this.limits = { ...LIVE_LIMITS, ...limits };
     this.feed = feed ?? new Feed({ log: store.log, clock, onError: (error) => this.failed(error) });
     this.quota = new Quota(this.limits.heldPerToken);
-    this.time = new ReadingTime(clock, this.limits);
     this.#stopBeating = clock.every(this.limits.heartbeatMs, () => this.#beat());
   }
 
@@ -212,14 +208,6 @@ export class LiveStreams {
     const poll = { rooms: [room], lose };
     this.#polls.add(poll);
     return () => void this.#polls.delete(poll);
-  }
-
-  /** Waits until a page of the past may be read for a token. @returns what ends that */
-  async beginPage(token: TokenRow, signal: AbortSignal): Promise<() => void> {
-    // Apart from its calls, which would wait behind all of its streams.
-    const end = await this.time.begin(`streams ${token.id}`, signal);
-    await this.time.turn(token.id);
-    return end ?? (() => {});
   }
 
   /** Notes that a reader was told `slow`. */

@@ -2,7 +2,7 @@ import { EVENT_TYPES, type EventType, USUAL_TYPES } from "../../events/event.js"
 import { noSuch } from "../../events/misspelt.js";
 import type { Batch } from "../../feed/batch.js";
 import { type Filter, shows } from "../../feed/read.js";
-import type { ReadingTime } from "../../feed/reading-time.js";
+import type { ReadQueue } from "../../feed/read-queue.js";
 import { FieldError } from "../../runtime/errors.js";
 import type { RoomKey, Where } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
@@ -48,19 +48,13 @@ export function goneName(asked: string) {
 
 /**
  * Reads what a client asks for.
- * @param payer the token that pays for the filter
  * @returns the selection for one broadcast of a room or (null) all, or for rooms of some of which one broadcast alone is meant
- * @throws DyliveError bad_request that names the field, too_costly
+ * @throws DyliveError bad_request that names the field
  */
-export async function selectionOf(
-  asked: Asked,
-  time: ReadingTime,
-  payer: string,
-): Promise<(of: string | null | readonly NamedRoom[]) => Selection> {
+export async function selectionOf(asked: Asked, queue: ReadQueue): Promise<(of: string | null | readonly NamedRoom[]) => Selection> {
   const types = typesOf(asked.types);
   const { user, minDiamonds, filter } = asked;
-  if (filter !== undefined) time.assertLeft(payer);
-  const expression = filter === undefined ? null : await time.compile(payer, filter);
+  const expression = filter === undefined ? null : await queue.compile(filter);
   return (of) => {
     const rooms = of === null || typeof of === "string" ? [] : of;
     const sessionId = typeof of === "string" ? of : rooms.length === 1 ? rooms[0]?.sessionId : null;
@@ -80,23 +74,23 @@ function isShown(selection: Selection, row: StoredEvent): boolean {
   return shows(selection, row) && (only === undefined || only === row.sessionId);
 }
 
-/** Tries an expression on the events of a batch that would be shown without it, once for all readers who ask for the same; null without one. */
-export function sift(batch: Batch, selection: Selection, time: ReadingTime, payer: string): Promise<readonly StoredEvent[]> | null {
+/** Runs an expression on the events of a batch that would be shown without it, once for all readers with the same selection; null without one. */
+export function prefilter(batch: Batch, selection: Selection, queue: ReadQueue): Promise<readonly StoredEvent[]> | null {
   const { key, expression } = selection;
   if (expression === null) return null;
-  return batch.once(`sift ${key}`, async () => {
+  return batch.once(`filter ${key}`, async () => {
     const shown = batch.rows.filter((row) => isShown(selection, row));
-    const { found } = await time.sift(shown, { payer, wanted: expression });
-    batch.once(`sifted ${key}`, () => found);
+    const { found } = await queue.filter(shown, expression);
+    batch.once(`filtered ${key}`, () => found);
     return found;
   });
 }
 
-/** Returns the events of a batch that are shown; a batch for a selection with an expression was sifted before. */
+/** Returns the events of a batch that are shown; {@link prefilter} comes first where the selection has an expression. */
 export function shownOf(batch: Batch, selection: Selection): readonly StoredEvent[] {
   if (selection.expression === null) return batch.rows.filter((row) => isShown(selection, row));
-  return batch.once(`sifted ${selection.key}`, () => {
-    throw new Error(`a batch was not sifted by ${selection.key}`);
+  return batch.once(`filtered ${selection.key}`, () => {
+    throw new Error(`a batch was not filtered by ${selection.key}`);
   });
 }
 

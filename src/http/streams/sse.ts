@@ -58,7 +58,7 @@ export class SseAnswer {
     });
     if (!response.destroyed) response.write(PREAMBLE);
     // What follows is only bytes, which the socket takes with less ado; it is there as soon as it is this answer's turn on the connection.
-    this.outbound = new OutboundQueue(response.socket ?? response, care.limits, care.clock);
+    this.outbound = new OutboundQueue(response.socket ?? response, care.limits);
   }
 
   /** Aborts when nothing more can be written: the connection is gone, or the client was told why it is closed. */

@@ -51,7 +51,7 @@ function textFrame(text: string): Buffer {
 }
 
 /** Close codes (RFC 6455, 7.4.1): going away, policy violation, and, from the registry, try again later. */
-const CLOSE: Readonly<Record<CloseReason, number>> = { stopping: 1001, token: 1008, costly: 1008, slow: 1013 };
+const CLOSE: Readonly<Record<CloseReason, number>> = { stopping: 1001, token: 1008, slow: 1013 };
 const POLICY = 1008;
 const FAILED = 1011;
 /**
@@ -103,7 +103,7 @@ class WsConnection implements LiveReader {
     this.#held = of.held;
     this.#language = of.language;
     const { limits, clock, store } = live;
-    this.outbound = new OutboundQueue(socket, limits, clock);
+    this.outbound = new OutboundQueue(socket, limits);
     this.#asking = new RateLimiter(clock, { burst: limits.commandBurst, perSecond: limits.commandsPerSecond });
     this.#followed = new FollowedRooms(live, this, this.#over.signal);
     ws.on("error", () => {});
@@ -255,10 +255,10 @@ class WsConnection implements LiveReader {
    * on. All or nothing.
    */
   async #subscribe(command: CommandOf<"subscribe">, ref: { readonly ref?: string }): Promise<void> {
-    const { store, time } = this.#live;
+    const { store, queue } = this.#live;
     const { name, holder = this.#self, resumed = false } = command;
     const gone: string[] = [];
-    const select = await selectionOf(command, time, this.token.id);
+    const select = await selectionOf(command, queue);
     const names = command.rooms?.map(String);
     const rooms = await followedRooms(this.#live, this.token, names, resumed ? (asked) => gone.push(asked) : undefined);
     const after = await this.#start(command, rooms);

@@ -15,7 +15,7 @@ import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
 import { failure, languageAsked, sendFailure } from "../failure.js";
-import { watched } from "./export-routes.js";
+import { whileAllowed } from "./export-routes.js";
 import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
 import { assertAllRooms, byReference, serviceOf, WorkParams } from "./work-routes.js";
 
@@ -241,7 +241,7 @@ const FileParams = exactly({
 });
 
 /** Registers the route of a downloaded file. It is named by its place in the download: no path is ever asked for. */
-export function downloadFileRoutes(app: FastifyInstance, { downloads, calls, clock }: ApiDeps): void {
+export function downloadFileRoutes(app: FastifyInstance, { downloads, calls }: ApiDeps): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/downloads/:download/files/:role/:index",
     {
@@ -292,7 +292,7 @@ export function downloadFileRoutes(app: FastifyInstance, { downloads, calls, clo
       // An answer whose client has left before it began never reads it to its end.
       if (call.signal.aborted) stream.destroy();
       else call.signal.addEventListener("abort", () => stream.destroy(), { once: true });
-      return reply.send(Readable.from(watched(stream as AsyncIterable<Buffer>, call, clock), { objectMode: false }));
+      return reply.send(Readable.from(whileAllowed(stream as AsyncIterable<Buffer>, call), { objectMode: false }));
     },
   );
 }

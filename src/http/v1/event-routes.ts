@@ -37,9 +37,6 @@ const EventListSchema = Type.Object(
   { $id: "EventList", description: "events of a room, and where to go on" },
 );
 
-/** Share of work of one call: some seconds in which others have their turns. */
-const SHARE = { tries: 20_000, ms: 1_000 } as const;
-
 const Place = (what: string) =>
   Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_-]{1,1024}$", description: `a cursor that was given here, or a seq: ${what}` }));
 const EventsQuery = exactly({
@@ -133,13 +130,12 @@ export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
       if (before !== undefined && (after !== undefined || wait > 0))
         throw new DyliveError("bad_request", "before cannot be given together with after or wait");
       const token = tokenOf(request);
-      const payer = token.id;
       const { types, user, minDiamonds, filter: expression } = request.query;
       const asked = { types: types?.split(","), user, minDiamonds, filter: expression };
       const broadcast = session === undefined ? sessionId : await broadcastId(store.sessions, room, session);
-      const filter = (await selectionOf(asked, live.time, payer))(broadcast);
+      const filter = (await selectionOf(asked, live.queue))(broadcast);
       const call = calls.open(request.raw, reply.raw, token);
-      const reading = { log, room, limit, filter, time: live.time, payer, share: SHARE };
+      const reading = { log, room, limit, filter, queue: live.queue };
       const cursor = (pos: number) => encodeCursor(log.id, pos);
       /** @param next and previous: positions to go on from */
       const answer = ({ rows, more, removed }: Pick<ReadEvents, "rows" | "more" | "removed">, next: number, previous: number) => {

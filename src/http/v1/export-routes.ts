@@ -8,7 +8,6 @@ import { partsOf } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
 import { type ExportRequest, OFFSET_MAX_S, PLATFORM_ZONE_MINUTES, planComments, planExport } from "../../exports/plan.js";
-import { type Clock, steadyMs } from "../../runtime/clock.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { type HttpCall, sendHead } from "../calls.js";
@@ -16,10 +15,6 @@ import { roomOrSystem } from "../streams/named-room.js";
 import { exactly, RoomParams } from "./fields.js";
 import { broadcastId } from "./session-routes.js";
 import { assertAllRooms, WorkParams } from "./work-routes.js";
-
-/** Time in ms after which a client that takes nothing is stalled: it holds a place that others could have. */
-const STALLED_MS = 60_000;
-const CHECK_MS = 10_000;
 
 const Instant = (what: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: `${what}: 2026-11-25T20:00:00+08:00, or ms UTC` }));
@@ -84,7 +79,7 @@ const ExportQuery = exactly({
 type ExportQuery = Static<typeof ExportQuery>;
 
 /** Registers the routes of exports, which are streams. */
-export function exportRoutes(app: FastifyInstance, { store, exports, calls, clock, live }: ApiDeps): void {
+export function exportRoutes(app: FastifyInstance, { store, exports, calls, live }: ApiDeps): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
   typed.get(
@@ -113,8 +108,8 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
         .header("content-disposition", `attachment; filename="dylive-comments-${plan.workId}.${format}"`);
       if (request.method === "HEAD") return sendHead(reply);
       const call = calls.open(request.raw, reply.raw, token);
-      const parts = await partsOf(exports, plan, token.id, call.signal);
-      return reply.send(Readable.from(watched(parts, call, clock), { objectMode: false }));
+      const parts = await partsOf(exports, plan, call.signal);
+      return reply.send(Readable.from(whileAllowed(parts, call), { objectMode: false }));
     },
   );
 
@@ -138,8 +133,7 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
       const { query } = request;
       const session = query.session === undefined ? undefined : await broadcastId(store.sessions, room, query.session);
       const token = tokenOf(request);
-      if (query.filter !== undefined) live.time.assertLeft(token.id);
-      await live.time.turn(token.id);
+      await live.queue.turn();
       const plan = await planExport(store, room, { ...requestOf(query), sessionId: session ?? sessionId ?? undefined });
       const name = `dylive-${plan.about.webRid ?? room}${plan.about.sessionId === null ? "" : `-${plan.about.sessionId}`}.${query.format}`;
       reply
@@ -148,8 +142,8 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
         .header("x-export-until", String(plan.until));
       if (request.method === "HEAD") return sendHead(reply);
       const call = calls.open(request.raw, reply.raw, token);
-      const parts = await partsOf(exports, plan, token.id, call.signal);
-      return reply.send(Readable.from(watched(parts, call, clock), { objectMode: false }));
+      const parts = await partsOf(exports, plan, call.signal);
+      return reply.send(Readable.from(whileAllowed(parts, call), { objectMode: false }));
     },
   );
 }
@@ -170,24 +164,13 @@ function requestOf(query: ExportQuery): ExportRequest {
   };
 }
 
-/** Passes on the parts as the client takes them; ends where the server does or the client stalls. */
-export async function* watched(parts: AsyncIterable<Uint8Array>, call: HttpCall, clock: Clock): AsyncGenerator<Uint8Array> {
-  let givenAt: number | null = null;
-  // One that its client does not take waits for nothing of ours.
+/** Passes parts on as the client takes them. A revoked token cuts the connection, since its client may take nothing. */
+export async function* whileAllowed(parts: AsyncIterable<Uint8Array>, call: HttpCall): AsyncGenerator<Uint8Array> {
   call.signal.addEventListener("abort", () => {
     if (call.ended === "token") call.breakOff();
   });
-  const stop = clock.every(CHECK_MS, () => {
-    if (givenAt !== null && steadyMs(clock) - givenAt >= STALLED_MS) call.breakOff();
-  });
-  try {
-    for await (const part of parts) {
-      call.signal.throwIfAborted();
-      givenAt = steadyMs(clock);
-      yield part;
-      givenAt = null;
-    }
-  } finally {
-    stop();
+  for await (const part of parts) {
+    call.signal.throwIfAborted();
+    yield part;
   }
 }

@@ -105,25 +105,21 @@ function peopleSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): vo
       const text = q.trim();
       if (foldText(text) === "") throw new FieldError("q", "a name to look for has one character at least");
       const token = tokenOf(request);
-      const { time } = live;
-      time.assertLeft(token.id);
       const among = await roomsAmong(rooms, token, room);
       const call = calls.open(request.raw, reply.raw, token);
       const people: FoundPeople["people"][number][] = [];
       const start = decodePlace(PEOPLE_KIND, cursor, [0, ""] as const);
       let place: FoundPeople["place"] = start ?? null;
-      const end = await time.beginSearch(token.id, call.signal);
+      const end = await live.queue.begin(call.signal);
       try {
         // Without a look an empty page would say that there is nobody.
         if (call.signal.aborted) throw call.reasonFor(call.signal.reason, "no name was looked at yet");
-        time.assertLeft(token.id);
         for (let look = 0; look < NAME_LOOKS && people.length < limit && (look === 0 || place !== null); look++) {
-          if (call.signal.aborted || time.left(token.id) < 0) break;
+          if (call.signal.aborted) break;
           const found: FoundPeople = await statistics.named(
             { text, among, ...(place !== null && { after: place }) },
             limit - people.length,
           );
-          time.charge(token.id, found.ms);
           people.push(...found.people);
           ({ place } = found);
         }
@@ -162,8 +158,6 @@ function eventSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): voi
     async (request, reply) => {
       const { query } = request;
       const token = tokenOf(request);
-      const { time } = live;
-      time.assertLeft(token.id);
       const ask = { ...askOf(query), ...(await roomsOf(query.room, token, store.rooms)) };
       const [id, first] = decodePlace(KIND, query.cursor, ["", 0] as const) ?? [log.id, Number.MAX_SAFE_INTEGER];
       if (id !== log.id) throw new DyliveError("bad_request", "cursor is not one that a search here gave");
@@ -171,12 +165,11 @@ function eventSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): voi
       let before: number | null = first;
       const events: LiveEvent[] = [];
       let behind = 0;
-      const end = await time.beginSearch(token.id, call.signal);
+      const end = await live.queue.begin(call.signal);
       try {
         for (let look = 0; end !== null && look < LOOKS && before !== null && events.length < query.limit; look++) {
-          if (call.signal.aborted || time.left(token.id) < 0) break;
+          if (call.signal.aborted) break;
           const found: Found = await search.find(ask, before, query.limit - events.length);
-          time.charge(token.id, found.ms);
           events.push(...found.events);
           ({ before, behind } = found);
         }

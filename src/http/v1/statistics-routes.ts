@@ -313,8 +313,8 @@ function summaryRoutes(app: FastifyInstance, { store, live, calls }: ApiDeps): v
       const token = tokenOf(request);
       const call = calls.open(request.raw, reply.raw, token);
       const gaps = async () => {
-        const filter = (await selectionOf({ types: ["gap"] }, live.time, token.id))(sessionId);
-        const reading = { log, room, limit: SUMMARY_LIMITS.gaps, filter, time: live.time, payer: token.id };
+        const filter = (await selectionOf({ types: ["gap"] }, live.queue))(sessionId);
+        const reading = { log, room, limit: SUMMARY_LIMITS.gaps, filter, queue: live.queue };
         return (await poll({ ...reading, live, call, waitMs: 0 }, null)).rows.map(({ event }) => event);
       };
       const [row, totals] = await Promise.all([rooms.get(room), statistics.sessions(room, [sessionId])]);

@@ -355,7 +355,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
 
   // The API and its streams.
   "{}; the oldest valid cursor is {}, the newest {}": "{}；有效的游标最早是 {}，最新是 {}",
-  "the next is taken in {} s": "{} 秒后才接受下一个",
   "seq {} of room {} is beyond its newest event, {}": "直播间 {2} 的 seq {1} 超过了最新的事件 {3}",
   "{} at once and {} a second are allowed": "一次最多 {} 个，每秒最多 {} 个",
   "request {}": "请求 {}",

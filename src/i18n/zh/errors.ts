@@ -68,9 +68,6 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
   "This is asked too often": "请求太频繁",
   "Wait as long as it says, in Retry-After too; where events are asked for, `wait=60` asks once a minute and is answered at once when something comes.":
     "请按提示（Retry-After）等待；读取事件时，`wait=60` 一分钟只请求一次，有内容时立即应答。",
-  "The filters and searches of this token take too much of the server's time": "这个 token 的过滤和搜索占用了太多服务器时间",
-  "Wait as long as Retry-After says, or ask for less: fewer and shorter filters; types, user and minDiamonds, which the store looks up; rarer words. docs/filters.md has the bounds.":
-    "请按 Retry-After 等待，或少要一些：过滤表达式更少更短；改用存储能直接查的 types、user、minDiamonds；换少见的词。上限见 docs/filters.zh.md。",
   "The Open Platform refused": "开放平台拒绝了请求",
   "docs/official-push.md says what its error numbers mean and what to do.": "错误号的含义和处理办法见 docs/official-push.zh.md。",
   "The platform did not say what this room is": "平台没有说明这个直播间的情况",

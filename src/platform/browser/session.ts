@@ -56,7 +56,7 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
   readonly #supervisor: BrowserSupervisor;
   readonly #contexts = new Set<HeldIdentity>();
   readonly #egressProxies = new Map<string, Promise<EgressProxy>>();
-  readonly #opening = new FairSemaphore(OPENING_AT_ONCE, OPENING_AT_ONCE);
+  readonly #opening = new FairSemaphore(OPENING_AT_ONCE);
   /** Contexts that close, with the files that they may still save. */
   readonly #closing = new Map<Promise<void>, string | null>();
   #closed = false;

@@ -69,7 +69,7 @@ export class Pool {
   readonly #closing = new AbortController();
   readonly #sockets = new Set<Socket>();
   /** One turn for each connection. A queue of `pg`'s pool would not end with the outage, nor when the pool is replaced. */
-  readonly #turns = new FairSemaphore(MAX_CONNECTIONS, MAX_CONNECTIONS);
+  readonly #turns = new FairSemaphore(MAX_CONNECTIONS);
   readonly #silence = new Silence();
   #calls = 0;
   #pauseMs = 0;

@@ -93,7 +93,6 @@ export function sqlSearch({ clock, dialect, read, lane }: SqlDatabase, table: Ev
 
   /** Goes through what the index gives, newest first, until the page is full, all is looked at, or enough events were looked at. */
   function* find(asked: SearchAsk, from: number, limit: number): SqlWork<Found> {
-    const began = performance.now();
     const query = queryOf(asked, clock.now());
     const behind = (yield* logHead()) - (yield* consumed()).search;
     const events: LiveEvent[] = [];
@@ -110,6 +109,6 @@ export function sqlSearch({ clock, dialect, read, lane }: SqlDatabase, table: Ev
       });
       before = full >= 0 ? (hits[full]?.pos ?? null) : isLast ? null : (hits.at(-1)?.pos ?? null);
     }
-    return { events, before, behind, ms: performance.now() - began };
+    return { events, before, behind };
   }
 }

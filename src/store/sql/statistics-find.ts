@@ -81,7 +81,6 @@ export function statisticsFinder({ dialect, ask, read }: SqlDatabase) {
 
   /** Looks through names until the page is full, all is looked at, or enough names were. */
   function* findPeople({ text, among, after }: NameSearch, limit: number): SqlWork<FoundPeople> {
-    const began = performance.now();
     const wanted = foldText(text);
     const fits = (name: string | null) => name !== null && foldText(name).includes(wanted);
     const rooms = among === null ? [] : [among];
@@ -117,7 +116,7 @@ export function statisticsFinder({ dialect, ask, read }: SqlDatabase) {
       if (found.size < limit && names.length < NAME_STEP) [n, userId] = [n - 1, ""];
     }
     const people = yield* sumsOf(found, among);
-    return { people, place: isDone ? null : [n, userId], ms: performance.now() - began };
+    return { people, place: isDone ? null : [n, userId] };
   }
 
   /** Returns what these people did, in the order in which they are given. */

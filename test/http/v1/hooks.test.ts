@@ -166,9 +166,9 @@ describe("/metrics", () => {
   it("shows the webhooks: how many in which state, their backlog, and their requests since the start", async () => {
     const { call, metrics } = await serveApi();
     const figures = { id: "a", state: "failing", backlog: 7, delivered: 3, failed: 2 } as const;
-    metrics.lookAtHooks(async () => [figures, { ...figures, id: "b", state: "paused", backlog: 0 }]);
+    metrics.watch({ hooks: async () => [figures, { ...figures, id: "b", state: "paused", backlog: 0 }] });
     await call("/metrics");
-    metrics.lookAtHooks(async () => [{ ...figures, delivered: 5 }]);
+    metrics.watch({ hooks: async () => [{ ...figures, delivered: 5 }] });
     const { text } = await call("/metrics");
     for (const line of [
       'dylive_hooks{state="active"} 0',

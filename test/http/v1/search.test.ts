@@ -1,4 +1,4 @@
-// Guards: search finds events and people page by page, within the token's rooms and time.
+// Guards: search finds events and people page by page, within the token's rooms and a bound.
 import { describe, expect, it } from "vitest";
 import { catchUp } from "../../../src/statistics/reader.js";
 import type { Store } from "../../../src/store/store.js";
@@ -39,26 +39,14 @@ describe("GET /v1/search", () => {
     expect(found).toEqual(["b4", "b3", "b2", "b1", "b0", "a4", "a3", "a2", "a1", "a0"]);
   });
 
-  it("costs a token its time, as its filters do: then it ends with what it has, and is refused", async () => {
+  it("ends after a few looks with what it has, and goes on by its cursor", async () => {
     let looks = 0;
-    const find: Store["search"]["find"] = async () => {
-      looks++;
-      return { events: [], before: 9 - looks, behind: 0, ms: 3_000 };
-    };
-    const { call, tell, clock, tokens } = await serveApi({
+    const find: Store["search"]["find"] = async () => ({ events: [], before: 9 - ++looks, behind: 0 });
+    const { call, tokens } = await serveApi({
       replace: (store) => ({ ...store, search: { ...store.search, find } as Store["search"] }),
     });
-    await tell("11", chat("你好"));
-    const first = await call("/v1/search?user=1", { token: tokens.read });
-    // 5 s at once: the second look was one too many, and there is no third.
-    expect([first.status, looks, typeof first.at("next")]).toEqual([200, 2, "string"]);
-    const second = await call("/v1/search?user=1", { token: tokens.read });
-    expect([second.status, second.at("error", "code"), second.headers.get("retry-after")]).toEqual([429, "too_costly", "5"]);
-    // Of filters it is the same time; others have their own.
-    expect((await call("/v1/rooms/11/events?filter=true", { token: tokens.read })).status).toBe(429);
-    expect((await call("/v1/search?user=1", { token: tokens.manage })).status).toBe(200);
-    await clock.advance(6_000);
-    expect((await call("/v1/search?user=1", { token: tokens.read })).status).toBe(200);
+    const reply = await call("/v1/search?user=1", { token: tokens.read });
+    expect([reply.status, looks, typeof reply.at("next")]).toEqual([200, 4, "string"]);
   });
 
   it("takes rooms, a user, types, times and worth together", async () => {

@@ -67,10 +67,6 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   store_readonly: { message: "数据库写不进去", hint: "请让运行 dylive 的用户对数据目录有写权限，并确认磁盘没有以只读方式挂载。" },
   store_damaged: { message: "数据库损坏了", hint: "先停下服务并留一份数据目录，再用最近的备份替换（见 docs/data.zh.md）。" },
   store_failed: { message: "写入数据时出错了", hint: "看看磁盘、磁盘配额和文件大小的限制；恢复之后会自动继续，期间收到的内容会先留着。" },
-  too_costly: {
-    message: "该 token 的过滤与搜索占用了太多服务器时间",
-    hint: "请按 Retry-After 等待，或少要一些：过滤表达式更少更短；改用存储能直接查的 types、user、minDiamonds；换少见的词。",
-  },
   store_forbidden: {
     message: "没有权限打开数据",
     hint: "请让运行 dylive 的用户能读写提示里的文件和它所在的目录（chown、chmod；PostgreSQL 用 GRANT）。",
