@@ -83,16 +83,14 @@ export async function readAfter(reading: ReadRequest, after: RoomPlace, signal: 
 /**
  * Reads the newest events that the filter shows, up to `limit`, oldest first; afterwards the reader is at the head. Once begun it is not
  * ended early: what it had not yet found would be passed over for good.
- * @returns null when the signal aborted before it could begin
  */
-export async function readNewest(reading: ReadRequest, signal?: AbortSignal): Promise<ReadEvents | null> {
-  const end = await reading.queue.begin(signal);
-  if (end === null) return null;
+export async function readNewest(reading: ReadRequest): Promise<ReadEvents> {
+  const end = await reading.queue.begin();
   try {
     const { rows, head } = await stepBack(reading, Number.MAX_SAFE_INTEGER);
     return { rows, ...head, more: false, removed: [] };
   } finally {
-    end();
+    end?.();
   }
 }
 

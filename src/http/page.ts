@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { IMAGE_DOMAINS } from "../platform/access/platform.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -121,7 +122,7 @@ export class SharedFiles {
 
   /**
    * @param root absolute path of the folder
-   * @param change of a file, which is compressed no more; null where it stays as it is
+   * @param change of a file; null where it stays as it is
    */
   constructor(root: string, change: ((path: string, plain: Buffer) => Buffer | null) | null = null) {
     const all = new Map<string, Buffer>();
@@ -146,13 +147,15 @@ export class SharedFiles {
     return this.#files.has(path);
   }
 
-  /** Answers with a file that there is, compressed where the build did that and the client takes it; 304 for a client that has it. */
+  /** Answers with a file that there is, compressed if the client takes that; 304 for a client that has it. */
   answer(request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply {
     const file = this.#files.get(path);
     if (file === undefined) throw new Error(`there is no file ${path}`);
     reply.header("etag", file.tag).header("vary", "accept-encoding");
     if (request.headers["if-none-match"] === file.tag) return reply.code(304).send();
     const accepted = request.headers["accept-encoding"] ?? "";
+    // What the build did not compress is, when it is first asked for.
+    if (file.mediaType.endsWith("utf-8")) file.packed.gzip ??= gzipSync(file.plain);
     for (const [coding, bytes] of Object.entries(file.packed))
       if (takes(accepted, coding)) return reply.header("content-encoding", coding).type(file.mediaType).send(bytes);
     return reply.type(file.mediaType).send(file.plain);
@@ -160,7 +163,7 @@ export class SharedFiles {
 }
 
 /** Whether an `Accept-Encoding` takes a coding. */
-export function takes(accepted: string, coding: string): boolean {
+function takes(accepted: string, coding: string): boolean {
   for (const one of accepted.toLowerCase().split(",")) {
     const [name, ...parameters] = one.split(";").map((part) => part.trim());
     if (name === coding) return !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));

@@ -1,6 +1,5 @@
 import { type ReadEvents, type ReadRequest, type RoomPlace, readAfter, readNewest, readNext } from "../feed/read.js";
 import { steadyMs } from "../runtime/clock.js";
-import { DyliveError } from "../runtime/errors.js";
 import type { DistributedLocks } from "../store/cluster.js";
 import type { HttpCall } from "./calls.js";
 import type { LiveStreams } from "./streams/live.js";
@@ -36,7 +35,8 @@ async function wait(polling: Polling, from: RoomPlace | null): Promise<ReadEvent
   for (let after = from, isAtEnd = false; ; ) {
     const ms = deadline - steadyMs(clock);
     let got: ReadEvents;
-    if (after === null) got = await newest(polling);
+    // It waits for its place however the call ends: an empty answer would say that there are no events.
+    if (after === null) got = await readNewest(polling);
     else if (isAtEnd) got = await readNext(polling, after, { feed, clock, ms }, call.signal);
     else got = await readAfter(polling, after, call.signal);
     call.assertToken();
@@ -46,21 +46,6 @@ async function wait(polling: Polling, from: RoomPlace | null): Promise<ReadEvent
     after = got;
     isAtEnd = true;
   }
-}
-
-/**
- * Reads the newest events. A read that the server ends before it could begin is refused: an empty answer would say that there were none.
- */
-async function newest(polling: Polling): Promise<ReadEvents> {
-  const { call } = polling;
-  const got = await readNewest(polling, call.signal);
-  if (got !== null) return got;
-  call.assertToken();
-  if (call.ended === "stopping") throw new DyliveError("stopping", "no events were read");
-  // A newer call waits for this one, which moves its position; of one whose client has left the answer is not taken.
-  const anew = await readNewest(polling);
-  if (anew === null) throw new DyliveError("stopping", "no events were read");
-  return anew;
 }
 
 interface QueuedPoll {

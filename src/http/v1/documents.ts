@@ -1,13 +1,9 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { EVENT_TYPES, type EventType, UserSchema } from "../../events/event.js";
 import { EVENT_SCHEMAS } from "../../events/schemas.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { packageFile, packagePath } from "../../runtime/packages.js";
-import { SharedFiles, takes } from "../page.js";
+import { SharedFiles } from "../page.js";
 
 declare module "fastify" {
   /** Words that the documents of the API have for a route, besides the schemas of what it takes and answers. */
@@ -75,11 +71,13 @@ export function addEventSchemas(app: FastifyInstance): void {
  * schemas, and a page to browse the first at `/docs` that needs no network.
  */
 export function serveDocuments(app: FastifyInstance): void {
-  for (const name of ["openapi.json", "asyncapi.json"]) {
-    const document = new SharedDocument(packagePath(`docs/gen/${name}`));
-    app.get(`/${name}`, { schema: { hide: true } }, (request, reply) => document.answer(request, reply));
-  }
+  let documents: SharedFiles | null = null;
   let files: SharedFiles | null = null;
+  for (const name of ["openapi.json", "asyncapi.json"])
+    app.get(`/${name}`, { schema: { hide: true } }, (request, reply) => {
+      documents ??= new SharedFiles(packagePath("docs/gen"));
+      return documents.answer(request, reply.header("cache-control", "no-cache"), name);
+    });
   // The page names its files from where it is, behind a proxy's path too.
   app.get("/docs", { schema: { hide: true } }, (_request, reply) => reply.redirect("docs/"));
   app.get<{ Params: { "*": string } }>("/docs/*", { schema: { hide: true } }, (request, reply) => {
@@ -92,39 +90,6 @@ export function serveDocuments(app: FastifyInstance): void {
     if (file.endsWith(".html") || !files.has(file)) throw new DyliveError("no_address", "nothing is served at it");
     return files.answer(request, reply, file);
   });
-}
-
-/** A large JSON document that never changes: its bytes are read once, when it is first asked for, and shared by all who ask. */
-class SharedDocument {
-  readonly #path: string;
-  #read: Promise<{ readonly plain: Buffer; readonly packed: Buffer; readonly tag: string }> | null = null;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** Answers with it, compressed where the client takes that; 304 for one who has it. */
-  async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    this.#read ??= this.#bytes();
-    const { plain, packed, tag } = await this.#read;
-    const isPacked = takes(request.headers["accept-encoding"] ?? "", "gzip");
-    reply.header("cache-control", "no-cache").header("vary", "accept-encoding").header("etag", tag);
-    if (request.headers["if-none-match"] === tag) return reply.code(304).send();
-    if (isPacked) reply.header("content-encoding", "gzip");
-    return reply.type("application/json; charset=utf-8").send(isPacked ? packed : plain);
-  }
-
-  async #bytes() {
-    try {
-      const plain = await readFile(this.#path);
-      const tag = `W/"${createHash("sha256").update(plain).digest("base64url").slice(0, 22)}"`;
-      return { plain, packed: await promisify(gzip)(plain), tag };
-    } catch (error) {
-      // Out of file handles, say: the next who asks tries again.
-      this.#read = null;
-      throw error;
-    }
-  }
 }
 
 /** A JSON Schema as plain data. */

@@ -671,7 +671,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   // What does not happen unless dylive itself is wrong, and stopping.
   "a collector that is {} got {}": "状态为 {} 的采集器收到了 {}",
   "a push was accepted without its headers": "接受了没有请求头的推送",
-  "no events were read": "没有读到事件",
   "the database answered fewer than were asked": "数据库给出的应答比所问的少",
   "the tasks are left to others": "任务交给其他进程",
   "the Open Platform's ingest was stopped": "开放平台的接收已停止",
