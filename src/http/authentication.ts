@@ -17,6 +17,8 @@ declare module "fastify" {
     readonly scope?: Scope;
     /** Whether `token=` in the address is taken. */
     readonly tokenInQuery?: boolean;
+    /** Whether tokens that are limited to rooms are refused: works, and what is beside recordings, belong to none. */
+    readonly allRooms?: boolean;
     /** Whether tokens of the last quarter of an hour are let in while the store cannot be asked. */
     readonly withoutStore?: boolean;
   }
@@ -155,11 +157,12 @@ export class Authenticator {
 export function authentication(app: FastifyInstance, authenticator: Authenticator): void {
   app.decorateRequest("token", null);
   app.addHook("onRequest", async (request) => {
-    const { scope, tokenInQuery = false, withoutStore = false } = request.routeOptions.config;
+    const { scope, tokenInQuery = false, allRooms = false, withoutStore = false } = request.routeOptions.config;
     if (scope === undefined) return;
     request.token = withoutStore
       ? await authenticator.enterAnyway(request.raw, scope)
       : await authenticator.enter(request.raw, scope, tokenInQuery ? "query" : "header");
+    if (allRooms) assertAllRooms(request.token);
   });
 }
 
@@ -274,6 +277,11 @@ export function compatAuthenticator({ tokens, rooms, clock, logger, tokenNeeded 
 /** Whether a token is limited to some rooms. */
 export function isLimited(token: TokenRow): boolean {
   return token.rooms.length > 0;
+}
+
+/** @throws DyliveError forbidden when the token is limited to some rooms: works belong to none */
+export function assertAllRooms(token: TokenRow): void {
+  if (isLimited(token)) throw new DyliveError("forbidden", "works belong to no room; the token is limited to some");
 }
 
 /** Whether a token may see a room that has these names. A limited token never sees the system's room, which tells of all rooms. */

@@ -70,15 +70,6 @@ export class HttpCall {
     if (this.#ended === "token") throw noLonger();
   }
 
-  /**
-   * Returns the error to throw for `error`: a call that was ended was stopped, whatever it broke off with.
-   * @param unfinished what there was no answer to yet
-   */
-  reasonFor(error: unknown, unfinished: string): unknown {
-    if (this.#ended === "token") return noLonger();
-    return this.#ended === null ? error : new DyliveError("stopping", unfinished);
-  }
-
   /** Cuts the connection: for an answer that its client does not take. */
   breakOff(): void {
     this.#request.socket.destroy();
@@ -93,6 +84,7 @@ function noLonger(): DyliveError {
 export class HttpCalls {
   readonly #held: Pick<HeldTokens, "hold">;
   readonly #open = new Set<HttpCall>();
+  readonly #ofRequest = new WeakMap<IncomingMessage, HttpCall>();
   readonly #after = new Set<Promise<void>>();
   #stopped = false;
   #drained: () => void = () => {};
@@ -110,6 +102,7 @@ export class HttpCalls {
   open(request: IncomingMessage, response: ServerResponse, token: TokenRow): HttpCall {
     const call = new HttpCall(request, response);
     this.#open.add(call);
+    this.#ofRequest.set(request, call);
     const letGo = this.#held.hold(token, () => call.end("token"));
     const leave = () => {
       letGo();
@@ -121,6 +114,13 @@ export class HttpCalls {
     else response.once("close", leave);
     if (this.#stopped) call.end("stopping");
     return call;
+  }
+
+  /** Returns the error to answer with: a call that we ended, or whose client left, broke off with whatever it was at. */
+  errorOf(request: IncomingMessage, error: unknown): unknown {
+    const call = this.#ofRequest.get(request);
+    if (call?.ended === "token") return noLonger();
+    return call?.ended === "stopping" || call?.ended === "gone" ? new DyliveError("stopping", "the call was ended") : error;
   }
 
   /** Notes work that must be over before the store may close; `work` never rejects. */

@@ -168,7 +168,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   app.setNotFoundHandler((request, reply) =>
     sendFailure(request, reply, failure("no_address", told`nothing is served at it by ${request.method}`)),
   );
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = calls.errorOf(request.raw, thrown);
     const failed = failureOf(error, request.id);
     // A call whose client left breaks off with whatever it was at: that is nobody's failure.
     const hasLeft = request.raw.socket.destroyed;

@@ -64,11 +64,7 @@ export async function requestedRoom(
   token: TokenRow,
   text: string,
 ): Promise<RequestedRoom> {
-  try {
-    const asked = await rooms.request(text, SETTLE_MS, call.signal);
-    await assertMaySee(store.rooms, token, asked.room);
-    return asked;
-  } catch (error) {
-    throw call.reasonFor(error, "the room's state was not yet known");
-  }
+  const asked = await rooms.request(text, SETTLE_MS, call.signal);
+  await assertMaySee(store.rooms, token, asked.room);
+  return asked;
 }

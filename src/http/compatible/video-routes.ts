@@ -8,9 +8,9 @@ import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { WorkRow, Works } from "../../store/sql/works.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
+import { assertAllRooms, tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { assertAllRooms, serviceOf } from "../v1/work-routes.js";
+import { serviceOf } from "../v1/work-routes.js";
 import { commentsData } from "./comment-list.js";
 import { compatibleRoute, success } from "./route.js";
 import { awemeOf, detailOf } from "./work-detail.js";
@@ -99,14 +99,10 @@ export function videoRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const token = tokenOf(request);
       assertAllRooms(token);
       const call = calls.open(request.raw, reply.raw, token);
-      try {
-        const row = await serviceOf(works).read(request.query.aweme_id, MAX_AGE_MS, call.signal);
-        return reply
-          .type("application/json; charset=utf-8")
-          .send(`{"code":200,"data":${dataOf(row, languageAsked(request))},"msg":"success"}`);
-      } catch (error) {
-        throw call.reasonFor(error, "the work had not yet been read");
-      }
+      const row = await serviceOf(works).read(request.query.aweme_id, MAX_AGE_MS, call.signal);
+      return reply
+        .type("application/json; charset=utf-8")
+        .send(`{"code":200,"data":${dataOf(row, languageAsked(request))},"msg":"success"}`);
     },
   });
 
@@ -114,11 +110,7 @@ export function videoRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const token = tokenOf(request);
     assertAllRooms(token);
     const call = calls.open(request.raw, reply.raw, token);
-    try {
-      return { code: 200 as const, data: await commentsData(deps, call, asked), msg: "success" as const };
-    } catch (error) {
-      throw call.reasonFor(error, "the comments had not yet been collected");
-    }
+    return { code: 200 as const, data: await commentsData(deps, call, asked), msg: "success" as const };
   };
   typed.route({
     ...compatibleRoute(app, "video/comments", CommentsQuery, CommentsAnswer, "Comments of a video or a note"),

@@ -179,8 +179,6 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
         return {
           findings: findings.map((one) => ({ ...one, detail: words(one.detail), todo: one.todo === null ? null : words(one.todo) })),
         };
-      } catch (error) {
-        throw call.reasonFor(error, "the doctor had not come to an end");
       } finally {
         examining = false;
       }

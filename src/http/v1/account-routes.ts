@@ -114,11 +114,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
     },
     async (request, reply) => {
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
-      try {
-        return accountAnswer(request, await accountsOf().check(request.params.account, call.signal));
-      } catch (error) {
-        throw call.reasonFor(error, "the platform had not yet said whether it is logged in");
-      }
+      return accountAnswer(request, await accountsOf().check(request.params.account, call.signal));
     },
   );
 

@@ -17,7 +17,7 @@ import { sendHead } from "../calls.js";
 import { failure, languageAsked, sendFailure } from "../failure.js";
 import { whileAllowed } from "./export-routes.js";
 import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
-import { assertAllRooms, byReference, serviceOf, WorkParams } from "./work-routes.js";
+import { byReference, serviceOf, WorkParams } from "./work-routes.js";
 
 const StatusSchema = Type.Object(
   {
@@ -94,24 +94,19 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
         body: AskedDownload,
         response: { 202: Status },
       },
-      config: { scope: "manage" },
+      config: { scope: "manage", allRooms: true },
     },
     async (request, reply) => {
       const token = tokenOf(request);
-      assertAllRooms(token);
       const { link, ...wish } = request.body;
       if (wish.ignoreAuthorSetting && token.scope !== "admin")
         throw new DyliveError("forbidden", "ignoreAuthorSetting is the operator's decision: it needs the scope admin");
       new FileNames(wish.template); // refused before anything is begun
       const call = calls.open(request.raw, reply.raw, token);
-      try {
-        const work = await serviceOf(works).find(link, call.signal);
-        const status = await serviceOf(downloads).start(work, wish, token.name);
-        logger.info({ work: work.id, download: status.id, by: token.id }, "a download was asked for");
-        return await reply.status(202).send(statusAnswer(request, status));
-      } catch (error) {
-        throw call.reasonFor(error, "it had not yet been found which work that is");
-      }
+      const work = await serviceOf(works).find(link, call.signal);
+      const status = await serviceOf(downloads).start(work, wish, token.name);
+      logger.info({ work: work.id, download: status.id, by: token.id }, "a download was asked for");
+      return await reply.status(202).send(statusAnswer(request, status));
     },
   );
 
@@ -119,10 +114,9 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
     "/downloads",
     {
       schema: { summary: "List the downloads", tags, querystring: ListQuery, response: { 200: Type.Ref("DownloadList") } },
-      config: { scope: "read" },
+      config: { scope: "read", allRooms: true },
     },
     async (request) => {
-      assertAllRooms(tokenOf(request));
       const { work, limit, cursor } = request.query;
       const before = decodePlace(DOWNLOADS, cursor, [0] as const)?.[0];
       const found = await serviceOf(downloads).list({
@@ -139,10 +133,9 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
     "/downloads/:download",
     {
       schema: { summary: "How far a download is", tags, params: DownloadParams, response: { 200: Status } },
-      config: { scope: "read" },
+      config: { scope: "read", allRooms: true },
     },
     async (request) => {
-      assertAllRooms(tokenOf(request));
       return statusAnswer(request, await serviceOf(downloads).get(request.params.download));
     },
   );
@@ -159,11 +152,10 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
         }),
         response: { 200: Status },
       },
-      config: { scope: "manage" },
+      config: { scope: "manage", allRooms: true },
     },
     async (request) => {
       const token = tokenOf(request);
-      assertAllRooms(token);
       const { download } = request.params;
       const { remove } = request.query;
       const status = await serviceOf(downloads).cancel(download, remove);
@@ -182,10 +174,9 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
         querystring: exactly({ quality, hdr, music, covers }),
         response: { 200: Type.Ref("WorkFiles") },
       },
-      config: { scope: "read" },
+      config: { scope: "read", allRooms: true },
     },
     async (request) => {
-      assertAllRooms(tokenOf(request));
       const { work: workId } = request.params;
       const kept = await store.works.get(workId);
       const all = await serviceOf(downloads).list({ workId, limit: MOST_LOOKED_AT });
@@ -257,11 +248,10 @@ export function downloadFileRoutes(app: FastifyInstance, { downloads, calls }: A
           206: Type.Unsafe<Readable>(Type.String({ description: "the part that was asked for" })),
         },
       },
-      config: { scope: "read", tokenInQuery: true },
+      config: { scope: "read", tokenInQuery: true, allRooms: true },
     },
     async (request, reply) => {
       const token = tokenOf(request);
-      assertAllRooms(token);
       const { download, role, index } = request.params;
       const { handle, name, bytes, sha256 } = await serviceOf(downloads).file(download, role, index);
       const type = MEDIA_TYPES[/\.([a-z0-9]+)$/.exec(name)?.[1] ?? ""] ?? OTHER;

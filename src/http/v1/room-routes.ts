@@ -250,18 +250,14 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
         throw new DyliveError("bad_request", "settings are kept with a room on the watch list: leave out watch, or the settings");
       await assertMayAsk(store.rooms, token, text);
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
-      try {
-        const view = watch
-          ? await rooms.add(text, settings, SETTLE_MS, call.signal, token.scope === "admin")
-          : await rooms.view((await rooms.request(text, SETTLE_MS, call.signal)).room);
-        await assertMaySee(store.rooms, token, view.row.room);
-        return reply
-          .code(201)
-          .header("location", `/v1/rooms/${view.row.room}`)
-          .send(roomAnswer(view, languageAsked(request)));
-      } catch (error) {
-        throw call.reasonFor(error, "the platform had not yet said what the room is");
-      }
+      const view = watch
+        ? await rooms.add(text, settings, SETTLE_MS, call.signal, token.scope === "admin")
+        : await rooms.view((await rooms.request(text, SETTLE_MS, call.signal)).room);
+      await assertMaySee(store.rooms, token, view.row.room);
+      return reply
+        .code(201)
+        .header("location", `/v1/rooms/${view.row.room}`)
+        .send(roomAnswer(view, languageAsked(request)));
     },
   );
 

@@ -113,7 +113,7 @@ function peopleSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): vo
       const end = await live.queue.begin(call.signal);
       try {
         // Without a look an empty page would say that there is nobody.
-        if (call.signal.aborted) throw call.reasonFor(call.signal.reason, "no name was looked at yet");
+        call.signal.throwIfAborted();
         for (let look = 0; look < NAME_LOOKS && people.length < limit && (look === 0 || place !== null); look++) {
           if (call.signal.aborted) break;
           const found: FoundPeople = await statistics.named(

@@ -12,7 +12,6 @@ import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
 import { addSchemas, exactly, Time } from "./fields.js";
-import { assertAllRooms } from "./work-routes.js";
 
 const Formats = Type.Array(Type.Enum([...SIDECAR_FORMATS]), { minItems: 1, maxItems: SIDECAR_FORMATS.length, uniqueItems: true });
 const Folder = Type.String({
@@ -84,10 +83,9 @@ export function sidecarRoutes(app: FastifyInstance, { store, sidecars, logger }:
         querystring: exactly({}),
         response: { 200: Type.Ref("SidecarList") },
       },
-      config: { scope: "admin" },
+      config: { scope: "admin", allRooms: true },
     },
     async (request) => {
-      assertAllRooms(tokenOf(request));
       const language = languageAsked(request);
       const views = sidecars?.list() ?? [];
       return { possible: sidecars?.isPossible ?? false, sidecars: await Promise.all(views.map((view) => shown(view, language))) };
@@ -104,11 +102,10 @@ export function sidecarRoutes(app: FastifyInstance, { store, sidecars, logger }:
         body: NewSidecar,
         response: { 201: Type.Ref("Sidecar") },
       },
-      config: { scope: "admin" },
+      config: { scope: "admin", allRooms: true },
     },
     async (request, reply) => {
       const token = tokenOf(request);
-      assertAllRooms(token);
       if (sidecars === null) throw new DyliveError("not_offered", told`this server writes nothing beside recordings`);
       const { folder, room: name, formats, namePattern, timeZone, offsetMs, finishedAfterMs } = request.body;
       const { room, sessionId } = await namedRoom(store.rooms, name);
@@ -131,11 +128,10 @@ export function sidecarRoutes(app: FastifyInstance, { store, sidecars, logger }:
         params: exactly({ sidecar: Type.String({ minLength: 1, maxLength: 100 }) }),
         response: { 200: Type.Ref("Sidecar") },
       },
-      config: { scope: "admin" },
+      config: { scope: "admin", allRooms: true },
     },
     async (request) => {
       const token = tokenOf(request);
-      assertAllRooms(token);
       const view = (await sidecars?.remove(request.params.sidecar)) ?? null;
       if (view === null) throw new DyliveError("not_found", told`there is no sidecar ${request.params.sidecar}`);
       logger.info({ sidecar: view.id, by: token.id }, "danmaku are no longer written beside recordings");

@@ -382,7 +382,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} and {} are two broadcasts of one room: name one of them, or the room":
     "{} 和 {} 是同一个直播间的两场直播：请只写其中一场，或者写直播间",
   "this token would hold {} streams and rooms, {} are allowed": "这个 token 的流和直播间会有 {} 个，最多 {} 个",
-  "no name was looked at yet": "还没有查看任何名字",
   "no new streams are taken": "不再接受新的流",
   "no new clients are taken": "不再接受新的客户端",
   "{} streams are open on this server, which is the most allowed": "这台服务器已打开 {} 个流，达到上限",
