@@ -222,6 +222,7 @@ export class CompatClient {
     if (this.#over.signal.aborted) return;
     this.#letGo.abort();
     this.#letGo = new AbortController();
+    const { signal } = this.#letGo;
     this.#sees.clear();
     const { abouts, feed, limits, clock } = this.#deps;
     const isKnown = (one: RoomKey) => this.#sees.has(one) && abouts.knows(one);
@@ -229,20 +230,22 @@ export class CompatClient {
       {
         rooms: room === null ? null : new Set([room]),
         after,
-        prepare: ({ rooms }) => {
-          const unknown = [...rooms].filter((one) => !isKnown(one));
-          return unknown.length === 0 ? null : this.#meet(unknown);
-        },
-        ready: async (signal) => {
+        ready: async () => {
           if (!(await drained(this.#socket, limits, clock, signal))) this.end("too_slow");
           return () => {};
         },
         take: (batch) => {
-          for (const message of messagesOf(this.#format, batch, (one) => abouts.of(one), this.#asked, session))
-            if (this.#sees.get(message.room) === true) this.#send(message);
+          const show = () => {
+            for (const message of messagesOf(this.#format, batch, (one) => abouts.of(one), this.#asked, session))
+              if (this.#sees.get(message.room) === true) this.#send(message);
+          };
+          const unknown = [...batch.rooms].filter((one) => !isKnown(one));
+          if (unknown.length > 0) return this.#meet(unknown).then(() => (signal.aborted ? undefined : show()));
+          show();
+          return undefined;
         },
       },
-      this.#letGo.signal,
+      signal,
     );
     this.#following.done.catch((error: unknown) => this.failed(error));
   }

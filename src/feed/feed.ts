@@ -28,8 +28,6 @@ export interface FeedReader {
    * @returns called when the page was taken, or there was none
    */
   readonly ready?: ((signal: AbortSignal) => Promise<() => void>) | undefined;
-  /** Does for a batch what takes time; it is taken afterwards. Null where nothing does. */
-  readonly prepare?: ((batch: Batch) => Promise<unknown> | null) | undefined;
   /** Takes the next batch: in order, without holes or doubles. It is not given another before the promise resolves. */
   take(batch: Batch): Promise<void> | undefined;
 }
@@ -276,12 +274,8 @@ export class FeedReading {
     await busy;
   }
 
-  #give(whole: Batch): Promise<void> | undefined {
-    const { reader } = this;
-    const batch = whole.of(reader.rooms);
-    const prepared = reader.prepare?.(batch) ?? null;
-    if (prepared === null) return reader.take(batch);
-    return prepared.then(() => (this.#signal.aborted ? undefined : reader.take(batch)));
+  #give(batch: Batch): Promise<void> | undefined {
+    return this.reader.take(batch.of(this.reader.rooms));
   }
 
   /** Reads what comes next in the log: of one room by its seqs, of many by the positions. */

@@ -19,7 +19,6 @@ class Notes {
   error: unknown = null;
   following: FeedReading | null = null;
   ready: (signal: AbortSignal) => Promise<() => void> = async () => () => {};
-  prepare: (batch: Batch) => Promise<void> | null = () => null;
   take: (batch: Batch) => Promise<void> | undefined = () => undefined;
 
   follow(feed: Feed, rooms: readonly RoomKey[] | null, after: number, pageEvents?: number): this {
@@ -28,7 +27,6 @@ class Notes {
       after,
       pageEvents,
       ready: (signal: AbortSignal) => this.ready(signal),
-      prepare: (batch: Batch) => this.prepare(batch),
       take: (batch: Batch) => {
         this.batches.push(batch);
         return this.take(batch);
@@ -218,7 +216,6 @@ describe("a feed", () => {
         of: fc.constantFrom("one", "both", "all"),
         back: fc.nat(400),
         slow: fc.boolean(),
-        prepares: fc.boolean(),
         busy: fc.boolean(),
       }),
       fc.record({ do: fc.constant("leave" as const), which: fc.nat(20) }),
@@ -246,7 +243,6 @@ describe("a feed", () => {
             const notes = new Notes();
             const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
             if (one.slow) notes.ready = () => pause(2).then(() => () => {});
-            if (one.prepares) notes.prepare = ({ to }) => (to % 3 === 0 ? null : pause(to % 3));
             if (one.busy) notes.take = ({ to }) => (to % 2 === 0 ? undefined : pause(to % 5));
             const after = Math.max(0, log.length - one.back);
             const wanted = one.of === "one" ? [first] : [first, second];

@@ -6,7 +6,7 @@ import type { StoredEvent } from "../../store/stored-event.js";
 import type { CloseReason, LiveStreams } from "./live.js";
 import type { FollowedNames } from "./named-room.js";
 import type { OutboundQueue } from "./outbound-queue.js";
-import { prefilter, type Selection, shownOf } from "./selection.js";
+import { filtered, type Selection, shownOf } from "./selection.js";
 
 /** Connection that is sent what its rooms bring. */
 interface FramesTarget {
@@ -55,16 +55,14 @@ export class FollowedRooms {
     this.#rooms = rooms;
     this.#selection = selection;
     const { where } = selection;
-    const { feed, queue } = this.#live;
     const { signal } = this.#stop;
-    this.#following = feed.follow(
+    this.#following = this.#live.feed.follow(
       {
         rooms: rooms === null ? null : new Set(rooms.map(({ room }) => room)),
         after,
         where,
-        prepare: (batch) => prefilter(batch, selection, queue),
         ready: (until) => this.#ready(until),
-        take: (batch) => this.#take(batch, selection),
+        take: (batch) => this.#take(batch, selection, signal),
       },
       signal,
     );
@@ -80,10 +78,17 @@ export class FollowedRooms {
     return dropped;
   }
 
-  #take(batch: Batch, selection: Selection): undefined {
-    const { kind } = this.#target;
-    const frame = batch.once(`${kind} ${this.#rooms === null} ${selection.key}`, () => {
-      const rows = shownOf(batch, selection);
+  #take(batch: Batch, selection: Selection, signal: AbortSignal): Promise<void> | undefined {
+    const { expression } = selection;
+    if (expression === null) return this.#send(batch, selection, () => shownOf(batch, selection));
+    return filtered(batch, selection, expression, this.#live.queue).then((rows) =>
+      signal.aborted ? undefined : this.#send(batch, selection, () => rows),
+    );
+  }
+
+  #send(batch: Batch, { key }: Selection, shown: () => readonly StoredEvent[]): undefined {
+    const frame = batch.once(`${this.#target.kind} ${this.#rooms === null} ${key}`, () => {
+      const rows = shown();
       return this.#target.frame(batch, this.#rooms === null ? rows.filter(({ room }) => room !== SYSTEM_ROOM) : rows);
     });
     if (frame !== null) this.#target.send(frame);

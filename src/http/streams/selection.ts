@@ -1,4 +1,5 @@
 import { EVENT_TYPES, type EventType, USUAL_TYPES } from "../../events/event.js";
+import type { Predicate } from "../../events/filter.js";
 import { noSuch } from "../../events/misspelt.js";
 import type { Batch } from "../../feed/batch.js";
 import { type Filter, shows } from "../../feed/read.js";
@@ -74,24 +75,14 @@ function isShown(selection: Selection, row: StoredEvent): boolean {
   return shows(selection, row) && (only === undefined || only === row.sessionId);
 }
 
-/** Runs an expression on the events of a batch that would be shown without it, once for all readers with the same selection; null without one. */
-export function prefilter(batch: Batch, selection: Selection, queue: ReadQueue): Promise<readonly StoredEvent[]> | null {
-  const { key, expression } = selection;
-  if (expression === null) return null;
-  return batch.once(`filter ${key}`, async () => {
-    const shown = batch.rows.filter((row) => isShown(selection, row));
-    const { found } = await queue.filter(shown, expression);
-    batch.once(`filtered ${key}`, () => found);
-    return found;
-  });
+/** Returns the events of a batch that are shown, by an expression: it runs once for all readers with the same selection. */
+export function filtered(batch: Batch, selection: Selection, wanted: Predicate, queue: ReadQueue): Promise<readonly StoredEvent[]> {
+  return batch.once(`filter ${selection.key}`, async () => (await queue.filter(shownOf(batch, selection), wanted)).found);
 }
 
-/** Returns the events of a batch that are shown; {@link prefilter} comes first where the selection has an expression. */
+/** Returns the events of a batch that are shown, whatever the expression says. */
 export function shownOf(batch: Batch, selection: Selection): readonly StoredEvent[] {
-  if (selection.expression === null) return batch.rows.filter((row) => isShown(selection, row));
-  return batch.once(`filtered ${selection.key}`, () => {
-    throw new Error(`a batch was not filtered by ${selection.key}`);
-  });
+  return batch.rows.filter((row) => isShown(selection, row));
 }
 
 function typesOf(names: readonly string[] | undefined): readonly EventType[] {
