@@ -2,8 +2,8 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { LiveEventOf } from "../events/event.js";
 import type { FeedReading } from "../feed/feed.js";
-import { type Clock, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { OutboundQueue } from "../runtime/outbound-queue.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import { allRooms } from "../store/rooms.js";
@@ -58,7 +58,7 @@ const REST_MS = 1_000;
 /** One client of a compat output: it reads the log from its head on, through the feed, like every other reader. */
 export class CompatClient {
   readonly #ws: WebSocket;
-  readonly #socket: Duplex;
+  readonly #outbound: OutboundQueue;
   readonly #format: Format;
   readonly #asked: AskedStream;
   readonly #admitted: AdmittedClient;
@@ -80,19 +80,19 @@ export class CompatClient {
     deps: CompatDeps,
   ) {
     this.#ws = connection.ws;
-    this.#socket = connection.socket;
     this.#asked = connection.asked;
     this.#admitted = connection.admitted;
     this.#format = format;
     this.#deps = deps;
     const { clock, limits } = deps;
+    this.#outbound = new OutboundQueue(connection.socket, limits);
     this.#sent = new RateLimiter(clock, { burst: limits.messageBurst, perSecond: limits.messagesPerSecond });
     this.#ws.on("error", () => {});
     // The library would answer without looking whether anybody takes the answers.
     this.#ws.on("ping", (data) => {
       this.#read();
       if (this.#over.signal.aborted) return;
-      if (this.queued > limits.maxQueuedBytes) this.end("too_slow");
+      if (this.#outbound.isFull) this.end("too_slow");
       else this.#ws.pong(data);
     });
     this.#ws.on("pong", () => {
@@ -125,7 +125,7 @@ export class CompatClient {
 
   /** Bytes that wait in our memory for it. */
   get queued(): number {
-    return this.#socket.writableLength;
+    return this.#outbound.queued;
   }
 
   /** Begins to send what happens from now on. Never rejects. */
@@ -224,14 +224,14 @@ export class CompatClient {
     this.#letGo = new AbortController();
     const { signal } = this.#letGo;
     this.#sees.clear();
-    const { abouts, feed, limits, clock } = this.#deps;
+    const { abouts, feed } = this.#deps;
     const isKnown = (one: RoomKey) => this.#sees.has(one) && abouts.knows(one);
     this.#following = feed.follow(
       {
         rooms: room === null ? null : new Set([room]),
         after,
         ready: async () => {
-          if (!(await drained(this.#socket, limits, clock, signal))) this.end("too_slow");
+          await this.#outbound.drained(signal);
           return () => {};
         },
         take: (batch) => {
@@ -261,48 +261,7 @@ export class CompatClient {
     if (this.#over.signal.aborted) return;
     if (status !== null && status === this.#status) return;
     this.#status = status ?? this.#status;
-    if (this.queued > this.#deps.limits.maxQueuedBytes) this.end("too_slow");
+    if (this.#outbound.isFull) this.end("too_slow");
     else this.#ws.send(bytes, { binary: false });
   }
-}
-
-/** Waits until little is queued for a socket, or it is gone; false when it took nothing for too long. */
-async function drained(
-  socket: Duplex,
-  { readyBytes, stallMs }: { readonly readyBytes: number; readonly stallMs: number },
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<boolean> {
-  while (socket.writableLength >= readyBytes && !socket.destroyed && !signal.aborted) {
-    const before = socket.writableLength;
-    const moved = await moves(socket, stallMs, clock, signal);
-    if (!moved && !signal.aborted && socket.writableLength >= before) return false;
-  }
-  return true;
-}
-
-/** Resolves with true when the socket drains or is gone, with false after `ms`. */
-async function moves(socket: Duplex, ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  const waiting = follow(signal);
-  const until = waiting.signal;
-  const moved = new Promise<boolean>((resolve) => {
-    const done = () => resolve(true);
-    socket.on("drain", done).on("close", done);
-    until.addEventListener(
-      "abort",
-      () => {
-        socket.off("drain", done).off("close", done);
-        done();
-      },
-      { once: true },
-    );
-  });
-  const stalled = clock.sleep(ms, until).then(
-    () => false,
-    () => true,
-  );
-  const result = await Promise.race([moved, stalled]);
-  waiting.abort();
-  waiting.release();
-  return result;
 }

@@ -1,6 +1,7 @@
 import type { Feed } from "../feed/feed.js";
 import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
+import type { OutboundBounds } from "../runtime/outbound-queue.js";
 import type { RoomKey } from "../store/log.js";
 import { allRooms, type RoomFacts, type Rooms } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
@@ -61,15 +62,9 @@ export interface ClientAuthenticator {
 }
 
 /** Bounds and times of the compat outputs. */
-interface CompatLimits {
+interface CompatLimits extends OutboundBounds {
   /** Most clients of one format at a time: each takes a file handle. */
   readonly clients: number;
-  /** Most bytes in our memory for a client; with more it is too slow to go on. One batch may come on top. */
-  readonly maxQueuedBytes: number;
-  /** Bytes that wait for a client below which one that is behind the log is given more. */
-  readonly readyBytes: number;
-  /** Time after which a client that is behind and takes nothing is too slow to go on, in ms. */
-  readonly stallMs: number;
   readonly heartbeatMs: number;
   /** Time that a client that was told why it is closed may take to read it, in ms. */
   readonly graceMs: number;
@@ -91,7 +86,6 @@ export const COMPAT_LIMITS: CompatLimits = {
   clients: 100,
   maxQueuedBytes: 1_048_576,
   readyBytes: 131_072,
-  stallMs: 30_000,
   heartbeatMs: 15_000,
   graceMs: 2_000,
   messageBytes: 4_096,

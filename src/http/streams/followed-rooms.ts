@@ -1,11 +1,11 @@
 import type { Batch } from "../../feed/batch.js";
 import type { FeedReading } from "../../feed/feed.js";
+import type { OutboundQueue } from "../../runtime/outbound-queue.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 import type { CloseReason, LiveStreams } from "./live.js";
 import type { FollowedNames } from "./named-room.js";
-import type { OutboundQueue } from "./outbound-queue.js";
 import { filtered, type Selection, shownOf } from "./selection.js";
 
 /** Connection that is sent what its rooms bring. */

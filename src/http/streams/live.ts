@@ -3,13 +3,13 @@ import { Feed } from "../../feed/feed.js";
 import { ReadQueue } from "../../feed/read-queue.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { OutboundBounds } from "../../runtime/outbound-queue.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Store } from "../../store/store.js";
 import { isLimited, maySee } from "../authentication.js";
 import type { HeldTokens } from "../tokens.js";
-import type { OutboundBounds } from "./outbound-queue.js";
 
 /** Reason for which we end a connection; its client is told. */
 export type CloseReason = "stopping" | "token" | "slow";

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
+import { OutboundQueue } from "../../runtime/outbound-queue.js";
 import { CLOSE_REASONS, type CloseReason, type LiveStreams } from "./live.js";
-import { OutboundQueue } from "./outbound-queue.js";
 
 /** Time that a client waits before it connects again, in ms. */
 const RETRY_MS = 2_000;

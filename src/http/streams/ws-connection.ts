@@ -7,6 +7,7 @@ import { CursorReset, encodeCursor, positionOf } from "../../feed/cursor.js";
 import { acceptedLanguage, inLanguage, type Language, messageIn } from "../../i18n/words.js";
 import { breathe } from "../../runtime/clock.js";
 import { DyliveError, ERRORS } from "../../runtime/errors.js";
+import { OutboundQueue } from "../../runtime/outbound-queue.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
@@ -18,7 +19,6 @@ import { holdPosition, movePosition, subscriptionPosition } from "../tokens.js";
 import { FollowedRooms } from "./followed-rooms.js";
 import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams, type LossReason } from "./live.js";
 import { type FollowedNames, followedRooms, roomsAnswer } from "./named-room.js";
-import { OutboundQueue } from "./outbound-queue.js";
 import { goneName, goneRoom, selectionOf } from "./selection.js";
 import { type Command, CommandError, type CommandOf, parseCommand } from "./ws-command.js";
 

@@ -43,7 +43,7 @@ export class OutboundQueue {
     return true;
   }
 
-  /** Waits until little is queued, the connection is gone or the signal aborts. The listener cuts a client that takes nothing. */
+  /** Waits until little is queued, the connection is gone or the signal aborts. The owner of the connection cuts a client that takes nothing. */
   async drained(signal: AbortSignal): Promise<void> {
     while (this.#stream.writableLength >= this.#bounds.readyBytes && !this.#stream.destroyed && !signal.aborted)
       await new Promise<void>((resolve) => {
