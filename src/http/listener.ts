@@ -53,7 +53,7 @@ export class Listener {
   readonly #stopLooking: () => void;
   /** Requests that have not begun. */
   readonly #waitingRequests: (() => void)[] = [];
-  #begunAt = 0;
+  #putOffSince = 0;
   #hasNewConnection = false;
   #onUpgrade: OnUpgrade | null = null;
   /** Bytes that were waiting at the last look, and those answered since. */
@@ -148,7 +148,10 @@ export class Listener {
       };
       // Health checks skip the queue.
       if (request.url === "/healthz") begin();
-      else if (this.#waitingRequests.push(begin) === 1) setImmediate(() => this.#beginRequests());
+      else if (this.#waitingRequests.push(begin) === 1) {
+        this.#putOffSince = performance.now();
+        setImmediate(() => this.#beginRequests());
+      }
     });
     if (this.#open.size >= this.#limits.connections) {
       const idle = [...this.#open].find(([, { isBusy }]) => !isBusy);
@@ -161,9 +164,9 @@ export class Listener {
   /** Begins a few requests: a turn of the event loop accepts one connection, which a flood of requests would keep waiting in long turns. */
   #beginRequests(): void {
     const now = performance.now();
-    const many = !this.#hasNewConnection || now - this.#begunAt >= ACCEPT_FIRST_MS ? BEGIN_MAX : 0;
+    const many = !this.#hasNewConnection || now - this.#putOffSince >= ACCEPT_FIRST_MS ? BEGIN_MAX : 0;
     this.#hasNewConnection = false;
-    if (many > 0) this.#begunAt = now;
+    if (many > 0) this.#putOffSince = now;
     for (const begin of this.#waitingRequests.slice(0, many)) begin();
     this.#waitingRequests.splice(0, many);
     if (this.#waitingRequests.length > 0) setImmediate(() => this.#beginRequests());
