@@ -41,9 +41,14 @@ export async function openCaptures(path: string, clock: Clock, drift: Drift): Pr
   const { head, size } = await look(path);
   if (!isJson(head)) return [await openCapture(path, clock, drift)];
   return (await surveyHar(path, size)).map((room) => {
-    const report = newReport();
-    const batches = (signal: AbortSignal) => readHar(path, room, { drift, report }, signal);
-    return { kind: "har", size, webRid: room.webRid, roomId: room.roomId, report, batches };
+    const report = { ...newReport(), bytes: size };
+    async function* batches(signal: AbortSignal) {
+      for (const batch of readHar(room, { drift, report })) {
+        if (signal.aborted) return;
+        yield batch;
+      }
+    }
+    return { kind: "har" as const, size, webRid: room.webRid, roomId: room.roomId, report, batches };
   });
 }
 

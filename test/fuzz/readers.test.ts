@@ -39,7 +39,6 @@ import { readDetail, readPageState } from "../../src/platform/works/work.js";
 import { readAuthor, readMix, readWorkList } from "../../src/platform/works/work-list.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { readHar, surveyHar } from "../../src/sources/har.js";
-import { JsonError, JsonScanner } from "../../src/sources/json-scan.js";
 import { newReport } from "../../src/sources/recording.js";
 import { fileTypeOf } from "../../src/works/file-type.js";
 import { FakeClock } from "../clock.js";
@@ -305,26 +304,8 @@ const TARGETS: readonly (readonly [name: string, samples: readonly Uint8Array[],
       writeFileSync(file, bytes);
       const rooms = await surveyHar(file, bytes.length).catch((error: unknown) => known(error, DyliveError));
       for (const room of rooms ?? [])
-        try {
-          for await (const batch of readHar(file, room, { drift: new Drift(), report: newReport() }, SIGNAL))
-            for (const { response } of batch) expectEvents(response?.messages ?? []);
-        } catch (error) {
-          known(error, DyliveError);
-        }
-    },
-  ],
-  [
-    "JSON of a HAR, piece by piece",
-    json(harOf([{ roomId: "7624505674873244442", webRid: "1", frames: [{ bytes: frames[0] ?? new Uint8Array(), at: 1 }] }])).map((bytes) =>
-      bytes.subarray(0, 20_000),
-    ),
-    (bytes) => {
-      const scanner = new JsonScanner(
-        { wants: (path) => path.length % 2 === 0, value: () => {}, left: () => {}, tooLong: () => {} },
-        1_000,
-      );
-      for (let i = 0; i < bytes.length; i += 777)
-        if (read(() => scanner.push(bytes.subarray(i, i + 777)) ?? true, JsonError) === null) break;
+        for (const batch of readHar(room, { drift: new Drift(), report: newReport() }))
+          for (const { response } of batch) expectEvents(response?.messages ?? []);
     },
   ],
   [

@@ -111,13 +111,12 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "{} 既不是录制、推送数据帧、Response，也没有用 method 命名",
   "{} has {} bytes; a HAR may have {}. Export a shorter time, or only the Socket requests":
     "{} 有 {} 字节，HAR 最多 {}。请导出短一些的时间，或只导出 Socket 请求",
-  "{} is cut off: its JSON does not end": "{} 不完整：JSON 没有结束",
   "{} is JSON but not a HAR: it has no log.entries": "{} 是 JSON 但不是 HAR：没有 log.entries",
   "{} names a live room but holds no messages of it: export from Chrome or Edge, with content":
     "{} 提到直播间但没有它的消息：请从 Chrome 或 Edge 导出，并包含内容",
   "{} holds no connection to a live room: open the developer tools before the page, and export with content":
     "{} 里没有到直播间的连接：请先打开开发者工具再打开网页，导出时包含内容",
-  "{} is not JSON: {}": "{} 不是 JSON：{}",
+  "{} is not JSON, or is cut off": "{} 不是 JSON，或者不完整",
   "{} exists and is not a recording; {}": "{} 已存在，但不是录制文件；{}",
   "{} is of broadcast {}, not {}; {}": "{} 是场次 {} 的，不是 {} 的；{}",
   "{} is damaged in the middle ({}); {}": "{} 中间损坏（{}）；{}",
