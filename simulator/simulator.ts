@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { type Clock, systemClock } from "../src/runtime/clock.js";
@@ -20,6 +20,7 @@ import { loadSchema, Schema } from "./schema.js";
 import { sdkReply, signReply } from "./sdk.js";
 import { type Mood, MoodSchema, readMood, SAMPLED } from "./shares.js";
 import type { SentTruth } from "./truth.js";
+import { withTls } from "./two-protocols.js";
 import type { SimulatedWorks } from "./works/site.js";
 
 /** Options of the simulator; everything has a default. */
@@ -126,7 +127,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const push = new PushServer(platform);
   const rooms = new RoomControl(platform);
   const truth = (id: string): BroadcastTruth => broadcastTruth(platform, push, id);
-  const server = createServer((request, response) => {
+  const plain = createServer((request, response) => {
     if (platform.unplugged) {
       request.socket.destroy();
       return;
@@ -136,13 +137,19 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       else void deliver(clock, response, failure(error), request.method === "HEAD");
     });
   });
-  server.on("upgrade", (request, socket, head) => {
+  plain.on("upgrade", (request, socket, head) => {
     try {
       if (platform.unplugged) socket.destroy();
       else push.upgrade(request, socket, head);
     } catch {
       socket.destroy();
     }
+  });
+  const server = withTls(plain);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -165,7 +172,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     close: async () => {
       platform.close();
       push.close();
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };

@@ -1,7 +1,8 @@
 // Guards: A seat's browser loads no pictures, media, fonts or other hosts, and a lost page is replaced.
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
+import type { AddressInfo, Server } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { withTls } from "../../simulator/two-protocols.js";
 import type { BrowserSession } from "../../src/platform/browser/session.js";
 import { GUEST, NEVER, openSession } from "./rooms.js";
 
@@ -23,24 +24,24 @@ let session: BrowserSession;
 const asked: string[] = [];
 const sockets: string[] = [];
 beforeAll(async () => {
-  server = createServer((request, response) => {
+  const plain = createServer((request, response) => {
     asked.push(request.url ?? "");
     const isPage = request.url === "/@live.douyin.com/";
     if (request.url === "/@live.douyin.com/away") response.writeHead(302, { location: "https://verify.snssdk.com/captcha" });
     else response.setHeader("content-type", isPage ? "text/html" : "text/javascript");
     response.end(isPage ? PAGE.replace("OWN_PORT", `${port()}`) : "");
   });
-  server.on("upgrade", (request, socket) => {
+  plain.on("upgrade", (request, socket) => {
     sockets.push(request.url ?? "");
     socket.destroy();
   });
+  server = withTls(plain);
   const port = () => (server.address() as AddressInfo).port;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   session = await openSession({ url: `http://127.0.0.1:${port()}` });
 });
 afterAll(async () => {
   await session.close();
-  server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
 

@@ -1,7 +1,7 @@
 // Guards: A certificate that is made here is one that OpenSSL verifies, for a year, and another one each time.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { selfSigned } from "../../../src/platform/browser/egress-proxy.js";
+import { selfSigned } from "../../simulator/certificate.js";
 
 const DAY_MS = 86_400_000;
 
