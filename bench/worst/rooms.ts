@@ -1,13 +1,14 @@
 import type { CollectedRoom, LeasedCollectors } from "../../src/cluster/leased-collectors.js";
 import { LocalRooms } from "../../src/cluster/local-rooms.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
-import { unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
+import { unclaimedStatus } from "../../src/cluster/rooms-view.js";
 import { compile } from "../../src/events/filter.js";
 import { Metrics } from "../../src/http/metrics.js";
 import { roomAnswer } from "../../src/http/v1/room-routes.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import { wantedKey } from "../../src/store/cluster.js";
+import { type Assignment, wantedKey } from "../../src/store/cluster.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { Waker } from "../../src/store/waker.js";
 import { alike, type WorstCase } from "./turns.js";
 
 /** What clients of a server with so many rooms can ask for. The rooms have no sockets: their states are as a collector tells them. */
@@ -27,10 +28,10 @@ export async function requestsOfMany(count: number): Promise<readonly WorstCase[
   /** A cluster that knows of no room yet, and what reads its watch list until all collections have begun. */
   const unread = () => {
     let begun = 0;
-    const onChanges = ({ taken }: { readonly taken: readonly unknown[] }) => {
-      begun += taken.length;
+    const follow = ({ leases }: Assignment) => {
+      begun = leases.length;
     };
-    const cluster = new LocalRooms({ rooms: store.rooms, clock: systemClock, collected: () => held, onChanges });
+    const cluster = new LocalRooms({ rooms: store.rooms, clock: systemClock, collectors: () => ({ held, follow }) });
     const begin = async () => {
       await cluster.sweep(600_000);
       while (begun < count) await new Promise((resolve) => setImmediate(resolve));
@@ -40,13 +41,12 @@ export async function requestsOfMany(count: number): Promise<readonly WorstCase[
   const { cluster, begin } = unread();
   await begin();
   const notUsed = () => Promise.reject(new Error("not used"));
-  const collectors = { held, ofRoom: (room: number) => byRoom.get(room), onChange: () => {} } as unknown as LeasedCollectors;
+  const collectors = { held, ofRoom: (room: number) => byRoom.get(room), changes: new Waker() } as unknown as LeasedCollectors;
   const rooms = new RoomManager({
     ...{ platform: { upstream: "http://127.0.0.1:1", proxy: null }, platformBy: notUsed, userAgent: "", accounts: null },
     ...{
       store,
       wantedRooms: cluster,
-      shared: null,
       collectors,
       clock: systemClock,
       maxOnDemandRooms: 50,

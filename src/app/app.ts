@@ -145,8 +145,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error, doing) => logger.error({ err: error, doing }, "background work failed; it is tried again"),
     });
     closers.push(() => collecting.stop());
-    const { rooms, here, takeovers } = collecting;
-    if (takeovers !== null) metrics.lookAtTakeovers(takeovers);
+    const { rooms, collectors: own } = collecting;
+    if (own !== null) metrics.lookAtTakeovers(() => own.takeovers);
     closers.push(() => collecting.rest());
     closers.push(await startMaintenance(collecting, context, metrics));
     const stopping = new AbortController();
@@ -187,15 +187,16 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     closers.push(async () => official?.close());
     if (official !== null) await collecting.hold("official", async () => official.work());
     let compat: Compat | null = null;
-    const collected = async () => (await rooms.statuses()).flatMap((status) => status ?? []);
+    const collected = async () => (await rooms.list()).flatMap(({ status }) => status ?? []);
     const admin = adminService({
       ...{ ...reach, config, at, collected, store: opened, clock },
       compat: () => compat?.urls ?? [],
       onChanged: () => running.look(),
     });
     const api = await startApi({
-      ...{ host: config.host, port: config.port, store, rooms, here, clock, logger, metrics, appends, held, exports, sidecars, admin },
+      ...{ host: config.host, port: config.port, store, rooms, clock, logger, metrics, appends, held, exports, sidecars, admin },
       ...{ ...services, hooks: hooks.webhooks, official: official === null ? [] : [official], healthOnly: !serves },
+      ...(own !== null && { here: async () => own.collected() }),
       ...(serves && { socketFolder: config.data }),
       speech: findSpeech(config.speech, config.speechModel, machine.speakers ?? NO_SPEAKERS),
       webRoot: WEB_ROOT,

@@ -1,25 +1,27 @@
 import { setMaxListeners } from "node:events";
+import { isDeepStrictEqual } from "node:util";
 import { Collector } from "../collector/collector.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
 import { CollectorRegistry } from "../collector/registry.js";
 import { ToldAlarms } from "../collector/room-alarm.js";
 import type { RoomStatus } from "../health/state.js";
 import { GiftCatalogue } from "../ingest/fill-in.js";
+import { isStoreProblem } from "../ingest/intake.js";
 import { HELD_MAX_BYTES } from "../platform/access/read.js";
 import type { RoomName } from "../platform/links/resolve.js";
-import { breathe, type Clock, inTime } from "../runtime/clock.js";
+import { breathe, type Clock, inTime, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type Budgets, type HeldBytes, RateLimiter } from "../runtime/rate-limiter.js";
 import { told } from "../runtime/told.js";
-import type { Changes, Lease, Membership, Uncollected, WantedRooms } from "../store/cluster.js";
+import type { Assignment, Beat, Lease, Membership, Uncollected, WantedRooms } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import { type Alias, NO_SETTINGS, type RoomRow } from "../store/rooms.js";
-import { sameSettings } from "./settings.js";
+import { Waker } from "../store/waker.js";
 
 /** Dependencies of {@link LeasedCollectors}. */
 export interface LeasedCollectorsDeps extends CollectorDeps {
-  readonly membership: Pick<Membership, "claim" | "release" | "leave">;
-  readonly wantedRooms: Pick<WantedRooms, "sweep" | "changed">;
+  readonly membership: Pick<Membership, "claim" | "leave">;
+  readonly wantedRooms: Pick<WantedRooms, "sweep" | "forget">;
   /** ms without a request after which a room that is not on the watch list is let go. */
   readonly onDemandIdleMs: number;
   /** Rates at which a process may ask the platform and connect to it, for all of its rooms. They may change meanwhile. */
@@ -33,7 +35,7 @@ export interface LeasedCollectorsDeps extends CollectorDeps {
 export interface CollectedRoom {
   readonly collector: Collector;
   readonly names: Map<Lease["key"], Alias>;
-  /** Whether it has ended by itself: there is no such account, or the room is paused. */
+  /** Whether it has ended by itself, since there is no such account. */
   over: boolean;
 }
 
@@ -43,30 +45,42 @@ const RATES = { requestsPerS: 5, connectsPerS: 20 };
 const BURST_S = 2;
 /** Longest interval between sweeps, in ms: how soon a change of the watch list is followed that was not announced. */
 const SWEEP_MS = 3000;
-/** Pause before a room is tried again, in ms, whose collector found it to be another's, or of which the store does not answer. */
+/** Pause before a room is tried again that turned out to be another process's, or could not be begun, in ms. */
 const RETRY_MS = 1000;
+/** Time for which "no such account" is kept, in ms: a client that polls a wrong id must not make us poll the platform. */
+const KEEP_OVER_MS = 60_000;
+/** Most rooms above its share that a process gives up in a turn, and the ms between two turns: others take them at that pace. */
+const GIVEN_AT_ONCE = 10;
+const GIVE_MS = 1000;
 /** Longest wait for the next of the collectors that stop, in ms: what the store does not take by then is lost. */
 const STOP_MS = 4000;
-/** Rooms whose states are read in one turn of the event loop. */
-const READ_TOGETHER = 200;
+/** Rooms that begin in one turn of the event loop. */
+const BEGUN_TOGETHER = 50;
 /** Most rooms that a line of the log names. */
 const NAMED = 20;
 
 /** Collects the rooms of which this process has the leases. */
 export class LeasedCollectors {
+  /** Wakes when the state of a room may have changed. */
+  readonly changes = new Waker();
   readonly #deps: LeasedCollectorsDeps;
   readonly #shared: ConstructorParameters<typeof Collector>[2];
-  readonly #leases = new Map<string, Lease>();
+  #leases: ReadonlyMap<string, Lease> = new Map();
   readonly #held = new Map<string, CollectedRoom>();
   /** The same, of collectors that know their room, by it. */
   readonly #byRoom = new Map<RoomKey, CollectedRoom>();
   /** Ends of collectors that are stopping. */
   readonly #ending = new Map<Promise<void>, Collector>();
+  /** Keys of leases that are not begun yet: the collector before is stopping, or a moment has to pass. */
+  readonly #resting = new Set<string>();
+  /** Keys of leases above this process's share, and whether their collection has ended. */
+  readonly #giving = new Map<string, boolean>();
   readonly #stop = new AbortController();
-  #changed: () => void = () => {};
+  #beginning = false;
+  #gaveAt = Number.NEGATIVE_INFINITY;
   #stopSweeping: () => void = () => {};
   /** Number of rooms that came to this process, by how they came. */
-  readonly takeovers: Record<Lease["how"], number> = { free: 0, dead: 0 };
+  readonly takeovers: Record<NonNullable<Lease["how"]>, number> = { free: 0, dead: 0 };
 
   constructor(deps: LeasedCollectorsDeps) {
     setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
@@ -81,11 +95,6 @@ export class LeasedCollectors {
     this.#stopSweeping = clock.every(Math.min(SWEEP_MS, onDemandIdleMs), () => void wantedRooms.sweep(onDemandIdleMs).catch(onError));
   }
 
-  /** Calls the listener, the only one, when the state of a room may have changed. */
-  onChange(listener: () => void): void {
-    this.#changed = listener;
-  }
-
   /** Collectors by the keys of the names that their rooms are wanted by. */
   get held(): ReadonlyMap<string, CollectedRoom> {
     return this.#held;
@@ -98,37 +107,35 @@ export class LeasedCollectors {
 
   /** The states of the rooms that are collected here. */
   collected(): readonly RoomStatus[] {
-    return this.#all().flatMap(({ collector }) => collector.status() ?? []);
+    return [...new Set(this.#held.values())].flatMap(({ collector }) => collector.status() ?? []);
   }
 
-  /** The same, read some at a time: everything else has its turn in between. */
-  async statuses(): Promise<readonly RoomStatus[]> {
-    const all: RoomStatus[] = [];
-    for (const [at, { collector }] of this.#all().entries()) {
-      if (at % READ_TOGETHER === READ_TOGETHER - 1) await breathe();
-      const status = collector.status();
-      if (status !== null) all.push(status);
-    }
-    return all;
+  /** What the cluster is told of this process with a beat. */
+  get now(): Pick<Beat, "rooms" | "released"> {
+    return { rooms: [...this.#byRoom.keys()], released: [...this.#giving].flatMap(([key, hasEnded]) => (hasEnded ? [key] : [])) };
   }
 
-  /** Follows changes of the leases. */
-  change({ taken, changed, lost, surplus, silentMs }: Changes): void {
-    if (silentMs !== undefined) this.#deps.onError(lapsed(lost, silentMs));
-    for (const { key, uncollected } of lost) {
-      this.#leases.delete(key);
-      this.#letGo(key, uncollected);
+  /** Makes what is collected what is leased: begins rooms, ends them, and starts those over whose settings have changed. */
+  follow({ leases, uncollected, surplus, lapsed }: Assignment): void {
+    if (this.#stop.signal.aborted) return;
+    this.#leases = new Map(leases.map((lease) => [lease.key, lease]));
+    const lost: string[] = [];
+    for (const [key, hasEnded] of this.#giving) if (hasEnded && this.#leases.get(key)?.how !== null) this.#giving.delete(key);
+    for (const [key, held] of [...this.#held]) {
+      if (!held.names.has(key)) continue;
+      const { room, settings } = held.collector;
+      const lease = this.#leases.get(key);
+      const why = (room === null ? null : uncollected.get(room)) ?? null;
+      if (lease === undefined && why === null) lost.push(key);
+      // One that has only just come was forgotten and is wanted again since the last look: what it was collected by is over.
+      if (lease === undefined || lease.how !== null) this.#letGo(key, held, why);
+      else if (lease.settings !== null && !isDeepStrictEqual(settings, lease.settings)) this.#end(held);
     }
-    for (const lease of changed) {
-      this.#leases.set(lease.key, lease);
-      this.#obey(lease);
-    }
-    for (const lease of taken) {
-      this.takeovers[lease.how]++;
-      this.#leases.set(lease.key, lease);
-      this.#begin(lease.key);
-    }
-    for (const key of surplus) void this.#giveUp(key).catch(this.#deps.onError);
+    for (const { how } of leases) if (how !== null) this.takeovers[how]++;
+    if (lapsed && lost.length > 0)
+      this.#deps.onError(new DyliveError("not_owner", told`the cluster took this process for dead, and leases lapsed: ${named(lost)}`));
+    this.#give(surplus);
+    void this.#begin();
   }
 
   /** Ends every collection, and leaves the cluster: others take the rooms then. */
@@ -136,8 +143,7 @@ export class LeasedCollectors {
     const { membership, onError, clock } = this.#deps;
     this.#stopSweeping();
     this.#stop.abort();
-    this.#leases.clear();
-    for (const key of [...this.#held.keys()]) this.#letGo(key);
+    for (const held of this.#held.values()) this.#end(held);
     // Also of rooms that were let go a moment ago.
     for (let left = Number.POSITIVE_INFINITY; this.#ending.size > 0 && this.#ending.size < left; ) {
       left = this.#ending.size;
@@ -147,51 +153,46 @@ export class LeasedCollectors {
     await membership.leave().catch(onError);
   }
 
-  #all(): readonly CollectedRoom[] {
-    return [...new Set(this.#held.values())];
-  }
-
-  /** Begins to collect a room of which this process has the lease, unless it does so already, by this name or another. */
-  #begin(key: string): void {
-    const open = async () => {
-      const row = await this.#rowOf(key);
-      const lease = this.#leases.get(key);
-      if (lease === undefined || this.#held.has(key) || this.#stop.signal.aborted) return;
-      const twin = row === null ? undefined : this.#byRoom.get(row.room);
-      if (twin === undefined || twin.over) this.#hold(lease, row);
-      else this.#attach(lease, twin);
-    };
-    void open().catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.#deps.onError(error);
-    });
-  }
-
-  /** Returns what the store knows of the room; asks until the store answers. */
-  async #rowOf(key: string): Promise<RoomRow | null> {
-    const { store, clock } = this.#deps;
-    for (;;) {
-      const lease = this.#leases.get(key);
-      if (lease === undefined) return null;
+  /** Begins the rooms that are leased and not collected, one after the other. */
+  async #begin(): Promise<void> {
+    if (this.#beginning) return;
+    this.#beginning = true;
+    const isDue = ({ key }: Lease) => !this.#held.has(key) && !this.#resting.has(key) && !this.#giving.has(key);
+    for (let begun = 1; !this.#stop.signal.aborted; begun++) {
+      const lease = [...this.#leases.values()].find(isDue);
+      if (lease === undefined) break;
       try {
-        const room = lease.room ?? (await store.rooms.find(lease.name));
-        return room === null ? null : await store.rooms.get(room);
-      } catch {
-        await clock.sleep(RETRY_MS, this.#stop.signal);
+        await this.#beginOne(lease);
+      } catch (error) {
+        this.#rest([lease.key], this.#deps.clock.sleep(RETRY_MS, this.#stop.signal));
+        if (!isStoreProblem(error)) this.#deps.onError(error);
       }
+      if (begun % BEGUN_TOGETHER === 0) await breathe();
     }
+    this.#beginning = false;
   }
 
-  #attach({ key, name }: Lease, twin: CollectedRoom): void {
-    twin.names.set(key, name);
-    this.#held.set(key, twin);
-    this.#changed();
+  /** Begins to collect a room, unless it is collected by another name. */
+  async #beginOne({ key, name, room }: Lease): Promise<void> {
+    const { rooms } = this.#deps.store;
+    const known = room ?? (await rooms.find(name));
+    const row = known === null ? null : await rooms.get(known);
+    const lease = this.#leases.get(key);
+    if (lease === undefined || this.#stop.signal.aborted) return;
+    const twin = row === null ? undefined : this.#byRoom.get(row.room);
+    if (twin === undefined || twin.over) this.#hold(lease, row);
+    else {
+      twin.names.set(key, name);
+      this.#held.set(key, twin);
+    }
+    this.changes.notify();
   }
 
   #hold(lease: Lease, row: RoomRow | null): void {
     const names = new Map([[lease.key, lease.name]]);
     const onMet = () => {
       if (collector.room !== null && names.size > 0) this.#byRoom.set(collector.room, held);
-      this.#changed();
+      this.changes.notify();
     };
     const ownership = { claim: (room: RoomKey) => this.#claim(names.keys(), room), onMet };
     const name = lease.name as RoomName; // only these kinds are wanted
@@ -199,12 +200,8 @@ export class LeasedCollectors {
     const collector = new Collector(name, this.#deps, this.#shared, settings, row, ownership);
     const held: CollectedRoom = { collector, names, over: false };
     this.#held.set(lease.key, held);
-    collector.health.onChange(() => this.#changed());
-    this.#changed();
-    void collector.run().then(() => {
-      this.#ended(held);
-      this.#changed();
-    });
+    collector.health.onChange(() => this.changes.notify());
+    void collector.run().then(() => this.#ended(held));
   }
 
   /** Claims the room by whichever of its names is this process's. */
@@ -216,69 +213,78 @@ export class LeasedCollectors {
     return null;
   }
 
-  /** Handles a collector that has ended by itself, or was stopped. */
+  /** Handles a collector that has ended; one that was stopped has no names any more. */
   #ended(held: CollectedRoom): void {
-    const { ending } = held.collector;
-    if (ending?.why !== "twin" && ending?.why !== "lost" && ending?.why !== "moved") {
+    if (held.names.size === 0) return;
+    const why = held.collector.ending?.why;
+    if (why === "twin") this.#end(held);
+    // Mostly the next beat says that it is another's, or the name leads to another room by now.
+    else if (why === "lost" || why === "moved") this.#end(held, null, RETRY_MS);
+    else {
       held.over = true;
-      return;
+      void this.#forget(held, why === "paused" ? 0 : KEEP_OVER_MS).catch(() => {});
     }
-    const keys = this.#letGoAll(held);
-    const twin = ending.why === "twin" ? this.#all().find(({ collector }) => collector === ending.of) : undefined;
-    if (twin !== undefined) {
-      for (const lease of keys.flatMap((key) => this.#leases.get(key) ?? [])) this.#attach(lease, twin);
-      return;
+    this.changes.notify();
+  }
+
+  /** Forgets a room that came to nothing, after a while: if it is still wanted, it is asked for again. */
+  async #forget({ names }: CollectedRoom, afterMs: number): Promise<void> {
+    if (afterMs > 0) await this.#deps.clock.sleep(afterMs, this.#stop.signal);
+    for (const name of names.values()) await this.#deps.wantedRooms.forget(name);
+  }
+
+  /** Ends the collection of rooms above this process's share, those that it has had for longest, and releases them with the next beat. */
+  #give(surplus: number): void {
+    const now = steadyMs(this.#deps.clock);
+    let more = Math.min(surplus - this.#giving.size, GIVEN_AT_ONCE);
+    if (more <= 0 || now - this.#gaveAt < GIVE_MS) return;
+    this.#gaveAt = now;
+    for (const key of this.#leases.keys()) {
+      const held = this.#held.get(key);
+      if (held === undefined || more-- <= 0) continue;
+      const keys = [...held.names.keys()];
+      for (const one of keys) this.#giving.set(one, false);
+      void this.#end(held).then(() => {
+        for (const one of keys) this.#giving.set(one, true);
+      });
     }
-    // Mostly the next beat says that they are another's, or the name leads to another room by now.
-    void this.#deps.clock.sleep(RETRY_MS, this.#stop.signal).then(
-      () => this.#resume(keys),
-      () => {},
-    );
-  }
-
-  #resume(keys: readonly string[]): void {
-    for (const key of keys) if (this.#leases.has(key) && !this.#held.has(key)) this.#begin(key);
-  }
-
-  /** Starts the collection of a room over, with its changed settings. */
-  #obey({ key, settings }: Lease): void {
-    const held = this.#held.get(key);
-    if (held === undefined || settings === null || sameSettings(held.collector.settings, settings)) return;
-    const keys = this.#letGoAll(held);
-    void held.collector.stop().then(() => this.#resume(keys));
-  }
-
-  /** Ends a room's collection and releases its lease, so that another process goes on where this one ended. */
-  async #giveUp(key: string): Promise<void> {
-    const { membership, wantedRooms, clock } = this.#deps;
-    const held = this.#held.get(key);
-    for (const one of held === undefined ? [key] : this.#letGoAll(held)) this.#leases.delete(one);
-    await held?.collector.stop();
-    while (!this.#stop.signal.aborted) {
-      const error: unknown = await membership.release([key]).catch((error: unknown) => error);
-      if (error === undefined) return wantedRooms.changed();
-      await clock.sleep(RETRY_MS, this.#stop.signal).catch(() => {});
-    }
-  }
-
-  #letGoAll(held: CollectedRoom): readonly string[] {
-    const keys = [...held.names.keys()];
-    for (const key of keys) this.#letGo(key);
-    return keys;
   }
 
   /** Ends the collection of a room when it was held by this name alone. */
-  #letGo(key: string, uncollected: Uncollected | null = null): void {
-    const held = this.#held.get(key);
-    if (held === undefined) return;
-    this.#held.delete(key);
-    held.names.delete(key);
-    this.#changed();
-    if (held.names.size > 0) return;
-    const { collector } = held;
+  #letGo(key: string, held: CollectedRoom, uncollected: Uncollected | null): void {
+    if (held.names.size === 1) void this.#end(held, uncollected);
+    else {
+      held.names.delete(key);
+      this.#held.delete(key);
+    }
+  }
+
+  /** Ends the collection of a room. What is leased by then begins anew. @returns when it has ended */
+  #end(held: CollectedRoom, uncollected: Uncollected | null = null, pauseMs = 0): Promise<void> {
+    const { collector, names } = held;
+    const { clock } = this.#deps;
+    const keys = [...names.keys()];
+    for (const key of keys) this.#held.delete(key);
+    names.clear();
     if (collector.room !== null && this.#byRoom.get(collector.room) === held) this.#byRoom.delete(collector.room);
     const ending = collector.stop(uncollected).finally(() => this.#ending.delete(ending));
     this.#ending.set(ending, collector);
+    this.#rest(
+      keys,
+      ending.then(() => (pauseMs > 0 ? clock.sleep(pauseMs, this.#stop.signal) : undefined)),
+    );
+    this.changes.notify();
+    return ending;
+  }
+
+  /** Begins rooms no sooner than that has come to an end. */
+  #rest(keys: readonly string[], end: Promise<void>): void {
+    for (const key of keys) this.#resting.add(key);
+    const goOn = () => {
+      for (const key of keys) this.#resting.delete(key);
+      void this.#begin();
+    };
+    end.then(goOn, goOn);
   }
 }
 
@@ -288,16 +294,6 @@ function leftBy(left: readonly Collector[]): DyliveError {
   const names = named(left.map(({ name, room }) => (room === null ? name.value : `room:${room}`)));
   const why = `${left.length} ${left.length === 1 ? "room" : "rooms"} did not stop within ${STOP_MS / 1000} s and left as they are, with ${messages} messages that the log does not have`;
   return new DyliveError("stopping", told`${why}: ${names}`);
-}
-
-/** Says which rooms a process lost that the cluster took for dead. */
-function lapsed(lost: Changes["lost"], ms: number): DyliveError {
-  const names = named(lost.map(({ key }) => key));
-  const seconds = Math.round(ms / 100) / 10;
-  return new DyliveError(
-    "not_owner",
-    told`the cluster took this process for dead (not heard of for ${seconds} s), and leases lapsed: ${names}`,
-  );
 }
 
 function named(rooms: readonly string[]): string {

@@ -3,27 +3,25 @@ import { Visitor } from "../platform/access/visitor.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { nameIn, type RoomName } from "../platform/links/resolve.js";
 import type { Reach } from "../platform/platform-access.js";
-import { breathe, type Clock, steadyMs } from "../runtime/clock.js";
+import { breathe, type Clock, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import { recorded, told } from "../runtime/told.js";
 import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
-import { type Alias, allRooms, type RoomRow, type RoomSettings, type WhichRooms } from "../store/rooms.js";
+import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
 import { LeasedCollectors, type LeasedCollectorsDeps } from "./leased-collectors.js";
 import { LocalRooms } from "./local-rooms.js";
+import { quietStatus, RoomsView, UNTAKEN, unclaimedStatus, type ViewedRoom } from "./rooms-view.js";
 import { assertPossible, changeOf, shownSettings } from "./settings.js";
-import { quietStatus, unclaimedStatus, type ViewedRoom, WantedRoomsView } from "./wanted-rooms-view.js";
 
 /** Dependencies of {@link RoomManager}. */
 interface RoomManagerDeps extends Pick<Reach, "platform" | "platformBy" | "userAgent"> {
   readonly store: Pick<Store, "rooms">;
-  readonly wantedRooms: Pick<WantedRooms, "ask" | "forget" | "sweep" | "changed">;
-  /** The wanted rooms of the other processes, too; null for a process that is alone. */
-  readonly shared: Pick<WantedRooms, "all" | "wakes"> | null;
-  /** Collectors of this process, which are stopped with the manager; null where it has none. */
-  readonly collectors: LeasedCollectors | null;
+  readonly wantedRooms: WantedRooms;
+  /** Collectors of this process, which are stopped with the manager. */
+  readonly collectors: Pick<LeasedCollectors, "held" | "ofRoom" | "changes" | "stop">;
   readonly clock: Clock;
   /** The accounts of this machine; null where it collects nothing: then the collectors know them, and say what they lack in the room's state. */
   readonly accounts: Reach["accounts"] | null;
@@ -48,18 +46,18 @@ interface Wanting {
   readonly paused: RoomStatus | null;
 }
 
+/** First answer about a room. */
+interface Settled {
+  readonly status: RoomStatus;
+  readonly report: ViewedRoom["report"];
+}
+
 /** Interval of looking whether a room that is to be watched has been met, in ms. */
 const SAVE_MS = 3000;
 /** Short links followed per second at most, for all rooms together. */
 const REQUESTS_PER_S = 5;
-/** Longest time between renewals of a wanted room, in ms: a client that polls each second is one write in half a minute. */
-const RENEW_MS = 30_000;
 /** Rooms that are listed in one turn of the event loop. */
 const LISTED_TOGETHER = 100;
-/** Rooms whose states are read in one turn: the turns of a busy process are long, and a scrape that waits for too many of them gives up. */
-const READ_TOGETHER = 500;
-/** Wanted rooms whose renewal is remembered; beyond that they are renewed sooner. */
-const REMEMBERED = 10_000;
 
 /**
  * Manages rooms: notes which are wanted, and shows how they are doing. One process is a cluster of one, with leases that are always its own.
@@ -68,35 +66,27 @@ const REMEMBERED = 10_000;
  */
 export class RoomManager implements RoomOperations {
   readonly #deps: RoomManagerDeps;
-  readonly #view: WantedRoomsView;
+  readonly #view: RoomsView;
   readonly #requests: RateLimiter;
-  readonly #renewMs: number;
-  readonly #renewedAt = new Map<string, number>();
   /** Rooms to be put on the watch list as soon as they are met, by their keys. */
   readonly #toWatch = new Map<string, Alias>();
   /** When this process first saw that a room is paused, ms UTC. */
   readonly #pausedSince = new Map<RoomKey, number>();
+  readonly #stop = new AbortController();
   #stopSaving: () => void = () => {};
-  #stopped = false;
 
   constructor(deps: RoomManagerDeps) {
-    const { shared, collectors, clock, onError, onDemandIdleMs } = deps;
     this.#deps = deps;
-    this.#view = new WantedRoomsView({ wantedRooms: shared, collectors, clock, onError });
-    this.#requests = new RateLimiter(clock, { perSecond: REQUESTS_PER_S, burst: 10 });
-    this.#renewMs = Math.min(RENEW_MS, onDemandIdleMs / 4);
+    this.#view = new RoomsView(deps);
+    this.#requests = new RateLimiter(deps.clock, { perSecond: REQUESTS_PER_S, burst: 10 });
   }
 
   /** Makes the manager of a process that has all rooms for itself, and collects them. */
   static alone(deps: AloneDeps): RoomManager {
-    const { store, clock } = deps;
-    const local = new LocalRooms({
-      ...{ rooms: store.rooms, clock, collected: () => collectors.held },
-      onChanges: (changes) => collectors.change(changes),
-    });
+    const local = new LocalRooms({ rooms: deps.store.rooms, clock: deps.clock, collectors: () => collectors });
     const collectors = new LeasedCollectors({ ...deps, membership: local, wantedRooms: local });
     collectors.start();
-    return new RoomManager({ ...deps, wantedRooms: local, shared: null, collectors });
+    return new RoomManager({ ...deps, wantedRooms: local, collectors });
   }
 
   /** Begins to follow the wanted rooms and the watch list. @throws what the store throws */
@@ -110,10 +100,10 @@ export class RoomManager implements RoomOperations {
 
   /** Takes no more requests, and ends the collections of this process. In a cluster of many what was wanted stays so until it is idle. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#stopSaving();
     this.#view.stop();
-    await this.#deps.collectors?.stop();
+    await this.#deps.collectors.stop();
   }
 
   /**
@@ -150,23 +140,6 @@ export class RoomManager implements RoomOperations {
     return [...this.#view.rooms()].flatMap((room) => this.status(room) ?? []);
   }
 
-  /** The states of all rooms that are known, in no order, null where one is not collected; read some at a time. */
-  async statuses(): Promise<readonly (RoomStatus | null)[]> {
-    const { store } = this.#deps;
-    const found = new Map<RoomKey, RoomStatus>();
-    for (const [at, room] of [...this.#view.rooms()].entries()) {
-      if (at % READ_TOGETHER === READ_TOGETHER - 1) await breathe();
-      const status = this.status(room);
-      if (status !== null) found.set(room, status);
-    }
-    for (const row of await allRooms(store.rooms, { watch: "paused" })) {
-      const status = this.#pausedStatus(row);
-      if (status !== null) found.set(row.room, status);
-    }
-    const others = Math.max(0, (await store.rooms.count()) - found.size);
-    return [...found.values(), ...new Array<null>(others).fill(null)];
-  }
-
   async list({ limit = Number.POSITIVE_INFINITY, ...which }: WhichRooms = {}): Promise<readonly RoomView[]> {
     const { rooms } = this.#deps.store;
     const views: RoomView[] = [];
@@ -196,7 +169,7 @@ export class RoomManager implements RoomOperations {
     const wanting = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER, settings);
     const room = wanting.paused?.room ?? (await this.#added(wanting, settleMs, signal));
     await watchRoom(this.#deps.store.rooms, room, changeOf(settings, mayChangeProxies));
-    await this.#follow(room);
+    await this.#follow();
     return this.view(room);
   }
 
@@ -213,7 +186,7 @@ export class RoomManager implements RoomOperations {
   async change(room: RoomKey, settings: Partial<RoomSettings>, mayChangeProxies = true): Promise<RoomView> {
     await assertPossible(settings, this.#deps);
     await this.#deps.store.rooms.setSettings(room, changeOf(settings, mayChangeProxies));
-    await this.#follow(room);
+    await this.#follow();
     return this.view(room);
   }
 
@@ -227,7 +200,7 @@ export class RoomManager implements RoomOperations {
     await watchRoom(this.#deps.store.rooms, room);
     // One that came to nothing a moment ago is tried again at once.
     if (this.#view.ofRoom(room)?.report?.problem === "no_account") await this.#deps.wantedRooms.forget(room);
-    await this.#follow(room);
+    await this.#follow();
     return this.view(room);
   }
 
@@ -236,9 +209,9 @@ export class RoomManager implements RoomOperations {
   }
 
   /** Brings a change of ours to the processes that collect. */
-  async #follow(room: RoomKey): Promise<void> {
+  async #follow(): Promise<void> {
     const { wantedRooms, onDemandIdleMs } = this.#deps;
-    await wantedRooms.sweep(onDemandIdleMs, [room]);
+    await wantedRooms.sweep(onDemandIdleMs);
     await wantedRooms.changed();
     await this.#view.read();
   }
@@ -290,7 +263,7 @@ export class RoomManager implements RoomOperations {
    * room it says nothing, and `paused` is its state.
    */
   async #want(asked: RoomName, most: number, settings?: Partial<RoomSettings>): Promise<Wanting> {
-    if (this.#stopped) throw new DyliveError("stopping", "no more rooms are taken");
+    if (this.#stop.signal.aborted) throw new DyliveError("stopping", "no more rooms are taken");
     const viewed = await this.#find(asked);
     const row = viewed === undefined ? await this.#rowOf(asked) : null;
     const paused = this.#pausedStatus(row);
@@ -304,24 +277,16 @@ export class RoomManager implements RoomOperations {
   }
 
   async #ask(name: Alias, most: number, settings?: Partial<RoomSettings>): Promise<void> {
-    const { wantedRooms, clock } = this.#deps;
-    const key = wantedKey(name);
-    const now = steadyMs(clock);
-    const known = this.#view.of(name);
-    const isPast = known?.report?.state === "paused"; // it came upon a room that is paused no more
-    if (isPast) await wantedRooms.forget(name);
-    else if (known !== undefined && now - (this.#renewedAt.get(key) ?? Number.NEGATIVE_INFINITY) < this.#renewMs) return;
-    if (!(await wantedRooms.ask(name, most, settings)))
+    const isNew = this.#view.of(name) === undefined;
+    if (!(await this.#deps.wantedRooms.ask(name, most, settings)))
       throw new DyliveError("too_many_rooms", told`${most} rooms are collected on demand, which is the most allowed`);
-    if (this.#renewedAt.size >= REMEMBERED) this.#renewedAt.clear();
-    this.#renewedAt.set(key, now);
-    if (known === undefined || isPast) await this.#view.read();
+    if (isNew) await this.#view.read();
   }
 
-  /** Finds the wanted room of a name, or of the room that has this name. One that came upon a paused room is over. */
+  /** Finds the wanted room of a name, or of the room that has this name. */
   async #find(name: Alias): Promise<ViewedRoom | undefined> {
     const viewed = this.#view.of(name);
-    if (viewed !== undefined && viewed.report?.state !== "paused") return viewed;
+    if (viewed !== undefined) return viewed;
     const room = await this.#deps.store.rooms.find(name);
     return room === null ? undefined : this.#view.ofRoom(room);
   }
@@ -337,47 +302,47 @@ export class RoomManager implements RoomOperations {
    * Waits for a first state of a room that answers a caller; not for one that was met before.
    * @throws DyliveError what keeps it from being met
    */
-  async #settled(
-    name: Alias,
-    met: boolean,
-    settleMs: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly status: RoomStatus; readonly report: ViewedRoom["report"] }> {
-    const { clock, store } = this.#deps;
-    const end = steadyMs(clock) + settleMs;
-    for (;;) {
-      const { version } = this.#view;
-      const viewed = await this.#find(name);
-      const { report = null, status = null } = viewed ?? {};
-      const leftMs = end - steadyMs(clock);
-      const isLast = leftMs <= 0 || signal.aborted || this.#stopped;
-      if (status !== null && (met || isLast || answersCaller(status.state))) return { status, report };
-      if (viewed === undefined || this.#view.of(name)?.report?.state === "paused") {
-        const paused = this.#pausedStatus(await this.#rowOf(name)); // it was paused meanwhile, or the platform has said which room it is
-        if (paused !== null) return { status: paused, report: null };
+  async #settled(name: Alias, met: boolean, settleMs: number, signal: AbortSignal): Promise<Settled> {
+    const { clock, store, collectors } = this.#deps;
+    const end = follow(signal, this.#stop.signal);
+    if (settleMs <= 0) end.abort();
+    else void clock.sleep(settleMs, end.signal).then(end.abort, () => {});
+    try {
+      for await (const _ of collectors.changes.wakes(end.signal)) {
+        const { status, report } = await this.#look(name);
+        if (status !== null && (met || answersCaller(status.state))) return { status, report };
+        if (status === null && report !== null && report.state !== "paused" && answersCaller(report.state))
+          throw new DyliveError(report.problem ?? "room_unknown", recorded(report.reason));
       }
-      if (status === null && report !== null && answersCaller(report.state))
-        throw new DyliveError(report.problem ?? "room_unknown", recorded(report.reason));
-      if (isLast) {
-        const { untaken } = this.#view;
-        // What is stored of a room can be read though no process collects it just now.
-        const room = await store.rooms.find(name);
-        if (room !== null && report === null && !signal.aborted) return { status: unclaimedStatus(room, clock.now(), untaken), report };
-        const why = recorded(report?.reason ?? untaken);
-        throw new DyliveError(
-          report?.problem ?? "room_unknown",
-          report?.problem != null ? why : told`no answer within ${settleMs} ms (${why})`,
-        );
-      }
-      await this.#view.next(version, leftMs, signal);
+    } finally {
+      end.abort();
+      end.release();
     }
+    const { status, report } = await this.#look(name);
+    if (status !== null) return { status, report };
+    // What is stored of a room can be read though no process collects it just now.
+    const room = report === null && !signal.aborted ? await store.rooms.find(name) : null;
+    if (room !== null) return { status: unclaimedStatus(room, clock.now()), report };
+    const why = recorded(report?.reason ?? UNTAKEN);
+    throw new DyliveError(
+      report?.problem ?? "room_unknown",
+      report?.problem != null ? why : told`no answer within ${settleMs} ms (${why})`,
+    );
+  }
+
+  /** Returns how the room of a name is doing now, also where it was paused meanwhile, or the platform has only just said which room it is. */
+  async #look(name: Alias): Promise<Pick<ViewedRoom, "status" | "report">> {
+    const viewed = await this.#find(name);
+    const isPaused = viewed === undefined || viewed.report?.state === "paused";
+    const paused = isPaused ? this.#pausedStatus(await this.#rowOf(name)) : null;
+    return paused === null ? (viewed ?? { status: null, report: null }) : { status: paused, report: null };
   }
 
   /** Puts the rooms that wait for it on the watch list, as far as somebody has met them. */
   async #save(): Promise<void> {
     const { store, wantedRooms, onDemandIdleMs } = this.#deps;
     const { rooms } = store;
-    const saved: RoomKey[] = [];
+    let saved = false;
     for (const [key, name] of this.#toWatch) {
       // A custom id may be somebody else's by now, until the platform has said whose it is.
       const room = (await this.#find(name))?.room ?? (name.kind === "unique_id" ? null : await rooms.find(name));
@@ -385,9 +350,9 @@ export class RoomManager implements RoomOperations {
       else {
         if ((await rooms.get(room))?.watch !== "paused") await watchRoom(rooms, room);
         this.#toWatch.delete(key);
-        saved.push(room);
+        saved = true;
       }
     }
-    if (saved.length > 0) await wantedRooms.sweep(onDemandIdleMs, saved);
+    if (saved) await wantedRooms.sweep(onDemandIdleMs);
   }
 }

@@ -28,57 +28,56 @@ export interface Lease {
   /** `kind:value` of the name that the room is wanted by; there is one lease for each. */
   readonly key: string;
   readonly name: Alias;
-  /** Room key; null until somebody met the room. */
+  /** Room key; null before a collector has met the room. */
   readonly room: RoomKey | null;
-  readonly watched: boolean;
-  /** Settings for collecting the room; null until somebody met it. */
+  /** Settings for collecting the room; null before it is met. */
   readonly settings: RoomSettings | null;
   /** Settings that it is being added with, where they are not stored yet; a cluster of many begins with those that are. */
   readonly asked?: Partial<RoomSettings>;
-  /** Former owner: `free` had none, `dead` one that is gone. */
-  readonly how: "free" | "dead";
+  /** Former owner of a room that has just become this process's: `free` had none, `dead` one that is gone. Null for a room that it had before. */
+  readonly how: "free" | "dead" | null;
 }
 
-/** Changes for a process since it looked last. */
-export interface Changes {
-  readonly taken: readonly Lease[];
-  /** Leases of this process whose room or settings are others now. */
-  readonly changed: readonly Lease[];
-  readonly lost: readonly Lost[];
-  /** Keys of leases above this process's share: it ends their collection and releases them, for others to take. */
-  readonly surplus: readonly string[];
-  /** Time for which the others had heard nothing of this process, or not of its session, in ms, where it lost rooms by that. */
-  readonly silentMs?: number;
+/** State of a process, as it sends it with a heartbeat. */
+export interface Beat {
+  /** Rooms that it collects. */
+  readonly rooms: readonly RoomKey[];
+  /** Keys of leases that it gives up, for others to take: their collection has ended. */
+  readonly released: readonly string[];
+  /** Names of the jobs that it is ready to do. */
+  readonly jobs: readonly string[];
 }
 
-/** A room that is no longer this process's. */
-interface Lost {
-  readonly key: string;
-  /** Why nobody collects the room any more, where that is so: there is nobody else to tell its log. Null where another process may. */
-  readonly uncollected: Uncollected | null;
+/** What a process is to do from now on: the answer to a heartbeat. */
+export interface Assignment {
+  /** All leases of this process, the oldest first. */
+  readonly leases: readonly Lease[];
+  /** Those of its rooms that no process is to collect any more, and why: there is no other to write that into their log. */
+  readonly uncollected: ReadonlyMap<RoomKey, Uncollected>;
+  /** Number of rooms above its share, which others lack: it ends their collection and releases them. */
+  readonly surplus: number;
+  /** Whether leases that are missing were taken because the others took this process for dead. */
+  readonly lapsed: boolean;
+  /** Names of the jobs that this process has. */
+  readonly jobs: readonly string[];
 }
 
-/** Reason why a room is no longer collected: somebody who manages it has paused it, or it is not on the watch list and nobody asks for it. */
+/** Reason why a room is no longer collected: it was paused, or it is not on the watch list and no reader asks for it. */
 export type Uncollected = "paused" | "unwanted";
 
 /** Membership of this process in a cluster. It is gone for the others when its time has passed or its session with the database is lost. */
 export interface Membership {
   readonly id: number;
   /**
-   * Tells the cluster that this process lives, takes free rooms and rooms of the dead up to its share, and picks rooms to give up where it
-   * has more. @returns what changed since the last call
+   * Renews the membership and its leases, gives up what is released, and takes free rooms, rooms of the dead up to its share, and free jobs.
    * @throws DyliveError when the database is away; then nothing is known
    */
-  beat(): Promise<Changes>;
+  beat(beat: Beat): Promise<Assignment>;
   /**
    * Claims the room's log for the owner of a lease, in one statement with the check that it is the owner.
    * @returns the new epoch; null when the lease is another's
    */
   claim(key: string, room: RoomKey): Promise<number | null>;
-  /** Gives leases up, with all names of their rooms, for others to take. */
-  release(keys: readonly string[]): Promise<void>;
-  /** Tries to get the job of this name, which one process of the cluster has at a time. @returns whether this process has it */
-  job(name: string): Promise<boolean>;
   /** Gives everything up, for others to take, and leaves the cluster. */
   leave(): Promise<void>;
 }
@@ -98,11 +97,7 @@ export interface WantedRoom {
   readonly room: RoomKey | null;
   /** Whether it is on the watch list; else it is wanted because somebody asked. */
   readonly watched: boolean;
-  /** Time when somebody asked last, ms UTC by the database. */
-  readonly askedAt: number;
-  /** Name of the process that collects it; null while none does, or while the one that did is gone. */
-  readonly owner: string | null;
-  /** Id of that process, as the list of members has it. */
+  /** Id of the process that collects it; null while none does, or while the one that did is gone. */
   readonly ownerId: MemberRow["id"] | null;
   /** Last report of its collector (`collector/report.ts`); null before there was one. */
   readonly told: string | null;
@@ -116,11 +111,6 @@ export interface WantedRoomReport {
   readonly room: RoomKey | null;
   /** Text of at most {@link TOLD_MAX_CHARS}. */
   readonly told: string;
-  /**
-   * Whether the collector has ended by itself, since there is no such account: it is asked again after a while, if the room is still
-   * wanted.
-   */
-  readonly over: boolean;
 }
 
 /** Most characters of `told`: a room's status with the counts of all methods that the platform knows is a quarter of it. */
@@ -141,15 +131,17 @@ export interface WantedRooms {
   /** Forgets a wanted room: by this name, or the room by any name. */
   forget(what: Alias | RoomKey): Promise<void>;
   /**
-   * Follows the watch list of the rooms; forgets wanted rooms that are paused, those that nobody has renewed for so long, those that came
-   * to nothing a minute ago, and all but one of those that turned out to be one room (the one that is collected stays). Any process may
+   * Follows the watch list of the rooms; forgets wanted rooms that are paused, and those that were not asked for so long. Any process may
    * call it as often as it likes: one at a time does it.
-   * @param changed rooms whose place on the watch list or settings this process changed
    */
-  sweep(idleMs: number, changed?: readonly RoomKey[]): Promise<void>;
+  sweep(idleMs: number): Promise<void>;
   /** Stores what collectors tell of their rooms, many at once. Reports on rooms that are no longer theirs are ignored. */
   tell(member: number, told: readonly WantedRoomReport[]): Promise<void>;
-  all(): Promise<readonly WantedRoom[]>;
+  /**
+   * Returns all wanted rooms.
+   * @param known times of reports by key, as `toldAt` has them: the same reports are left out, and are null
+   */
+  all(known?: ReadonlyMap<string, number | null>): Promise<readonly WantedRoom[]>;
   /** Tells the other processes to look: the watch list or the settings of rooms have changed. */
   changed(): Promise<void>;
   /** Wakes when wanted rooms or what is told have changed; may wake too often, and now and then without a reason. */

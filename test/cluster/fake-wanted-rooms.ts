@@ -3,6 +3,11 @@ import { type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } f
 import type { Alias } from "../../src/store/rooms.js";
 import { Waker } from "../../src/store/waker.js";
 
+/** Collectors of a process that collects nothing. */
+export function noCollectors() {
+  return { held: new Map(), ofRoom: () => undefined, changes: new Waker(), stop: async () => {} };
+}
+
 /** Wanted rooms of a cluster whose collectors the test stands in for. Nothing is swept: no test lasts so long. */
 export class FakeWantedRooms implements WantedRooms {
   readonly #clock: Clock;
@@ -17,11 +22,10 @@ export class FakeWantedRooms implements WantedRooms {
 
   async ask(name: Alias): Promise<boolean> {
     this.#fail();
-    const [key, askedAt] = [wantedKey(name), this.#clock.now()];
-    const nothing = { room: null, watched: false, owner: null, ownerId: null, told: null, toldAt: null };
-    const row = this.#rows.get(key);
-    this.#rows.set(key, { ...(row ?? { ...nothing, key, name }), askedAt });
-    if (row === undefined) await this.changed();
+    const key = wantedKey(name);
+    if (this.#rows.has(key)) return true;
+    this.#rows.set(key, { key, name, room: null, watched: false, ownerId: null, told: null, toldAt: null });
+    await this.changed();
     return true;
   }
 
@@ -51,9 +55,9 @@ export class FakeWantedRooms implements WantedRooms {
     for await (const _ of this.#waker.wakes(signal)) yield;
   }
 
-  /** Says who collects a room. */
-  own(key: string, owner: string | null): void {
-    this.#set(key, { owner, ownerId: owner === null ? null : 1 });
+  /** Says which process collects a room. */
+  own(key: string, ownerId: number | null): void {
+    this.#set(key, { ownerId });
   }
 
   /** Forgets what was told, as a database does that crashed. */

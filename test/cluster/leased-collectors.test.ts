@@ -1,8 +1,8 @@
 // Guards: a process that stops names the rooms that it leaves behind, and waits for no store without end.
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
-import type { Lease, Membership } from "../../src/store/cluster.js";
+import type { Assignment, Lease, Membership } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { FakeClock, fastClock } from "../clock.js";
@@ -11,7 +11,15 @@ import { until } from "../until.js";
 import { FakeWantedRooms } from "./fake-wanted-rooms.js";
 
 const RID = "100000002";
-const KEY = `web_rid:${RID}`;
+/** An assignment of these leases. */
+const leased = (...leases: readonly Lease[]): Assignment => ({ leases, uncollected: new Map(), surplus: 0, lapsed: false, jobs: [] });
+const leaseOf = (value: string): Lease => ({
+  key: `web_rid:${value}`,
+  name: { kind: "web_rid", value },
+  room: null,
+  settings: null,
+  how: null,
+});
 /** Membership of a process that has no others beside it. */
 const aloneIn = ({ rooms }: Pick<RoomStore, "rooms">) =>
   ({
@@ -40,8 +48,7 @@ it("a process that stops leaves after some seconds, and names, rooms that wait f
   });
   try {
     collectors.start();
-    const lease = { key: KEY, name: { kind: "web_rid", value: RID }, room: null, watched: true, settings: null, how: "free" } as const;
-    collectors.change({ taken: [lease], changed: [], lost: [], surplus: [] });
+    collectors.follow(leased(leaseOf(RID)));
     await until(() => collectors.collected().some(({ state }) => state === "live"));
     isHeld = true;
     await until(() => collectors.collected().some(({ evidence }) => evidence.storage.waiting > 0));
@@ -74,10 +81,7 @@ it("a room whose collector is over is not among those that are collected here", 
   });
   try {
     collectors.start();
-    const leaseOf = (value: string): Lease => ({
-      ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: true, settings: null, how: "free" },
-    });
-    collectors.change({ taken: ["100000001", RID].map(leaseOf), changed: [], lost: [], surplus: [] });
+    collectors.follow(leased(leaseOf("100000001"), leaseOf(RID)));
     const states = () => collectors.collected().map(({ state }) => state);
     await until(async () => {
       await clock.advance(250);
@@ -90,24 +94,60 @@ it("a room whose collector is over is not among those that are collected here", 
   }
 });
 
-it("a process says which rooms the cluster gave to others for dead", async () => {
-  const clock = fastClock(100);
-  const store = openMemoryStore({ maxEventsPerRoom: 10 });
-  const away = { ...store.rooms, find: () => Promise.reject(new Error("away")) } as unknown as typeof store.rooms;
+/** Collectors of a process whose platform answers nothing. */
+function unanswered() {
+  const clock = new FakeClock();
+  const store = openMemoryStore({ maxEventsPerRoom: 10, clock });
   const errors: unknown[] = [];
   const collectors = new LeasedCollectors({
-    ...{ ...reachAt("http://127.0.0.1:1"), store: { ...store, rooms: away }, clock, pollMs: 5000, onDemandIdleMs: 600_000 },
-    ...{ onError: (error) => void errors.push(error), setAside: () => {}, wantedRooms: new FakeWantedRooms(clock) },
-    membership: { id: 1, leave: async () => {} } as unknown as Membership,
+    ...{ ...reachAt("http://127.0.0.1:1"), store, clock, pollMs: 5000, onDemandIdleMs: 600_000, setAside: () => {} },
+    ...{ onError: (error) => void errors.push(error), wantedRooms: new FakeWantedRooms(clock), membership: aloneIn(store) },
   });
-  const lease = (value: string) =>
-    ({ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: true, settings: null, how: "free" }) as const;
-  collectors.change({ taken: ["1", "2", "3"].map(lease), changed: [], lost: [], surplus: [] });
-  collectors.change({ taken: [], changed: [], lost: [{ key: "web_rid:1", uncollected: null }], surplus: [], silentMs: 13_480 });
-  expect(errors).toMatchObject([
-    { code: "not_owner", detail: "the cluster took this process for dead (not heard of for 13.5 s), and leases lapsed: web_rid:1" },
-  ]);
-  await collectors.stop();
-  await store.close();
-  expect(errors).toHaveLength(1);
+  onTestFinished(async () => {
+    await collectors.stop();
+    await store.close();
+  });
+  return { clock, collectors, errors };
+}
+
+it("a process says which rooms the cluster gave to others for dead", async () => {
+  const { clock, collectors, errors } = unanswered();
+  const [one, two, three] = ["1", "2", "3"].map(leaseOf) as [Lease, Lease, Lease];
+  collectors.follow(leased(one, two, three));
+  await clock.advance(0);
+  collectors.follow(leased(two, three));
+  expect(errors).toEqual([]);
+  collectors.follow({ ...leased(three), lapsed: true });
+  expect(errors).toMatchObject([{ code: "not_owner", detail: "the cluster took this process for dead, and leases lapsed: web_rid:2" }]);
+});
+
+it("a process above its share releases the rooms that it has had for longest, ten a second, when their collection has ended", async () => {
+  const { clock, collectors } = unanswered();
+  const leases = Array.from({ length: 30 }, (_, i) => leaseOf(String(100 + i)));
+  collectors.follow(leased(...leases));
+  await clock.advance(0);
+  collectors.follow({ ...leased(...leases), surplus: 15 });
+  await clock.advance(100);
+  const released = leases.slice(0, 10).map(({ key }) => key);
+  expect([collectors.now.released, collectors.held.size]).toEqual([released, 20]);
+  collectors.follow({ ...leased(...leases.slice(10)), surplus: 5 });
+  await clock.advance(100);
+  expect([collectors.now.released, collectors.held.size]).toEqual([[], 20]);
+  await clock.advance(900);
+  collectors.follow({ ...leased(...leases.slice(10)), surplus: 5 });
+  await clock.advance(100);
+  expect(collectors.now.released).toEqual(leases.slice(10, 15).map(({ key }) => key));
+});
+
+it("a room that was forgotten and is wanted again between two looks is begun anew", async () => {
+  const { clock, collectors } = unanswered();
+  collectors.follow(leased(leaseOf("1")));
+  await clock.advance(0);
+  const first = collectors.held.get("web_rid:1");
+  collectors.follow(leased(leaseOf("1")));
+  expect(collectors.held.get("web_rid:1")).toBe(first);
+  collectors.follow(leased({ ...leaseOf("1"), how: "free" }));
+  await clock.advance(100);
+  expect(collectors.held.get("web_rid:1")?.collector).not.toBe(first?.collector);
+  expect(collectors.takeovers).toEqual({ free: 1, dead: 0 });
 });

@@ -3,12 +3,12 @@ import { expect, it, onTestFinished } from "vitest";
 import type { CollectedRoom } from "../../src/cluster/leased-collectors.js";
 import { LocalRooms } from "../../src/cluster/local-rooms.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
-import type { Changes } from "../../src/store/cluster.js";
+import type { Assignment } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Rooms } from "../../src/store/rooms.js";
 import { FakeClock } from "../clock.js";
 import { reachAt } from "../platform/access/reach.js";
-import { FakeWantedRooms } from "./fake-wanted-rooms.js";
+import { FakeWantedRooms, noCollectors } from "./fake-wanted-rooms.js";
 
 /** A store with so many rooms on its watch list, and how many rooms it was asked for at a time. */
 async function storeOf(count: number) {
@@ -30,78 +30,46 @@ async function storeOf(count: number) {
   return { clock, store: { ...store, rooms }, rooms, asked };
 }
 
-it("a process that is alone reads its watch list, and begins its rooms, some at a time", async () => {
-  const { clock, rooms, asked } = await storeOf(2_000);
-  const collected = new Map<string, CollectedRoom>();
-  let [taken, most, inTurn] = [0, 0, 0];
-  const local = new LocalRooms({
-    ...{ rooms, clock, collected: () => collected },
-    onChanges: (changes) => {
-      if (inTurn === 0)
-        setImmediate(() => {
-          inTurn = 0;
-        });
-      inTurn += changes.taken.length;
-      taken += changes.taken.length;
-      most = Math.max(most, inTurn);
-    },
-  });
+/** Local rooms, and the leases that they handed out last. */
+function localRooms({ clock, rooms }: Pick<Awaited<ReturnType<typeof storeOf>>, "clock" | "rooms">) {
+  const held = new Map<string, CollectedRoom>();
+  const last: { assignment: Assignment | null } = { assignment: null };
+  const follow = (assignment: Assignment) => {
+    last.assignment = assignment;
+  };
+  const local = new LocalRooms({ rooms, clock, collectors: () => ({ held, follow }) });
+  return { local, held, keys: () => last.assignment?.leases.map(({ key }) => key) ?? [], gone: () => last.assignment?.uncollected };
+}
+
+it("a process that is alone reads its watch list some rooms at a time, and follows its changes", async () => {
+  const { rooms, clock, asked } = await storeOf(600);
+  const { local, keys, gone } = localRooms({ rooms, clock });
   await local.sweep(600_000);
-  expect([taken, most <= 50, Math.max(...asked)]).toEqual([2_000, true, 500]);
+  expect([keys().length, Math.max(...asked)]).toEqual([600, 500]);
+  await rooms.setWatch(7, "off");
+  await rooms.setWatch(8, "paused");
+  await local.sweep(600_000);
+  expect([keys().length, keys().includes("web_rid:100000006"), gone()]).toEqual([
+    598,
+    false,
+    new Map([
+      [7, "unwanted"],
+      [8, "paused"],
+    ]),
+  ]);
+  await rooms.setWatch(7, "on");
+  await local.sweep(600_000);
+  expect(keys()).toContain("web_rid:100000006");
 });
 
 it("a room is forgotten by the name that leads to it by now", async () => {
-  const { clock, rooms } = await storeOf(2);
-  const collected = new Map<string, CollectedRoom>();
-  const lost: string[] = [];
-  const onChanges = (changes: Changes) => lost.push(...changes.lost.map(({ key }) => key));
-  const local = new LocalRooms({ rooms, clock, collected: () => collected, onChanges });
+  const { local, held, keys } = localRooms(await storeOf(2));
   await local.sweep(600_000);
-  collected.set("web_rid:100000000", { collector: { room: 5_000, health: { state: "live" } }, over: false } as unknown as CollectedRoom);
+  held.set("web_rid:100000000", { collector: { room: 5_000, health: { state: "live" } }, over: false } as unknown as CollectedRoom);
   await local.forget(1);
-  expect(lost).toEqual([]);
+  expect(keys()).toEqual(["web_rid:100000000", "web_rid:100000001"]);
   await local.forget(5_000);
-  expect(lost).toEqual(["web_rid:100000000"]);
-});
-
-it("a process that is alone reads its watch list once, and again only the rooms that it says have changed", async () => {
-  const { clock, rooms, asked } = await storeOf(600);
-  const lost: string[] = [];
-  const taken: string[] = [];
-  const local = new LocalRooms({
-    ...{ rooms, clock, collected: () => new Map() },
-    onChanges: (changes) => {
-      lost.push(...changes.lost.map(({ key }) => key));
-      taken.push(...changes.taken.map(({ key }) => key));
-    },
-  });
-  await local.sweep(600_000);
-  expect(taken).toHaveLength(600);
-  asked.splice(0);
-  await local.sweep(600_000);
-  await rooms.setWatch(7, "off");
-  await local.sweep(600_000, [7]);
-  expect(lost).toEqual(["web_rid:100000006"]);
-  await rooms.setWatch(7, "on");
-  const webRid = "500000000";
-  const added = await rooms.ensure([{ kind: "web_rid", value: webRid }], { webRid });
-  await rooms.setWatch(added, "on");
-  await local.sweep(600_000, [7, added]);
-  expect(taken.slice(600)).toEqual(["web_rid:100000006", "web_rid:500000000"]);
-  expect(asked).toEqual([]);
-});
-
-it("the states of all rooms are counted without a look at each of them in the store", async () => {
-  const { clock, store, asked } = await storeOf(250);
-  const wantedRooms = new FakeWantedRooms(clock);
-  const manager = new RoomManager({
-    ...{ ...reachAt("http://127.0.0.1:1"), store, wantedRooms, clock, maxOnDemandRooms: 50, onDemandIdleMs: 600_000, onError: () => {} },
-    ...{ shared: wantedRooms, collectors: null },
-  });
-  await store.rooms.setWatch(3, "paused");
-  const statuses = await manager.statuses();
-  expect([statuses.length, statuses.flatMap((status) => status?.state ?? [])]).toEqual([250, ["paused"]]);
-  expect(asked).toHaveLength(1); // for those that are paused
+  expect(keys()).toEqual(["web_rid:100000001"]);
 });
 
 it("rooms are listed some at a time, all of them and no more than were asked for", async () => {
@@ -109,7 +77,7 @@ it("rooms are listed some at a time, all of them and no more than were asked for
   const wantedRooms = new FakeWantedRooms(clock);
   const manager = new RoomManager({
     ...{ ...reachAt("http://127.0.0.1:1"), store, wantedRooms, clock, maxOnDemandRooms: 50, onDemandIdleMs: 600_000, onError: () => {} },
-    ...{ shared: wantedRooms, collectors: null },
+    collectors: noCollectors(),
   });
   const keys = Array.from({ length: 250 }, (_, i) => i + 1);
   expect((await manager.list()).map(({ row }) => row.room)).toEqual(keys);

@@ -1,6 +1,6 @@
 // Guards: a collector's report is read as it was written, and stays within its bound.
 import { expect, it } from "vitest";
-import { unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
+import { unclaimedStatus } from "../../src/cluster/rooms-view.js";
 import { type Report, readReport, writeReport } from "../../src/collector/report.js";
 import { TOLD_MAX_CHARS } from "../../src/store/cluster.js";
 

@@ -83,8 +83,8 @@ describe("rooms of a cluster", () => {
     a.freeze();
     await runSql(
       url,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE application_name = 'dylive member ${a.membership.id}' AND datname = current_database()`,
+      `SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN members m ON m.lock = l.classid::bigint << 32 | l.objid::bigint
+         WHERE m.id = ${a.membership.id} AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );
     await until(() => live(c).some((status) => status.room === room));
     expect(c.collectors.takeovers).toMatchObject({ dead: 1 });

@@ -1,7 +1,6 @@
+import { Heartbeat } from "../../src/cluster/heartbeat.js";
 import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
-import { Heartbeat } from "../../src/cluster/membership.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
-import { StatusPublisher } from "../../src/cluster/status-publisher.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Membership, Role } from "../../src/store/cluster.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
@@ -23,7 +22,6 @@ export class ClusterProcess {
   readonly rooms: RoomManager;
   readonly errors: unknown[];
   readonly #heartbeat: Heartbeat;
-  readonly #publisher: StatusPublisher;
 
   private constructor(parts: {
     readonly store: PostgresStore;
@@ -31,7 +29,6 @@ export class ClusterProcess {
     readonly collectors: LeasedCollectors;
     readonly rooms: RoomManager;
     readonly heartbeat: Heartbeat;
-    readonly publisher: StatusPublisher;
     readonly errors: unknown[];
   }) {
     this.store = parts.store;
@@ -40,7 +37,6 @@ export class ClusterProcess {
     this.rooms = parts.rooms;
     this.errors = parts.errors;
     this.#heartbeat = parts.heartbeat;
-    this.#publisher = parts.publisher;
   }
 
   static async start(options: ProcessOptions): Promise<ClusterProcess> {
@@ -61,17 +57,12 @@ export class ClusterProcess {
       },
     };
     const collectors = new LeasedCollectors({ ...parts, membership });
-    const publisher = new StatusPublisher({ member: membership.id, wantedRooms, clock, onError, collected: () => collectors.held });
-    const heartbeat = new Heartbeat({
-      ...{ membership, clock, onError, wakes: (signal) => wantedRooms.wakes(signal) },
-      onChanges: (changes) => collectors.change(changes),
-    });
-    const rooms = new RoomManager({ ...parts, shared: wantedRooms, collectors });
+    const heartbeat = new Heartbeat({ membership, wantedRooms, collectors, clock, onError });
+    const rooms = new RoomManager({ ...parts, collectors });
     heartbeat.start();
     collectors.start();
-    publisher.start();
     await rooms.start();
-    return new ClusterProcess({ store, membership, collectors, rooms, heartbeat, publisher, errors });
+    return new ClusterProcess({ store, membership, collectors, rooms, heartbeat, errors });
   }
 
   /** It says no more that it lives, and notices nothing: only its collectors go on. */
@@ -81,7 +72,6 @@ export class ClusterProcess {
 
   async stop(): Promise<void> {
     this.freeze();
-    this.#publisher.stop();
     await this.rooms.stop();
     await this.#heartbeat.stop();
     await this.store.close();

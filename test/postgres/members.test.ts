@@ -4,21 +4,27 @@ import { postgresLeases } from "../../src/store/postgres/leases.js";
 import { rounds, sizes, useProcesses } from "./process.js";
 
 const { start, wantedOnly } = useProcesses();
+const NOTHING = { rooms: [], released: [], jobs: [] };
 
 describe("jobs", () => {
   it("have one process at a time, and another when that is gone", async () => {
     const [a, b] = [await start(), await start()];
-    const asked = await Promise.all([a, b].flatMap((one) => [one.membership.job("retention"), one.membership.job("retention")]));
-    expect(asked.filter((has) => has)).toHaveLength(2);
-    const [first, other] = asked[0] === true ? [a, b] : [b, a];
-    expect(await other.membership.job("retention")).toBe(false);
-    expect(await other.membership.job("hooks")).toBe(true);
+    a.ready = ["retention"];
+    b.ready = ["retention"];
+    await Promise.all([a.beat(), b.beat()]);
+    const [first, other] = a.jobs.length > 0 ? [a, b] : [b, a];
+    expect([first.jobs, other.jobs]).toEqual([["retention"], []]);
+    other.ready = ["retention", "hooks"];
+    await rounds(2, other, first);
+    expect([first.jobs, other.jobs]).toEqual([["retention"], ["hooks"]]);
     await first.die();
-    expect(await other.membership.job("retention")).toBe(true);
-    expect(await first.membership.job("retention")).toBe(false);
     await other.beat();
+    expect([...other.jobs].sort()).toEqual(["hooks", "retention"]);
+    await first.beat();
+    expect(first.jobs).toEqual([]);
     await other.membership.leave();
-    expect(await first.membership.job("hooks")).toBe(true);
+    await first.beat();
+    expect(first.jobs).toEqual(["retention"]);
   });
 });
 
@@ -26,8 +32,8 @@ describe("the members of a cluster", () => {
   it("are shown with what they have", async () => {
     const a = await start();
     await wantedOnly(2);
+    a.ready = ["hooks"];
     await rounds(1, a);
-    await a.membership.job("hooks");
     const leases = postgresLeases(a.connection);
     const [row] = await leases.members();
     expect(row).toMatchObject({ id: a.membership.id, name: "p1", role: "all", capacity: 1000, rooms: 2, jobs: ["hooks"], connected: true });
@@ -41,9 +47,9 @@ describe("the members of a cluster", () => {
       const one = await start({ ttlMs: 0 }); // tells of itself with each beat
       await one.die();
       const beats = one.membership
-        .beat()
+        .beat(NOTHING)
         .catch(() => {})
-        .then(() => one.membership.beat())
+        .then(() => one.membership.beat(NOTHING))
         .catch(() => {}); // of one that has left
       await new Promise((resolve) => setTimeout(resolve, i));
       await one.membership.leave();

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import type { Lease, Membership } from "../../src/store/cluster.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
+import { PostgresLocks } from "../../src/store/postgres/distributed-locks.js";
 import { postgresLeases } from "../../src/store/postgres/leases.js";
 import { sqlRooms } from "../../src/store/sql/rooms.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
@@ -13,10 +14,13 @@ export class Process {
   readonly has = new Map<string, Lease>();
   /** How often a room came to it. */
   taken = 0;
-  /** Rooms that it is to give up. */
-  surplus: readonly string[] = [];
-  /** For how long the cluster had heard nothing of it when it lost rooms by that, ms; null where the last beat told none. */
-  silentMs: number | null = null;
+  /** Number of rooms that it is to give up. */
+  surplus = 0;
+  /** Jobs that it is ready to do, and those that it has. */
+  ready: readonly string[] = [];
+  jobs: readonly string[] = [];
+  /** Rooms that it lost because the others took it for dead, with the last beat. */
+  lapsed: readonly string[] = [];
 
   readonly #sql: (text: string) => Promise<unknown>;
 
@@ -27,28 +31,32 @@ export class Process {
   }
 
   async beat(): Promise<void> {
-    const { taken, lost, surplus, silentMs = null } = await this.membership.beat();
-    this.silentMs = silentMs;
-    for (const { key } of lost) expect(this.has.delete(key), `lost ${key}, which it had`).toBe(true);
-    for (const lease of taken) {
-      expect(this.has.has(lease.key), `was given ${lease.key} twice`).toBe(false);
-      this.has.set(lease.key, lease);
+    // It has stopped collecting what is above its share.
+    const released = [...this.has.keys()].slice(0, this.surplus);
+    const rooms = [...this.has.values()].flatMap(({ room }) => room ?? []);
+    const { leases, surplus, lapsed, jobs } = await this.membership.beat({ rooms, released, jobs: this.ready });
+    this.lapsed = [];
+    const keys = new Set(leases.map(({ key }) => key));
+    for (const key of [...this.has.keys()]) {
+      if (keys.has(key)) continue;
+      this.has.delete(key);
+      if (lapsed && !released.includes(key)) this.lapsed = [...this.lapsed, key];
     }
-    this.taken += taken.length;
+    for (const lease of leases) {
+      if (this.has.has(lease.key) && !released.includes(lease.key)) expect(lease.how, `${lease.key}, which it had`).toBeNull();
+      if (lease.how !== null) this.taken++;
+      this.has.set(lease.key, { ...lease, how: lease.how ?? this.has.get(lease.key)?.how ?? null });
+    }
     this.surplus = surplus;
-  }
-
-  /** Releases what is above its share, as a process does once it has stopped collecting it. */
-  async settle(): Promise<void> {
-    if (this.surplus.length > 0) await this.membership.release(this.surplus);
+    this.jobs = jobs;
   }
 
   /** Its process is gone: the database knows nothing of it but that its sessions ended. */
   async die(): Promise<void> {
     await this.#sql(
       // Other files have members of the same numbers on this server.
-      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-         WHERE application_name = 'dylive member ${this.membership.id}' AND datname = current_database()`,
+      `SELECT pg_terminate_backend(l.pid, 10000) FROM pg_locks l JOIN members m ON m.lock = l.classid::bigint << 32 | l.objid::bigint
+         WHERE m.id = ${this.membership.id} AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );
   }
 }
@@ -69,10 +77,10 @@ export function useProcesses() {
 
   const sql = (text: string) => runSql(url, text);
   /** Starts one: the first is called p1. */
-  const start = async (times: Parameters<typeof postgresLeases>[1] = {}, capacity = 1000, clock: Clock = systemClock): Promise<Process> => {
+  const start = async (times: Parameters<typeof postgresLeases>[2] = {}, capacity = 1000, clock: Clock = systemClock): Promise<Process> => {
     const connection = new PostgresConnection(url, clock);
     open.push(connection);
-    const leases = postgresLeases(connection, { giveMs: 0, ...times });
+    const leases = postgresLeases(connection, new PostgresLocks(connection), times);
     return new Process(await leases.join({ name: `p${open.length}`, role: "all", capacity }), connection, sql);
   };
   /** Makes rooms that are wanted. @returns their keys */
@@ -90,13 +98,10 @@ export function useProcesses() {
   return { sql, start, wanted, wantedOnly };
 }
 
-/** Each beats and releases what is above its share, so many times one after the other. */
+/** Each beats, and releases with that what is above its share, so many times one after the other. */
 export async function rounds(n: number, ...processes: readonly Process[]): Promise<void> {
   for (let i = 0; i < n; i++) {
-    for (const one of processes) {
-      await one.beat();
-      await one.settle();
-    }
+    for (const one of processes) await one.beat();
   }
 }
 

@@ -278,8 +278,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "no room is known as {} to this token": "这个 token 看不到叫 {} 的直播间",
   "room {} has no number on the platform that could be collected": "直播间 {} 没有可以采集的号码",
   "no more rooms are taken": "不再接受新的直播间",
-  "the cluster took this process for dead (not heard of for {} s), and leases lapsed: {}":
-    "集群以为这个进程已经退出（{} 秒没有消息），租约已失效：{}",
+  "the cluster took this process for dead, and leases lapsed: {}": "集群以为这个进程已经退出，租约已失效：{}",
   "{} rooms are collected on demand, which is the most allowed": "临时采集的直播间已有 {} 个，达到上限",
   "the room is no longer collected": "这个直播间已不再采集",
   "another process collects this room now": "这个直播间现在由另一个进程采集",

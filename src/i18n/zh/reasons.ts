@@ -5,14 +5,13 @@
 export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^asking the platform what this room is$/, "正在向平台查询这个直播间"],
   [/^opening the connection$/, "正在建立连接"],
-  [/^its collection begins$/, "即将开始采集"],
   [/^dylive was not collecting$/, "dylive 没有在采集"],
   [/^the process that had the room had stopped receiving$/, "原来采集这个直播间的进程已经停止接收"],
   [/^another process collects this room now$/, "这个直播间现在由另一个进程采集"],
   [/^the room is no longer collected$/, "这个直播间不再采集"],
   [
-    /^no process of the cluster collects it yet; `dylive cluster` shows who collects$/,
-    "集群里还没有进程采集它；`dylive cluster` 显示由谁采集",
+    /^no process collects it yet; in a cluster `dylive cluster` shows who collects$/,
+    "还没有进程采集它；集群里用 `dylive cluster` 看由谁采集",
   ],
   [/^no process collects it any more; another takes it over$/, "暂时没有进程采集它，另一个进程正在接手"],
   [

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import type pg from "pg";
 import type { DistributedLocks } from "../cluster.js";
+import type { SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
+import { isAnswer } from "./refusal.js";
+import { PostgresSession } from "./session.js";
 
 /**
  * Queue of many callers' statements on one client, which run one after the other: `pg` itself will not keep a queue for much longer, and
@@ -16,8 +19,8 @@ class StatementQueue {
   }
 
   /** Runs a statement after those that were asked for before. */
-  query(text: string, values: readonly string[] = []): Promise<pg.QueryResult> {
-    const answer = this.#last.then(() => this.client.query(text, [...values]));
+  query(query: string | pg.QueryConfig): Promise<pg.QueryResult> {
+    const answer = this.#last.then(() => this.client.query(query));
     this.#last = answer.catch(() => {});
     return answer;
   }
@@ -41,10 +44,11 @@ const FREE = "f";
 /** Longest name in a notice, since a payload holds fewer than 8000 bytes. A longer name is waited for without notices. */
 const MAX_PAYLOAD = 4000;
 
-/** Tells whether anybody holds a lock: `pg_locks` has its halves, without signs. */
-const HELD = `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND (classid::bigint << 32 | objid::bigint) = $1::bigint) AS held`;
+/** SQL that says whether any process holds a lock. */
+const HELD = "SELECT EXISTS (SELECT FROM held_locks WHERE lock = $1::bigint) AS held";
+/** Renewals of a membership need not be on disk: they are out of date soon. */
+const BEGIN = `SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET idle_session_timeout = 0;
+  SET synchronous_commit = off; LISTEN ${CHANNEL}`;
 
 /** Name that this process holds, by the lock of a connection. */
 interface HeldElsewhere {
@@ -54,8 +58,8 @@ interface HeldElsewhere {
 }
 
 /**
- * Distributed locks as advisory locks of one connection that has nothing else to do: when the process or the connection is gone, so are
- * they. Within the process nobody takes a name that it holds.
+ * Distributed locks as advisory locks of one connection, on which the process says that it lives, too, and nothing else: when the process or
+ * the connection is gone, so are they. Within the process no caller takes a name that it holds.
  */
 export class PostgresLocks implements DistributedLocks {
   readonly #connection: PostgresConnection;
@@ -89,8 +93,13 @@ export class PostgresLocks implements DistributedLocks {
   }
 
   async isHeld(name: string): Promise<boolean> {
-    const { rows } = await this.#ask((client) => client.query(HELD, [lockOf(name)]));
+    const { rows } = await this.#ask((client) => client.query({ text: HELD, values: [lockOf(name)] }));
     return (rows[0] as { held: boolean }).held;
+  }
+
+  /** Runs work that need not be of one moment on the connection that holds the locks. @throws as `tryTake` */
+  ask<T>(work: () => SqlWork<T>): Promise<T> {
+    return this.#ask((client) => new PostgresSession(client).perform(work()));
   }
 
   async #try(name: string, lock: string, onWanted: () => void, tell: boolean): Promise<(() => Promise<void>) | null> {
@@ -106,8 +115,8 @@ export class PostgresLocks implements DistributedLocks {
     this.#held.delete(name);
     const { client } = held;
     try {
-      await client.query("SELECT pg_advisory_unlock($1)", [lock]);
-      if (held.wanted) await client.query("SELECT pg_notify($1, $2)", [CHANNEL, FREE + name]);
+      await client.query({ text: "SELECT pg_advisory_unlock($1)", values: [lock] });
+      if (held.wanted) await client.query(notice(FREE + name));
     } catch {
       // Nobody knows whether it is given up: without the connection it is.
       void client.end().catch(() => undefined);
@@ -150,7 +159,8 @@ export class PostgresLocks implements DistributedLocks {
     try {
       return await work(await connecting);
     } catch (error) {
-      // Whatever it was: a lock that may or may not be held is given up with its connection.
+      if (isAnswer(error)) throw error;
+      // A lock that may or may not be held is given up with its connection.
       if (this.#client === connecting) this.#client = null;
       void connecting.then((client) => client.end()).catch(() => undefined);
       throw error;
@@ -170,9 +180,8 @@ export class PostgresLocks implements DistributedLocks {
       };
       this.#client?.then(forget, () => {}); // one that was lost while it connected is forgotten by whoever asked
     };
-    const begin = `SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; LISTEN ${CHANNEL}`;
     const own = { name: "dylive holds", onEnd, onNotice: (payload: string) => this.#hear(payload) };
-    return new StatementQueue(await this.#connection.connect(own, (client) => client.query(begin)));
+    return new StatementQueue(await this.#connection.connect(own, (client) => client.query(BEGIN)));
   }
 }
 
@@ -182,13 +191,17 @@ export class PostgresLocks implements DistributedLocks {
  * @returns the connection that has the lock; null when another has it
  */
 async function tryLock(client: StatementQueue, name: string, lock: string, tell: boolean): Promise<StatementQueue | null> {
-  const { rows } = await client.query("SELECT pg_try_advisory_lock($1) AS got", [lock]);
+  const { rows } = await client.query({ text: "SELECT pg_try_advisory_lock($1) AS got", values: [lock] });
   if ((rows[0] as { got: boolean }).got) return client;
-  if (tell && name.length <= MAX_PAYLOAD) await client.query("SELECT pg_notify($1, $2)", [CHANNEL, WANTED + name]);
+  if (tell && name.length <= MAX_PAYLOAD) await client.query(notice(WANTED + name));
   return null;
 }
 
+function notice(payload: string): pg.QueryConfig {
+  return { text: "SELECT pg_notify($1, $2)", values: [CHANNEL, payload] };
+}
+
 /** Returns the advisory lock of a name: 64 bits, which no two names of a cluster have in common by chance. */
-function lockOf(name: string): string {
+export function lockOf(name: string): string {
   return createHash("sha256").update(name, "utf8").digest().readBigInt64BE(0).toString();
 }

@@ -156,14 +156,14 @@ $append$;
 
 /**
  * Tables of a cluster's members, wanted rooms and jobs (`store/cluster.ts`). All times are the database's.
- * - `members`: processes. One lives while its time has not passed and it holds its advisory lock (77, id), which its session loses when the
- *   process dies: `live_members`.
+ * - `members`: processes. One lives while its time has not passed and it holds its advisory lock, which its session loses when the process
+ *   dies: `live_members`.
  * - `wanted`: rooms that are to be collected, by the name that they are wanted by. `owner` collects it; `since`: when it got it.
  * - `twin_of`: another name of the same room; it has the owner of the first name, and goes where that goes.
  * - `jobs`: what one process of the cluster does at a time.
  * - `told`: what collectors tell of their rooms (`store/cluster.ts`), by the key of the wanted room. It is apart from `wanted`, which is
  *   narrow and locked often. It is unlogged, because a room is told every second and nobody needs what was told before a crash: it is told
- *   again. `over_at`: time since when the collector has ended by itself.
+ *   again.
  *
  * `claim_room` raises the epoch of a room's log for the owner of a lease. It answers null when the lease is another's, also when the room is collected under another name: this name is a twin of that one then.
  */
@@ -173,6 +173,7 @@ CREATE TABLE members(
   name text NOT NULL,
   role text NOT NULL,
   capacity integer NOT NULL,
+  lock bigint NOT NULL,
   joined_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   expires_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
@@ -197,10 +198,12 @@ CREATE TABLE jobs(
   since timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+CREATE VIEW held_locks AS
+  SELECT classid::bigint << 32 | objid::bigint AS lock FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+
 CREATE VIEW live_members AS
-  SELECT m.* FROM members m JOIN pg_locks l ON l.objid = m.id::oid
-  WHERE m.expires_at > clock_timestamp() AND l.locktype = 'advisory' AND l.classid = 77 AND l.objsubid = 2 AND l.granted
-    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database());
+  SELECT * FROM members WHERE expires_at > clock_timestamp() AND lock IN (SELECT lock FROM held_locks);
 
 CREATE FUNCTION claim_room(p_me integer, p_key text, p_room bigint) RETURNS bigint LANGUAGE plpgsql AS $claim$
 DECLARE
@@ -237,8 +240,7 @@ CREATE UNLOGGED TABLE told(
   member integer NOT NULL,
   room bigint,
   told text NOT NULL,
-  told_at timestamptz NOT NULL,
-  over_at timestamptz
+  told_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
 `;
 

@@ -30,13 +30,18 @@ const names = new Map<string, string>();
 /** Function that asks the database something, and notes how long that takes. */
 type Heard = <T>(ask: () => Promise<T>) => Promise<T>;
 
+/** Client of `pg`, or a queue before one. */
+interface Queryable {
+  query(query: string | pg.QueryConfig): Promise<pg.QueryResult>;
+}
+
 /** One connection, for as long as a piece of work has it. */
 export class PostgresSession {
-  readonly #client: pg.ClientBase;
+  readonly #client: Queryable;
   readonly #heard: Heard;
 
   /** @param heard called for each statement that is waited for */
-  constructor(client: pg.ClientBase, heard: Heard = (ask) => ask()) {
+  constructor(client: Queryable, heard: Heard = (ask) => ask()) {
     this.#client = client;
     this.#heard = heard;
   }

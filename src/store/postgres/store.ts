@@ -46,6 +46,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
   try {
     await migrate(connection);
     const repositories = sqlRepositories(connection);
+    const locks = new PostgresLocks(connection);
     return {
       ...repositories,
       log: await postgresLog(connection),
@@ -55,9 +56,9 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       retention: postgresRetention(connection),
       residue: NOTHING_LEFT,
       cluster: {
-        leases: postgresLeases(connection),
+        leases: postgresLeases(connection, locks),
         wantedRooms: postgresWantedRooms(connection),
-        locks: new PostgresLocks(connection),
+        locks,
         shared: sqlShared(connection),
       },
       server: () => ({ away: connection.away, connections: connection.figures }),

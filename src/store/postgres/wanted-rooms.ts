@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../cluster.js";
 import { type AliasKind, WATCHES } from "../rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
@@ -8,10 +7,8 @@ import { watchChannel } from "./connection.js";
 import { LOCKS, lock } from "./session.js";
 
 const CHANNEL = "dylive_wanted_rooms";
-/** Time for which "no such account" is kept, so that a client that polls a wrong id does not make us poll the platform. */
-const KEEP_OVER = "60 s";
-/** Time within which a report is committed, in ms: texts of reports of that age are read again. */
-const LATE_MS = 10_000;
+/** Time after which a request renews a wanted room: many requests a second are one write. */
+const RENEW = "1 s";
 const ON = WATCHES.indexOf("on");
 const PAUSED = WATCHES.indexOf("paused");
 
@@ -21,29 +18,12 @@ interface WantedRow extends Omit<WantedRoom, "name"> {
   readonly value: string;
 }
 
-/** Returns the wanted rooms in PostgreSQL, once for each process: reports that were read are kept, and only newer ones are read. */
+/** Returns the wanted rooms in PostgreSQL. */
 export function postgresWantedRooms(connection: PostgresConnection): WantedRooms {
   const { ask, write } = connection;
   const inTurn = connection.lane();
   const waker: Waker = new Waker((signal) => watchChannel(connection, CHANNEL, () => waker.notify(), signal));
   connection.onClose(() => waker.close());
-  let known: ReadonlyMap<string, WantedRoom> = new Map();
-  let reading: Promise<unknown> = Promise.resolve();
-
-  const all = async (after?: number): Promise<readonly WantedRoom[]> => {
-    const since = after ?? [...known.values()].reduce((newest, { toldAt }) => Math.max(newest, toldAt ?? 0), 0) - LATE_MS;
-    const found = await ask(() => rows<WantedRow>(READ, since));
-    const read = new Map<string, WantedRoom>();
-    for (const { kind, value, ...row } of found) {
-      const before = known.get(row.key);
-      const told = row.told ?? (before?.toldAt === row.toldAt ? before.told : null);
-      if (told === null && row.toldAt !== null) return all(0);
-      const wanted = { ...row, told, name: { kind, value } };
-      read.set(row.key, before !== undefined && isDeepStrictEqual(before, wanted) ? before : wanted);
-    }
-    known = read;
-    return [...known.values()];
-  };
   const changed = async (): Promise<void> => {
     // Whoever misses this finds the same by looking.
     await ask(() => run("SELECT pg_notify($1, '')", CHANNEL)).catch(() => undefined);
@@ -51,17 +31,17 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
   return {
     ask: async (name, most) => {
       const key = wantedKey(name);
-      const renew = () => run("UPDATE wanted SET asked_at = clock_timestamp() WHERE key = $1", key);
-      if ((await ask(renew)) > 0) return true;
+      const renew = () => row(RENEWED, key);
+      if ((await ask(renew)) !== undefined) return true;
       const added = await write(function* () {
         yield* lock("wantedRoom");
         // Somebody else may have asked meanwhile.
-        if ((yield* renew()) > 0) return 1;
+        if ((yield* renew()) !== undefined) return 1;
         return yield* run(
           `INSERT INTO wanted(key, kind, value) SELECT $1, $2, $3
            WHERE (SELECT count(*) FROM wanted w LEFT JOIN told t ON t.key = w.key
              LEFT JOIN rooms r ON r.room = coalesce(w.room, t.room)
-             WHERE NOT w.watched AND r.watched IS DISTINCT FROM ${ON} AND w.twin_of IS NULL AND t.over_at IS NULL) < $4
+             WHERE NOT w.watched AND r.watched IS DISTINCT FROM ${ON} AND w.twin_of IS NULL) < $4
            ON CONFLICT (key) DO NOTHING`,
           ...[key, name.kind, name.value, most],
         );
@@ -88,38 +68,39 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
       const fitting = told.filter((one) => one.told.length <= TOLD_MAX_CHARS);
       if (fitting.length === 0) return;
       const column = <T>(of: (one: WantedRoomReport) => T) => fitting.map(of);
-      const columns = [column(({ key }) => key), column(({ room }) => room), column((one) => one.told), column(({ over }) => over)];
+      const columns = [column(({ key }) => key), column(({ room }) => room), column((one) => one.told)];
       await ask(() => run(TELL, member, ...columns));
       await changed();
     },
-    all: () => {
-      // One after the other: each goes on from the one before.
-      const read = reading.then(() => all());
-      reading = read.catch(() => {});
-      return read;
+    all: async (known = new Map()) => {
+      const found = await ask(() => rows<WantedRow>(READ, [...known.keys()], [...known.values()]));
+      return found.map(({ kind, value, ...row }) => ({ ...row, name: { kind, value } }));
     },
     changed,
     wakes: (signal) => waker.wakes(signal),
   };
 }
 
-/** SQL for all wanted rooms, with the reports after `$1`, ms UTC. */
-const READ = `SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, m.id AS "ownerId", m.name AS owner,
-    (extract(epoch FROM w.asked_at) * 1000)::bigint AS "askedAt", CASE WHEN t.told_at > to_timestamp($1::float8 / 1000) THEN t.told END AS told,
-    (extract(epoch FROM t.told_at) * 1000)::bigint AS "toldAt"
-  FROM wanted w LEFT JOIN told t ON t.key = w.key LEFT JOIN live_members m ON m.id = w.owner ORDER BY w.key`;
+/** SQL that renews a wanted room. It returns a row where there is one. */
+const RENEWED = `WITH renewed AS (
+    UPDATE wanted SET asked_at = clock_timestamp() WHERE key = $1 AND asked_at < clock_timestamp() - interval '${RENEW}'
+  ) SELECT key FROM wanted WHERE key = $1`;
+
+/** SQL for all wanted rooms, with the reports that are not of these times. */
+const READ = `SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, m.id AS "ownerId",
+    CASE WHEN t.ms IS DISTINCT FROM k.ms THEN t.told END AS told, t.ms AS "toldAt"
+  FROM wanted w LEFT JOIN (SELECT key, room, told, (extract(epoch FROM told_at) * 1000)::bigint AS ms FROM told) t ON t.key = w.key
+    LEFT JOIN unnest($1::text[], $2::bigint[]) AS k(key, ms) ON k.key = w.key LEFT JOIN live_members m ON m.id = w.owner ORDER BY w.key`;
 
 /** SQL that notes what is told of a room, under all its names: a room has one collector, whatever it is called. */
 const TELL = `WITH given AS (
-    SELECT * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::boolean[]) AS g(key, room, told, over)
+    SELECT * FROM unnest($2::text[], $3::bigint[], $4::text[]) AS g(key, room, told)
   ), mine AS (
-    SELECT DISTINCT ON (w.key) w.key, g.room, g.told, g.over FROM given g JOIN wanted w ON w.key = g.key OR w.twin_of = g.key
+    SELECT DISTINCT ON (w.key) w.key, g.room, g.told FROM given g JOIN wanted w ON w.key = g.key OR w.twin_of = g.key
     WHERE w.owner = $1 ORDER BY w.key, w.key = g.key DESC
   )
-  INSERT INTO told AS t (key, member, room, told, told_at, over_at)
-    SELECT key, $1, room, told, clock_timestamp(), CASE WHEN over THEN clock_timestamp() END FROM mine ORDER BY key
-  ON CONFLICT (key) DO UPDATE SET member = excluded.member, room = excluded.room, told = excluded.told, told_at = excluded.told_at,
-    over_at = CASE WHEN excluded.over_at IS NOT NULL THEN coalesce(t.over_at, excluded.over_at) END`;
+  INSERT INTO told AS t (key, member, room, told, told_at) SELECT key, $1, room, told, clock_timestamp() FROM mine ORDER BY key
+  ON CONFLICT (key) DO UPDATE SET member = excluded.member, room = excluded.room, told = excluded.told, told_at = excluded.told_at`;
 
 /** SQL for the rooms on the watch list, and which wanted room is whose: by the room, or by the number while nobody has met the room. */
 const LISTED = `listed AS (SELECT room, 'web_rid:' || web_rid AS key, web_rid FROM rooms WHERE watched = ${ON} AND web_rid IS NOT NULL)`;
@@ -128,7 +109,6 @@ const LISTED = `listed AS (SELECT room, 'web_rid:' || web_rid AS key, web_rid FR
 function* sweep(idleMs: number): SqlWork<number> {
   let changes = 0;
   for (const sql of [
-    `DELETE FROM wanted w USING told t WHERE t.key = w.key AND t.over_at < clock_timestamp() - interval '${KEEP_OVER}'`,
     // Whoever took the room off the list meant the room, whoever else had asked for it by whichever name.
     `WITH ${LISTED}, gone AS (
        SELECT key, room FROM wanted w WHERE watched AND NOT EXISTS (SELECT FROM listed l WHERE l.room = w.room OR l.key = w.key)

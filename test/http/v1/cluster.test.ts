@@ -2,7 +2,7 @@
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { expect, it } from "vitest";
-import { unclaimedStatus } from "../../../src/cluster/wanted-rooms-view.js";
+import { unclaimedStatus } from "../../../src/cluster/rooms-view.js";
 import { writeReport } from "../../../src/collector/report.js";
 import type { Cluster, MemberRow, WantedRoom } from "../../../src/store/cluster.js";
 import { serveApi } from "../api-server.js";
@@ -13,8 +13,8 @@ const member = (id: number, more: Partial<MemberRow> = {}): MemberRow => ({
   ...more,
 });
 const wanted = (value: string, more: Partial<WantedRoom> = {}): WantedRoom => ({
-  ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: false, askedAt: 5 },
-  ...{ owner: null, ownerId: null, told: null, toldAt: null },
+  ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: false },
+  ...{ ownerId: null, told: null, toldAt: null },
   ...more,
 });
 const told = (state: "live" | "waiting") => writeReport({ status: { ...unclaimedStatus(1, 5), state }, state, problem: null, reason: "" });
@@ -29,9 +29,9 @@ function clusterOf(members: readonly MemberRow[], wantedRooms: readonly WantedRo
 it("shows who does what, rooms once whatever they are called, and how far readers are", async () => {
   const members = [member(1, { jobs: ["hooks"] }), member(2, { connected: false, role: "all" })];
   const wantedRooms = [
-    wanted("1", { room: 1, ownerId: 1, owner: "host:1", told: told("live"), watched: true }),
-    wanted("9", { room: 1, ownerId: 1, owner: "host:1", told: told("live") }),
-    wanted("2", { room: 2, ownerId: 1, owner: "host:1", told: "what a newer version told" }),
+    wanted("1", { room: 1, ownerId: 1, told: told("live"), watched: true }),
+    wanted("9", { room: 1, ownerId: 1, told: told("live") }),
+    wanted("2", { room: 2, ownerId: 1, told: "what a newer version told" }),
     wanted("3", { room: 3, told: told("waiting") }),
     wanted("4"),
   ];

@@ -1,7 +1,7 @@
 // Guards: the state of a room says the truth about a collector that is away, gone or not yet there.
 import { afterEach, describe, expect, it } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
-import { unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
+import { unclaimedStatus } from "../../src/cluster/rooms-view.js";
 import { writeReport } from "../../src/collector/report.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
@@ -9,7 +9,7 @@ import type { RoomStore } from "../../src/store/store.js";
 import { breathe, SettableClock } from "../clock.js";
 import { SIGNAL } from "../collector/running.js";
 import { reachAt } from "../platform/access/reach.js";
-import { FakeWantedRooms } from "./fake-wanted-rooms.js";
+import { FakeWantedRooms, noCollectors } from "./fake-wanted-rooms.js";
 
 const KEY = "web_rid:100000002";
 let store: RoomStore | undefined;
@@ -35,7 +35,7 @@ async function alone() {
     clock,
     ...limits,
     onError,
-    ...{ shared: wantedRooms, collectors: null },
+    collectors: noCollectors(),
   });
   rooms = made;
   await made.start();
@@ -46,7 +46,6 @@ async function alone() {
       {
         key: KEY,
         room,
-        over: false,
         told: writeReport({ status: { ...live, ...over }, state: live.state, problem: null, reason: "" }),
       },
     ]);
@@ -71,7 +70,7 @@ describe("rooms of a cluster", () => {
     const { clock, rooms, room, wantedRooms, live, tell } = await alone();
     const asked = rooms.request("100000002", 5_000, SIGNAL);
     await clock.advance(100);
-    wantedRooms.own(KEY, "one");
+    wantedRooms.own(KEY, 1);
     await tell();
     await clock.advance(300);
     expect(await asked).toEqual({ room, onlySession: null, status: live });
@@ -82,7 +81,7 @@ describe("rooms of a cluster", () => {
   it("tells the truth of a room whose collector is gone", async () => {
     const { clock, rooms, room, wantedRooms, live, tell } = await alone();
     await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
-    wantedRooms.own(KEY, "one");
+    wantedRooms.own(KEY, 1);
     await tell();
     await clock.advance(300);
     expect(rooms.status(room)).toEqual(live);
@@ -102,7 +101,7 @@ describe("rooms of a cluster", () => {
   it("says so while the database is away, and shows for half a minute what it knew", async () => {
     const { clock, rooms, room, wantedRooms, live, tell, errors } = await alone();
     await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
-    wantedRooms.own(KEY, "one");
+    wantedRooms.own(KEY, 1);
     await tell();
     await clock.advance(300);
     wantedRooms.failure = new DyliveError("store_unreachable", "it is away");
@@ -119,25 +118,6 @@ describe("rooms of a cluster", () => {
     await wantedRooms.changed();
     await clock.advance(300);
     expect(rooms.status(room)).toEqual(live);
-  });
-
-  it("asks for a room again now and then, however often somebody asks", async () => {
-    const { clock, rooms, wantedRooms, tell } = await alone();
-    let asked = 0;
-    const ask = wantedRooms.ask.bind(wantedRooms);
-    wantedRooms.ask = (name) => {
-      asked++;
-      return ask(name);
-    };
-    await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
-    wantedRooms.own(KEY, "one");
-    await tell();
-    await clock.advance(300);
-    for (let second = 0; second < 61; second++) {
-      await rooms.request("100000002", 0, SIGNAL);
-      await clock.advance(1_000);
-    }
-    expect(asked).toBe(4);
   });
 
   it("gives a caller up who has gone", async () => {
