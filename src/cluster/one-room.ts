@@ -1,6 +1,6 @@
 import { GiftListReader } from "../collector/gift-list-reader.js";
 import type { LiveEvent, NewEvent } from "../events/event.js";
-import type { RoomStatus } from "../health/state.js";
+import type { RequestedRoom, RoomStatus } from "../health/state.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Reach } from "../platform/platform-access.js";
@@ -37,24 +37,18 @@ export class OneRoom {
   /** Status of the room when the platform had said what it is. */
   readonly found: RoomStatus;
   readonly store: RoomStore;
-  readonly #onlySession: string | null;
+  readonly #where: Where;
   readonly #rooms: RoomManager;
   readonly #close: () => Promise<void>;
   readonly #over = new AbortController();
 
-  private constructor(room: {
-    readonly found: RoomStatus;
-    readonly onlySession: string | null;
-    readonly store: RoomStore;
-    readonly rooms: RoomManager;
-    readonly close: () => Promise<void>;
-  }) {
-    this.room = room.found.room;
-    this.found = room.found;
-    this.store = room.store;
-    this.#onlySession = room.onlySession;
-    this.#rooms = room.rooms;
-    this.#close = room.close;
+  private constructor({ room, status, onlySession }: RequestedRoom, rooms: RoomManager, store: RoomStore, close: () => Promise<void>) {
+    this.room = room;
+    this.found = status;
+    this.store = store;
+    this.#where = onlySession === null ? {} : { sessionId: onlySession };
+    this.#rooms = rooms;
+    this.#close = close;
   }
 
   /**
@@ -76,8 +70,7 @@ export class OneRoom {
       await reach.identities.close();
     };
     try {
-      const { onlySession, status } = await rooms.request(text, SETTLE_MS, signal);
-      return new OneRoom({ found: status, onlySession, store, rooms, close });
+      return new OneRoom(await rooms.request(text, SETTLE_MS, signal), rooms, store, close);
     } catch (error) {
       await close();
       throw error;
@@ -103,7 +96,7 @@ export class OneRoom {
     signal: AbortSignal,
     { after = 0, onLost = () => {} }: { readonly after?: number; readonly onLost?: ((count: number) => void) | undefined } = {},
   ): AsyncGenerator<LiveEvent, void> {
-    const wanted = this.#onlySession === null ? where : { ...where, sessionId: this.#onlySession };
+    const wanted = { ...where, ...this.#where };
     const { log } = this.store;
     const done = follow(signal, this.#over.signal);
     try {

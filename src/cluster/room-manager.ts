@@ -1,4 +1,5 @@
 import { answersCaller, PAUSED, type RequestedRoom, type RoomOperations, type RoomStatus, type RoomView } from "../health/state.js";
+import { isStoreProblem } from "../ingest/intake.js";
 import { Visitor } from "../platform/access/visitor.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { nameIn, type RoomName } from "../platform/links/resolve.js";
@@ -7,7 +8,7 @@ import { breathe, type Clock, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import { recorded, told } from "../runtime/told.js";
-import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/cluster.js";
+import { ANY_NUMBER, type WantedRooms, watchRoom } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
@@ -38,22 +39,16 @@ interface AloneDeps extends Omit<LeasedCollectorsDeps, "membership" | "wantedRoo
   readonly maxOnDemandRooms: number;
 }
 
-/** A room on request: the name that it is wanted by, and what was known of it. */
-interface Wanting {
-  readonly name: Alias;
-  readonly isNew: boolean;
-  readonly met: boolean;
-  readonly paused: RoomStatus | null;
-}
-
 /** First answer about a room. */
-interface Settled {
+interface FirstState {
   readonly status: RoomStatus;
   readonly report: ViewedRoom["report"];
 }
 
-/** Interval of looking whether a room that is to be watched has been met, in ms. */
-const SAVE_MS = 3000;
+/** Pause before a room that is to be watched, and could not be met, is tried again, in ms. */
+const RETRY_MS = 3000;
+/** Longest wait for such a room in one go, in ms: after that it is asked for again. */
+const MEET_MS = 60_000;
 /** Short links followed per second at most, for all rooms together. */
 const REQUESTS_PER_S = 5;
 /** Rooms that are listed in one turn of the event loop. */
@@ -68,12 +63,9 @@ export class RoomManager implements RoomOperations {
   readonly #deps: RoomManagerDeps;
   readonly #view: RoomsView;
   readonly #requests: RateLimiter;
-  /** Rooms to be put on the watch list as soon as they are met, by their keys. */
-  readonly #toWatch = new Map<string, Alias>();
   /** When this process first saw that a room is paused, ms UTC. */
   readonly #pausedSince = new Map<RoomKey, number>();
   readonly #stop = new AbortController();
-  #stopSaving: () => void = () => {};
 
   constructor(deps: RoomManagerDeps) {
     this.#deps = deps;
@@ -91,17 +83,13 @@ export class RoomManager implements RoomOperations {
 
   /** Begins to follow the wanted rooms and the watch list. @throws what the store throws */
   async start(): Promise<void> {
-    const { clock, onDemandIdleMs, onError, wantedRooms } = this.#deps;
-    await wantedRooms.sweep(onDemandIdleMs);
+    await this.#deps.wantedRooms.sweep(this.#deps.onDemandIdleMs);
     await this.#view.start();
-    this.#stopSaving();
-    this.#stopSaving = clock.every(Math.min(SAVE_MS, onDemandIdleMs), () => void this.#save().catch(onError));
   }
 
   /** Takes no more requests, and ends the collections of this process. In a cluster of many what was wanted stays so until it is idle. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#stopSaving();
     this.#view.stop();
     await this.#deps.collectors.stop();
   }
@@ -114,21 +102,32 @@ export class RoomManager implements RoomOperations {
    * @throws DyliveError bad_room; of a short link also no_account, room_unknown, unreachable
    */
   async watch(text: string, signal: AbortSignal): Promise<boolean> {
-    const { name, paused } = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER);
-    if (paused !== null) return false;
-    this.#toWatch.set(wantedKey(name), name);
-    await this.#save();
+    const name = await this.#nameIn(text, signal);
+    if (this.#pausedStatus(await this.#rowOf(name)) !== null) return false;
+    void this.#watchWhenMet(name, this.#stop.signal);
     return true;
   }
 
+  async #watchWhenMet(name: RoomName, signal: AbortSignal): Promise<void> {
+    const { store, wantedRooms, onDemandIdleMs, clock, onError } = this.#deps;
+    while (!signal.aborted) {
+      try {
+        const { status } = await this.#meet(name, ANY_NUMBER, MEET_MS, signal);
+        if (status.state !== "paused") await watchRoom(store.rooms, status.room);
+        return await wantedRooms.sweep(onDemandIdleMs);
+      } catch (error) {
+        if (isStoreProblem(error)) onError(error);
+        await clock.sleep(RETRY_MS, signal).catch(() => {});
+      }
+    }
+  }
+
   async request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom> {
-    const asked = await this.#nameIn(text, signal);
-    const onlySession = asked.kind === "room_id" ? asked.value : null;
-    const { name, met, paused } = await this.#want(asked, this.#deps.maxOnDemandRooms);
-    if (paused !== null) return { room: paused.room, onlySession, status: paused };
-    const { status, report } = await this.#settled(name, met, settleMs, signal);
-    if (!met && report != null && report.problem !== null) throw new DyliveError(report.problem, recorded(report.reason));
-    return { room: status.room, onlySession, status };
+    const name = await this.#nameIn(text, signal);
+    const isMet = (await this.#find(name))?.status != null;
+    const { status, report } = await this.#meet(name, this.#deps.maxOnDemandRooms, settleMs, signal);
+    if (!isMet && report !== null && report.problem !== null) throw new DyliveError(report.problem, recorded(report.reason));
+    return { room: status.room, onlySession: name.kind === "room_id" ? name.value : null, status };
   }
 
   status(room: RoomKey): RoomStatus | null {
@@ -166,21 +165,11 @@ export class RoomManager implements RoomOperations {
     mayChangeProxies = true,
   ): Promise<RoomView> {
     await assertPossible(settings, this.#deps);
-    const wanting = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER, settings);
-    const room = wanting.paused?.room ?? (await this.#added(wanting, settleMs, signal));
-    await watchRoom(this.#deps.store.rooms, room, changeOf(settings, mayChangeProxies));
+    const name = await this.#nameIn(text, signal);
+    const { status } = await this.#meet(name, ANY_NUMBER, settleMs, signal, settings);
+    await watchRoom(this.#deps.store.rooms, status.room, changeOf(settings, mayChangeProxies));
     await this.#follow();
-    return this.view(room);
-  }
-
-  /** Waits for a room that a caller adds. @throws DyliveError what keeps it from being met; then it is wanted no more */
-  async #added({ name, isNew, met }: Wanting, settleMs: number, signal: AbortSignal): Promise<RoomKey> {
-    try {
-      return (await this.#settled(name, met, settleMs, signal)).status.room;
-    } catch (error) {
-      if (isNew) await this.#deps.wantedRooms.forget(name).catch(() => {});
-      throw error;
-    }
+    return this.view(status.room);
   }
 
   async change(room: RoomKey, settings: Partial<RoomSettings>, mayChangeProxies = true): Promise<RoomView> {
@@ -259,28 +248,30 @@ export class RoomManager implements RoomOperations {
   }
 
   /**
-   * Says that a room is wanted: by the name that it is wanted by already, by its number, or by the name that was asked for. For a paused
-   * room it says nothing, and `paused` is its state.
+   * Says that a room is wanted: by the name that it is wanted by already, by its number, or by the name that was asked for. Waits for a first
+   * state of it that answers a caller, but not where it was met before. A paused room is not wanted; its state says so.
+   * @param settings that it is added with; it is wanted no more where that fails
+   * @throws DyliveError what keeps it from being met
    */
-  async #want(asked: RoomName, most: number, settings?: Partial<RoomSettings>): Promise<Wanting> {
+  async #meet(asked: RoomName, most: number, settleMs: number, signal: AbortSignal, settings?: Partial<RoomSettings>): Promise<FirstState> {
+    const { wantedRooms } = this.#deps;
     if (this.#stop.signal.aborted) throw new DyliveError("stopping", "no more rooms are taken");
     const viewed = await this.#find(asked);
     const row = viewed === undefined ? await this.#rowOf(asked) : null;
     const paused = this.#pausedStatus(row);
+    if (paused !== null) return { status: paused, report: null };
     // By its number a room is collected, but a custom id may be somebody else's by now.
     const number: Alias | null = row?.webRid == null || asked.kind === "unique_id" ? null : { kind: "web_rid", value: row.webRid };
     const name = viewed?.name ?? number ?? asked;
-    const wanting = { name, isNew: viewed === undefined, met: viewed?.status != null, paused };
-    if (paused !== null) return wanting;
-    await this.#ask(name, most, settings);
-    return wanting;
-  }
-
-  async #ask(name: Alias, most: number, settings?: Partial<RoomSettings>): Promise<void> {
-    const isNew = this.#view.of(name) === undefined;
-    if (!(await this.#deps.wantedRooms.ask(name, most, settings)))
+    if (!(await wantedRooms.ask(name, most, settings)))
       throw new DyliveError("too_many_rooms", told`${most} rooms are collected on demand, which is the most allowed`);
-    if (isNew) await this.#view.read();
+    if (viewed === undefined) await this.#view.read();
+    try {
+      return await this.#settled(name, viewed?.status != null, settleMs, signal);
+    } catch (error) {
+      if (settings !== undefined && viewed === undefined) await wantedRooms.forget(name).catch(() => {});
+      throw error;
+    }
   }
 
   /** Finds the wanted room of a name, or of the room that has this name. */
@@ -298,11 +289,7 @@ export class RoomManager implements RoomOperations {
     return room === null ? null : rooms.get(room);
   }
 
-  /**
-   * Waits for a first state of a room that answers a caller; not for one that was met before.
-   * @throws DyliveError what keeps it from being met
-   */
-  async #settled(name: Alias, met: boolean, settleMs: number, signal: AbortSignal): Promise<Settled> {
+  async #settled(name: Alias, isMet: boolean, settleMs: number, signal: AbortSignal): Promise<FirstState> {
     const { clock, store, collectors } = this.#deps;
     const end = follow(signal, this.#stop.signal);
     if (settleMs <= 0) end.abort();
@@ -310,7 +297,7 @@ export class RoomManager implements RoomOperations {
     try {
       for await (const _ of collectors.changes.wakes(end.signal)) {
         const { status, report } = await this.#look(name);
-        if (status !== null && (met || answersCaller(status.state))) return { status, report };
+        if (status !== null && (isMet || answersCaller(status.state))) return { status, report };
         if (status === null && report !== null && report.state !== "paused" && answersCaller(report.state))
           throw new DyliveError(report.problem ?? "room_unknown", recorded(report.reason));
       }
@@ -336,23 +323,5 @@ export class RoomManager implements RoomOperations {
     const isPaused = viewed === undefined || viewed.report?.state === "paused";
     const paused = isPaused ? this.#pausedStatus(await this.#rowOf(name)) : null;
     return paused === null ? (viewed ?? { status: null, report: null }) : { status: paused, report: null };
-  }
-
-  /** Puts the rooms that wait for it on the watch list, as far as somebody has met them. */
-  async #save(): Promise<void> {
-    const { store, wantedRooms, onDemandIdleMs } = this.#deps;
-    const { rooms } = store;
-    let saved = false;
-    for (const [key, name] of this.#toWatch) {
-      // A custom id may be somebody else's by now, until the platform has said whose it is.
-      const room = (await this.#find(name))?.room ?? (name.kind === "unique_id" ? null : await rooms.find(name));
-      if (room === null) await this.#ask(name, ANY_NUMBER);
-      else {
-        if ((await rooms.get(room))?.watch !== "paused") await watchRoom(rooms, room);
-        this.#toWatch.delete(key);
-        saved = true;
-      }
-    }
-    if (saved) await wantedRooms.sweep(onDemandIdleMs);
   }
 }

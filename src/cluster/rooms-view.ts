@@ -1,7 +1,7 @@
 import { type Report, readReport, reportOf } from "../collector/report.js";
-import { nothingSeen } from "../health/sightings.js";
-import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "../health/state.js";
-import { type Clock, steadyMs } from "../runtime/clock.js";
+import { RoomHealth } from "../health/room-health.js";
+import type { RoomState, RoomStatus } from "../health/state.js";
+import { type Clock, steadyMs, systemClock } from "../runtime/clock.js";
 import { type WantedRoom, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias } from "../store/rooms.js";
@@ -152,24 +152,7 @@ export function unclaimedStatus(room: RoomKey, now: number): RoomStatus {
 
 /** Returns the status of a room that is not collected. @param since ms UTC */
 export function quietStatus(room: RoomKey, state: RoomState, reason: string, since: number): RoomStatus {
-  const evidence: Evidence = {
-    reason,
-    since,
-    lastFrameAt: null,
-    lastInteractiveAt: null,
-    counts: {},
-    reconnects: 0,
-    drops: {},
-    login: { account: null, login: "unknown" },
-    gifts: "unknown",
-    giftsSeen: { since: null, diamondsWitnessed: 0, diamondsMissing: 0 },
-    masked: null,
-    likesSeen: null,
-    storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
-    gaps: NO_GAPS,
-    sessions: [],
-    seen: nothingSeen(),
-  };
-  const broadcast = { roomId: null, cover: null, online: null, totalViewers: null, likes: null };
-  return { room, state, sessionId: null, broadcast, evidence };
+  const health = new RoomHealth({ ...systemClock, now: () => since });
+  health.to(state, reason);
+  return health.status(room);
 }

@@ -3,14 +3,7 @@ import { GUEST } from "../platform/accounts/login-store.js";
 import { MOST_SESSIONS, type Reach, readSession, type SessionChoice } from "../platform/platform-access.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
-import { NO_SETTINGS, type RoomSettings, type SettingsChange } from "../store/rooms.js";
-
-const NAMES = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
-
-/** Tells whether two settings collect a room in the same way. */
-export function sameSettings(a: RoomSettings, b: RoomSettings): boolean {
-  return NAMES.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
-}
+import type { RoomSettings, SettingsChange } from "../store/rooms.js";
 
 /**
  * @param reach without accounts where this process knows none: whether there is such an account is not looked at then
@@ -26,15 +19,9 @@ export async function assertPossible(
   for (const [i, one] of chosen.entries()) {
     const same = chosen.slice(0, i).find((other) => areOne(other, one));
     if (same === undefined) continue;
-    const both =
-      same.name === one.name
-        ? told`session ${one.name} is named twice`
-        : one.account === GUEST
-          ? told`${same.name} and ${one.name} are one guest`
-          : told`${same.name} and ${one.name} are one account`;
     throw new DyliveError(
       "bad_request",
-      told`${both}; a second guest is guest:2, an account watches a room once by each source and names it then: account:NAME@websocket, account:NAME@browser`,
+      told`${same.name} and ${one.name} are one to the platform; a second guest is guest:2, an account watches a room once by each source and names it then: account:NAME@websocket, account:NAME@browser`,
     );
   }
   for (const name of [account, ...chosen.map((one) => one.account)])

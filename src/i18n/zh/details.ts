@@ -201,16 +201,13 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "代理写成 http://HOST:PORT、https://HOST:PORT、socks5://HOST:PORT 或 socks4://HOST:PORT",
   "user and password of a SOCKS proxy have {} bytes at most": "SOCKS 代理的用户名和密码最多 {} 字节",
   "a room has 1 to {} sessions": "一个直播间有 1 到 {} 个会话",
-  "session {} is named twice": "会话 {} 写了两次",
-  "{}; a second guest is guest:2, an account watches a room once by each source and names it then: account:NAME@websocket, account:NAME@browser":
-    "{}；第二个游客写 guest:2；一个账号每种来源只看一个直播间一次，并且要写明来源：account:名字@websocket、account:名字@browser",
+  "{} and {} are one to the platform; a second guest is guest:2, an account watches a room once by each source and names it then: account:NAME@websocket, account:NAME@browser":
+    "{} 和 {} 对平台来说是同一个；第二个游客写 guest:2；一个账号每种来源只看一个直播间一次，并且要写明来源：account:名字@websocket、account:名字@browser",
   "session {} has a proxy, which only an admin token may take away: name it too":
     "会话 {} 有代理，只有 admin 权限的 token 才能去掉：请把代理也写上",
   "{} is no guest of its own: the first is {}, the second {}:2": "{} 不是单独的游客：第一个是 {}，第二个是 {}:2",
   "no work of this author is kept; POST /v1/authors/{sec_uid}/works lists and keeps them":
     "没有保存这个作者的作品；POST /v1/authors/{sec_uid}/works 会列出并保存",
-  "{} and {} are one guest": "{} 和 {} 是同一个游客",
-  "{} and {} are one account": "{} 和 {} 是同一个账号",
   "there is no account {} any more: log in again with `dylive login --account {}`, or choose another account or session with `dylive room set`":
     "账号 {} 已经不在了：请用 `dylive login --account {}` 重新登录，或用 `dylive room set` 换一个账号或会话",
   "there is no account {} where {} runs, which collects the room: log in there with `dylive login --account {}`, or choose another account or session with `dylive room set`":

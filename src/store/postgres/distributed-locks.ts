@@ -32,15 +32,9 @@ class StatementQueue {
 }
 
 const CHANNEL = "dylive_locks";
-/**
- * Interval at which callers that wait look for themselves, in ms, should a notice have been lost; at first they look sooner, since most
- * names are given up within some milliseconds.
- */
+/** Interval at which callers that wait look again, in ms; at first they look sooner, since most names are given up within some milliseconds. */
 const LOOK_MS = 250;
 const FIRST_LOOK_MS = 4;
-/** First letters of notices: a process waits for the name, or has given it up. */
-const WANTED = "w";
-const FREE = "f";
 /** Longest name in a notice, since a payload holds fewer than 8000 bytes. A longer name is waited for without notices. */
 const MAX_PAYLOAD = 4000;
 
@@ -54,7 +48,6 @@ const BEGIN = `SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET
 interface HeldElsewhere {
   readonly client: StatementQueue;
   readonly onWanted: () => void;
-  wanted: boolean;
 }
 
 /**
@@ -64,7 +57,6 @@ interface HeldElsewhere {
 export class PostgresLocks implements DistributedLocks {
   readonly #connection: PostgresConnection;
   readonly #held = new Map<string, HeldElsewhere>();
-  readonly #waiting = new Map<string, Set<() => void>>();
   #client: Promise<StatementQueue> | null = null;
 
   constructor(connection: PostgresConnection) {
@@ -76,15 +68,9 @@ export class PostgresLocks implements DistributedLocks {
     const lock = lockOf(name);
     for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(2 * lookMs, LOOK_MS)) {
       signal.throwIfAborted();
-      // Before it is asked for: what is given up in between is not missed.
-      const given = this.#given(name);
-      try {
-        const giveUp = await this.#try(name, lock, onWanted, lookMs === FIRST_LOOK_MS);
-        if (giveUp !== null) return giveUp;
-        await Promise.race([given.wait, this.#connection.clock.sleep(lookMs, signal).catch(() => undefined)]);
-      } finally {
-        given.forget();
-      }
+      const giveUp = await this.#try(name, lock, onWanted, lookMs === FIRST_LOOK_MS);
+      if (giveUp !== null) return giveUp;
+      await this.#connection.clock.sleep(lookMs, signal).catch(() => undefined);
     }
   }
 
@@ -105,7 +91,7 @@ export class PostgresLocks implements DistributedLocks {
   async #try(name: string, lock: string, onWanted: () => void, tell: boolean): Promise<(() => Promise<void>) | null> {
     const client = await this.#ask((one) => tryLock(one, name, lock, tell));
     if (client === null) return null;
-    const held: HeldElsewhere = { client, onWanted, wanted: false };
+    const held: HeldElsewhere = { client, onWanted };
     this.#held.set(name, held);
     return () => this.#giveUp(name, lock, held);
   }
@@ -116,36 +102,10 @@ export class PostgresLocks implements DistributedLocks {
     const { client } = held;
     try {
       await client.query({ text: "SELECT pg_advisory_unlock($1)", values: [lock] });
-      if (held.wanted) await client.query(notice(FREE + name));
     } catch {
       // Nobody knows whether it is given up: without the connection it is.
       void client.end().catch(() => undefined);
     }
-  }
-
-  #given(name: string): { readonly wait: Promise<void>; forget(): void } {
-    let wake = () => {};
-    const wait = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    const set = this.#waiting.get(name) ?? new Set();
-    this.#waiting.set(name, set.add(wake));
-    return {
-      wait,
-      forget: () => {
-        set.delete(wake);
-        if (set.size === 0 && this.#waiting.get(name) === set) this.#waiting.delete(name);
-      },
-    };
-  }
-
-  #hear(payload: string): void {
-    const name = payload.slice(1);
-    if (payload.startsWith(FREE)) for (const wake of [...(this.#waiting.get(name) ?? [])]) wake();
-    const held = payload.startsWith(WANTED) ? this.#held.get(name) : undefined;
-    if (held === undefined) return;
-    held.wanted = true;
-    held.onWanted();
   }
 
   #ask<T>(work: (client: StatementQueue) => Promise<T>): Promise<T> {
@@ -159,7 +119,7 @@ export class PostgresLocks implements DistributedLocks {
     try {
       return await work(await connecting);
     } catch (error) {
-      if (isAnswer(error)) throw error;
+      if (isAnswer(error) && (await connecting.catch(() => null)) !== null) throw error;
       // A lock that may or may not be held is given up with its connection.
       if (this.#client === connecting) this.#client = null;
       void connecting.then((client) => client.end()).catch(() => undefined);
@@ -180,7 +140,7 @@ export class PostgresLocks implements DistributedLocks {
       };
       this.#client?.then(forget, () => {}); // one that was lost while it connected is forgotten by whoever asked
     };
-    const own = { name: "dylive holds", onEnd, onNotice: (payload: string) => this.#hear(payload) };
+    const own = { name: "dylive holds", onEnd, onNotice: (name: string) => this.#held.get(name)?.onWanted() };
     return new StatementQueue(await this.#connection.connect(own, (client) => client.query(BEGIN)));
   }
 }
@@ -193,12 +153,8 @@ export class PostgresLocks implements DistributedLocks {
 async function tryLock(client: StatementQueue, name: string, lock: string, tell: boolean): Promise<StatementQueue | null> {
   const { rows } = await client.query({ text: "SELECT pg_try_advisory_lock($1) AS got", values: [lock] });
   if ((rows[0] as { got: boolean }).got) return client;
-  if (tell && name.length <= MAX_PAYLOAD) await client.query(notice(WANTED + name));
+  if (tell && name.length <= MAX_PAYLOAD) await client.query({ text: "SELECT pg_notify($1, $2)", values: [CHANNEL, name] });
   return null;
-}
-
-function notice(payload: string): pg.QueryConfig {
-  return { text: "SELECT pg_notify($1, $2)", values: [CHANNEL, payload] };
 }
 
 /** Returns the advisory lock of a name: 64 bits, which no two names of a cluster have in common by chance. */
