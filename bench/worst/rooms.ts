@@ -21,7 +21,7 @@ export async function requestsOfMany(count: number): Promise<readonly WorstCase[
     await store.rooms.setWatch(room, "on");
     const told = { ...unclaimedStatus(room, 1), state: "live" as const };
     const collector = { room, status: () => ({ ...told }), health: { state: "live", problem: null, reason: "" } };
-    const one = { collector, names: new Map([[wantedKey(name), name]]), over: false } as unknown as CollectedRoom;
+    const one = { collector, names: new Map([[wantedKey(name), name]]) } as unknown as CollectedRoom;
     held.set(wantedKey(name), one);
     byRoom.set(room, one);
   }

@@ -9,9 +9,9 @@ import { GiftCatalogue } from "../ingest/fill-in.js";
 import { isStoreProblem } from "../ingest/intake.js";
 import { HELD_MAX_BYTES } from "../platform/access/read.js";
 import type { RoomName } from "../platform/links/resolve.js";
-import { breathe, type Clock, inTime, steadyMs } from "../runtime/clock.js";
+import { breathe, inTime, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { type Budgets, type HeldBytes, RateLimiter } from "../runtime/rate-limiter.js";
+import { type HeldBytes, RateLimiter } from "../runtime/rate-limiter.js";
 import { told } from "../runtime/told.js";
 import type { Assignment, Beat, Lease, Membership, Uncollected, WantedRooms } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
@@ -35,8 +35,14 @@ export interface LeasedCollectorsDeps extends CollectorDeps {
 export interface CollectedRoom {
   readonly collector: Collector;
   readonly names: Map<Lease["key"], Alias>;
-  /** Whether it has ended by itself, since there is no such account. */
-  over: boolean;
+}
+
+/** Way in which a collection ends. */
+interface End {
+  readonly uncollected?: Uncollected | null;
+  /** Whether the room is given to another process. */
+  readonly isGiven?: boolean;
+  readonly pauseMs?: number;
 }
 
 /** Default rates: a page is a megabyte, a connect is cheap. */
@@ -71,10 +77,11 @@ export class LeasedCollectors {
   readonly #byRoom = new Map<RoomKey, CollectedRoom>();
   /** Ends of collectors that are stopping. */
   readonly #ending = new Map<Promise<void>, Collector>();
-  /** Keys of leases that are not begun yet: the collector before is stopping, or a moment has to pass. */
-  readonly #resting = new Set<string>();
-  /** Keys of leases above this process's share, and whether their collection has ended. */
-  readonly #giving = new Map<string, boolean>();
+  /**
+   * Keys of leases that do not begin now: the collector before is stopping, or a moment has to pass, and the room begins then, or is given to
+   * another process; or it has stopped, and is released.
+   */
+  readonly #resting = new Map<string, "begins" | "goes" | "released">();
   readonly #stop = new AbortController();
   #beginning = false;
   #gaveAt = Number.NEGATIVE_INFINITY;
@@ -85,9 +92,14 @@ export class LeasedCollectors {
   constructor(deps: LeasedCollectorsDeps) {
     setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
     this.#deps = deps;
-    const budgets = budgetsOf(deps.clock, deps.rates ?? RATES, deps.held ?? { bytes: 0, maxBytes: HELD_MAX_BYTES });
+    const { clock, rates = RATES, held = { bytes: 0, maxBytes: HELD_MAX_BYTES } } = deps;
+    const limiter = (of: keyof typeof RATES) =>
+      new RateLimiter(clock, () => ({ perSecond: rates[of], burst: Math.max(1, rates[of] * BURST_S) }));
     const { log, gifts } = deps.store;
-    this.#shared = { ...budgets, registry: new CollectorRegistry(), told: new ToldAlarms(log), gifts: new GiftCatalogue(gifts) };
+    this.#shared = {
+      ...{ requests: limiter("requestsPerS"), connects: limiter("connectsPerS"), held },
+      ...{ registry: new CollectorRegistry(), told: new ToldAlarms(log), gifts: new GiftCatalogue(gifts) },
+    };
   }
 
   start(): void {
@@ -112,7 +124,7 @@ export class LeasedCollectors {
 
   /** What the cluster is told of this process with a beat. */
   get now(): Pick<Beat, "rooms" | "released"> {
-    return { rooms: [...this.#byRoom.keys()], released: [...this.#giving].flatMap(([key, hasEnded]) => (hasEnded ? [key] : [])) };
+    return { rooms: [...this.#byRoom.keys()], released: [...this.#resting].flatMap(([key, next]) => (next === "released" ? [key] : [])) };
   }
 
   /** Makes what is collected what is leased: begins rooms, ends them, and starts those over whose settings have changed. */
@@ -120,7 +132,7 @@ export class LeasedCollectors {
     if (this.#stop.signal.aborted) return;
     this.#leases = new Map(leases.map((lease) => [lease.key, lease]));
     const lost: string[] = [];
-    for (const [key, hasEnded] of this.#giving) if (hasEnded && this.#leases.get(key)?.how !== null) this.#giving.delete(key);
+    for (const [key, next] of this.#resting) if (next === "released" && this.#leases.get(key)?.how !== null) this.#resting.delete(key);
     for (const [key, held] of [...this.#held]) {
       if (!held.names.has(key)) continue;
       const { room, settings } = held.collector;
@@ -128,8 +140,11 @@ export class LeasedCollectors {
       const why = (room === null ? null : uncollected.get(room)) ?? null;
       if (lease === undefined && why === null) lost.push(key);
       // One that has only just come was forgotten and is wanted again since the last look: what it was collected by is over.
-      if (lease === undefined || lease.how !== null) this.#letGo(key, held, why);
-      else if (lease.settings !== null && !isDeepStrictEqual(settings, lease.settings)) this.#end(held);
+      if (lease === undefined || lease.how !== null) {
+        if (held.names.size === 1) this.#end(held, { uncollected: why });
+        held.names.delete(key); // the others hold it
+        this.#held.delete(key);
+      } else if (lease.settings !== null && !isDeepStrictEqual(settings, lease.settings)) this.#end(held);
     }
     for (const { how } of leases) if (how !== null) this.takeovers[how]++;
     if (lapsed && lost.length > 0)
@@ -157,7 +172,7 @@ export class LeasedCollectors {
   async #begin(): Promise<void> {
     if (this.#beginning) return;
     this.#beginning = true;
-    const isDue = ({ key }: Lease) => !this.#held.has(key) && !this.#resting.has(key) && !this.#giving.has(key);
+    const isDue = ({ key }: Lease) => !this.#held.has(key) && !this.#resting.has(key);
     for (let begun = 1; !this.#stop.signal.aborted; begun++) {
       const lease = [...this.#leases.values()].find(isDue);
       if (lease === undefined) break;
@@ -180,7 +195,7 @@ export class LeasedCollectors {
     const lease = this.#leases.get(key);
     if (lease === undefined || this.#stop.signal.aborted) return;
     const twin = row === null ? undefined : this.#byRoom.get(row.room);
-    if (twin === undefined || twin.over) this.#hold(lease, row);
+    if (twin === undefined || twin.collector.ending !== null) this.#hold(lease, row);
     else {
       twin.names.set(key, name);
       this.#held.set(key, twin);
@@ -198,7 +213,7 @@ export class LeasedCollectors {
     const name = lease.name as RoomName; // only these kinds are wanted
     const settings = { ...(row?.settings ?? NO_SETTINGS), ...lease.asked };
     const collector = new Collector(name, this.#deps, this.#shared, settings, row, ownership);
-    const held: CollectedRoom = { collector, names, over: false };
+    const held: CollectedRoom = { collector, names };
     this.#held.set(lease.key, held);
     collector.health.onChange(() => this.changes.notify());
     void collector.run().then(() => this.#ended(held));
@@ -219,11 +234,8 @@ export class LeasedCollectors {
     const why = held.collector.ending?.why;
     if (why === "twin") this.#end(held);
     // Mostly the next beat says that it is another's, or the name leads to another room by now.
-    else if (why === "lost" || why === "moved") this.#end(held, null, RETRY_MS);
-    else {
-      held.over = true;
-      void this.#forget(held, why === "paused" ? 0 : KEEP_OVER_MS).catch(() => {});
-    }
+    else if (why === "lost" || why === "moved") this.#end(held, { pauseMs: RETRY_MS });
+    else void this.#forget(held, why === "paused" ? 0 : KEEP_OVER_MS).catch(() => {});
     this.changes.notify();
   }
 
@@ -236,52 +248,33 @@ export class LeasedCollectors {
   /** Ends the collection of rooms above this process's share, those that it has had for longest, and releases them with the next beat. */
   #give(surplus: number): void {
     const now = steadyMs(this.#deps.clock);
-    let more = Math.min(surplus - this.#giving.size, GIVEN_AT_ONCE);
+    const going = [...this.#resting.values()].filter((next) => next !== "begins").length;
+    const more = Math.min(surplus - going, GIVEN_AT_ONCE);
     if (more <= 0 || now - this.#gaveAt < GIVE_MS) return;
     this.#gaveAt = now;
-    for (const key of this.#leases.keys()) {
-      const held = this.#held.get(key);
-      if (held === undefined || more-- <= 0) continue;
-      const keys = [...held.names.keys()];
-      for (const one of keys) this.#giving.set(one, false);
-      void this.#end(held).then(() => {
-        for (const one of keys) this.#giving.set(one, true);
-      });
-    }
+    const oldest = new Set([...this.#leases.keys()].flatMap((key) => this.#held.get(key) ?? []));
+    for (const held of [...oldest].slice(0, more)) this.#end(held, { isGiven: true });
   }
 
-  /** Ends the collection of a room when it was held by this name alone. */
-  #letGo(key: string, held: CollectedRoom, uncollected: Uncollected | null): void {
-    if (held.names.size === 1) void this.#end(held, uncollected);
-    else {
-      held.names.delete(key);
-      this.#held.delete(key);
-    }
-  }
-
-  /** Ends the collection of a room. What is leased by then begins anew. @returns when it has ended */
-  #end(held: CollectedRoom, uncollected: Uncollected | null = null, pauseMs = 0): Promise<void> {
+  /** Ends the collection of a room. What is leased by then begins anew, after a pause, unless it is given to another process. */
+  #end(held: CollectedRoom, { uncollected = null, isGiven = false, pauseMs = 0 }: End = {}): void {
     const { collector, names } = held;
-    const { clock } = this.#deps;
     const keys = [...names.keys()];
     for (const key of keys) this.#held.delete(key);
     names.clear();
     if (collector.room !== null && this.#byRoom.get(collector.room) === held) this.#byRoom.delete(collector.room);
     const ending = collector.stop(uncollected).finally(() => this.#ending.delete(ending));
     this.#ending.set(ending, collector);
-    this.#rest(
-      keys,
-      ending.then(() => (pauseMs > 0 ? clock.sleep(pauseMs, this.#stop.signal) : undefined)),
-    );
+    const pause = () => (pauseMs > 0 ? this.#deps.clock.sleep(pauseMs, this.#stop.signal) : undefined);
+    this.#rest(keys, ending.then(pause), isGiven);
     this.changes.notify();
-    return ending;
   }
 
-  /** Begins rooms no sooner than that has come to an end. */
-  #rest(keys: readonly string[], end: Promise<void>): void {
-    for (const key of keys) this.#resting.add(key);
+  /** Begins rooms, or releases them, no sooner than that has come to an end. */
+  #rest(keys: readonly string[], end: Promise<void>, isGiven = false): void {
+    for (const key of keys) this.#resting.set(key, isGiven ? "goes" : "begins");
     const goOn = () => {
-      for (const key of keys) this.#resting.delete(key);
+      for (const key of keys) isGiven ? this.#resting.set(key, "released") : this.#resting.delete(key);
       void this.#begin();
     };
     end.then(goOn, goOn);
@@ -298,14 +291,4 @@ function leftBy(left: readonly Collector[]): DyliveError {
 
 function named(rooms: readonly string[]): string {
   return rooms.slice(0, NAMED).join(", ") + (rooms.length > NAMED ? ` and ${rooms.length - NAMED} others` : "");
-}
-
-/** Returns the budgets that the rooms of a process share. */
-function budgetsOf(clock: Clock, rates: { readonly requestsPerS: number; readonly connectsPerS: number }, held: HeldBytes): Budgets {
-  const of = (perSecond: number) => ({ perSecond, burst: Math.max(1, perSecond * BURST_S) });
-  return {
-    requests: new RateLimiter(clock, () => of(rates.requestsPerS)),
-    connects: new RateLimiter(clock, () => of(rates.connectsPerS)),
-    held,
-  };
 }

@@ -40,7 +40,7 @@ interface AloneDeps extends Omit<LeasedCollectorsDeps, "membership" | "wantedRoo
 }
 
 /** First answer about a room. */
-interface FirstState {
+interface SettledRoom {
   readonly status: RoomStatus;
   readonly report: ViewedRoom["report"];
 }
@@ -253,7 +253,13 @@ export class RoomManager implements RoomOperations {
    * @param settings that it is added with; it is wanted no more where that fails
    * @throws DyliveError what keeps it from being met
    */
-  async #meet(asked: RoomName, most: number, settleMs: number, signal: AbortSignal, settings?: Partial<RoomSettings>): Promise<FirstState> {
+  async #meet(
+    asked: RoomName,
+    most: number,
+    settleMs: number,
+    signal: AbortSignal,
+    settings?: Partial<RoomSettings>,
+  ): Promise<SettledRoom> {
     const { wantedRooms } = this.#deps;
     if (this.#stop.signal.aborted) throw new DyliveError("stopping", "no more rooms are taken");
     const viewed = await this.#find(asked);
@@ -289,7 +295,7 @@ export class RoomManager implements RoomOperations {
     return room === null ? null : rooms.get(room);
   }
 
-  async #settled(name: Alias, isMet: boolean, settleMs: number, signal: AbortSignal): Promise<FirstState> {
+  async #settled(name: Alias, isMet: boolean, settleMs: number, signal: AbortSignal): Promise<SettledRoom> {
     const { clock, store, collectors } = this.#deps;
     const end = follow(signal, this.#stop.signal);
     if (settleMs <= 0) end.abort();

@@ -73,7 +73,7 @@ describe("a heartbeat", () => {
     const health = new RoomHealth(clock);
     health.to("waiting", "the account is not live");
     const collector = { room: 1, health, status: () => null } as unknown as Collector;
-    held.set("web_rid:1", { collector, names: new Map(), over: false });
+    held.set("web_rid:1", { collector, names: new Map() });
     const state = async () => readReport((await wantedRooms.all())[0]?.told ?? null)?.state ?? null;
     const toldAt = async () => (await wantedRooms.all())[0]?.toldAt;
     await clock.advance(1000);

@@ -65,7 +65,7 @@ it("a process that is alone reads its watch list some rooms at a time, and follo
 it("a room is forgotten by the name that leads to it by now", async () => {
   const { local, held, keys } = localRooms(await storeOf(2));
   await local.sweep(600_000);
-  held.set("web_rid:100000000", { collector: { room: 5_000, health: { state: "live" } }, over: false } as unknown as CollectedRoom);
+  held.set("web_rid:100000000", { collector: { room: 5_000, health: { state: "live" } } } as unknown as CollectedRoom);
   await local.forget(1);
   expect(keys()).toEqual(["web_rid:100000000", "web_rid:100000001"]);
   await local.forget(5_000);
