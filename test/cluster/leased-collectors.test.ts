@@ -151,3 +151,30 @@ it("a room that was forgotten and is wanted again between two looks is begun ane
   expect(collectors.held.get("web_rid:1")?.collector).not.toBe(first?.collector);
   expect(collectors.takeovers).toEqual({ free: 1, dead: 0 });
 });
+
+it("a name that the platform does not know is forgotten after a minute, and not before, to be asked for again", async () => {
+  const clock = new FakeClock();
+  const simulator = await startSimulator({ clock });
+  const store = openMemoryStore({ maxEventsPerRoom: 10, clock });
+  const forgotten: unknown[] = [];
+  const forget = async (what: unknown) => void forgotten.push(what);
+  const collectors = new LeasedCollectors({
+    ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, onDemandIdleMs: 600_000, setAside: () => {}, onError: () => {} },
+    ...{ membership: aloneIn(store), wantedRooms: { sweep: async () => {}, forget } },
+  });
+  try {
+    collectors.follow(leased(leaseOf("999999999")));
+    await until(async () => {
+      await clock.advance(250);
+      return collectors.held.get("web_rid:999999999")?.collector.ending?.why === "no_account";
+    });
+    await clock.advance(59_000);
+    expect(forgotten).toEqual([]);
+    await clock.advance(1_000);
+    expect(forgotten).toEqual([{ kind: "web_rid", value: "999999999" }]);
+  } finally {
+    await collectors.stop();
+    await simulator.close();
+    await store.close();
+  }
+});
