@@ -1,5 +1,5 @@
 import { reportOf, writeReport } from "../collector/report.js";
-import { breathe, type Clock, steadyMs } from "../runtime/clock.js";
+import { type Clock, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Membership, WantedRoomReport, WantedRooms } from "../store/cluster.js";
 import { Waker } from "../store/waker.js";
@@ -16,8 +16,6 @@ const COUNTS_MS = 1000;
 const COUNTS_MS_PER_ROOM = 10;
 /** Longest time between reports on a room without news, in ms: a database that crashed has forgotten them. */
 const AGAIN_MS = 30_000;
-/** Rooms that are looked at in one turn of the event loop. */
-const READ_TOGETHER = 200;
 
 /** Report of a room as last published. */
 interface Published {
@@ -96,11 +94,7 @@ export class Heartbeat {
   }
 
   async #wakeBy(wakes: AsyncIterable<void>): Promise<void> {
-    try {
-      for await (const _ of wakes) this.#waker.notify();
-    } catch (error) {
-      if (!this.#stop.signal.aborted) this.#deps.onError(error, "cluster membership"); // it beats all the same
-    }
+    for await (const _ of wakes) this.#waker.notify();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -149,13 +143,11 @@ export class Heartbeat {
   async #publish(): Promise<void> {
     const { membership, wantedRooms, collectors, clock } = this.#deps;
     const now = steadyMs(clock);
-    const rooms = [...collectors.held];
     for (const key of this.#published.keys()) if (!collectors.held.has(key)) this.#published.delete(key);
-    const everyMs = Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * rooms.length);
+    const everyMs = Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * collectors.held.size);
     const news: WantedRoomReport[] = [];
     const published = new Map<string, Published>();
-    for (const [at, [key, { collector }]] of rooms.entries()) {
-      if (at % READ_TOGETHER === READ_TOGETHER - 1) await breathe();
+    for (const [key, { collector }] of collectors.held) {
       const last = this.#published.get(key);
       const gist = gistOf(collector);
       if (last?.gist === gist && now - last.at < everyMs) continue;

@@ -85,8 +85,6 @@ export class LocalRooms implements WantedRooms, Pick<Membership, "claim" | "leav
 
   async tell(): Promise<void> {}
 
-  async changed(): Promise<void> {}
-
   async *wakes(): AsyncGenerator<void> {}
 
   claim(_key: string, room: RoomKey): Promise<number> {

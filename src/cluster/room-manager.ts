@@ -199,9 +199,7 @@ export class RoomManager implements RoomOperations {
 
   /** Brings a change of ours to the processes that collect. */
   async #follow(): Promise<void> {
-    const { wantedRooms, onDemandIdleMs } = this.#deps;
-    await wantedRooms.sweep(onDemandIdleMs);
-    await wantedRooms.changed();
+    await this.#deps.wantedRooms.sweep(this.#deps.onDemandIdleMs);
     await this.#view.read();
   }
 

@@ -142,8 +142,6 @@ export interface WantedRooms {
    * @param known times of reports by key, as `toldAt` has them: the same reports are left out, and are null
    */
   all(known?: ReadonlyMap<string, number | null>): Promise<readonly WantedRoom[]>;
-  /** Tells the other processes to look: the watch list or the settings of rooms have changed. */
-  changed(): Promise<void>;
   /** Wakes when wanted rooms or what is told have changed; may wake too often, and now and then without a reason. */
   wakes(signal: AbortSignal): AsyncIterable<void>;
 }

@@ -1,4 +1,4 @@
-import { type Clock, steadyMs } from "../../runtime/clock.js";
+import { steadyMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Assignment, Beat, Lease, Leases, MemberRow, Membership, Role, Uncollected } from "../cluster.js";
 import type { RoomKey } from "../log.js";
@@ -12,6 +12,33 @@ const PAUSED = WATCHES.indexOf("paused");
 /** SQL for which of these rooms nobody is to collect, and why; one that was deleted is none of them. */
 const UNCOLLECTED = `SELECT room, CASE WHEN watched = ${PAUSED} THEN 'paused' ELSE 'unwanted' END AS why FROM rooms r
   WHERE room = ANY($1) AND (watched = ${PAUSED} OR (watched >= 0 AND NOT EXISTS (SELECT FROM wanted w WHERE w.room = r.room)))`;
+
+/** SQL for the collectors that live, in the order in which they came. */
+const COLLECTORS = `SELECT m.id, m.capacity, count(w.key) AS rooms, (SELECT count(*) FROM wanted WHERE twin_of IS NULL) AS wanted
+  FROM live_members m LEFT JOIN wanted w ON w.owner = m.id AND w.twin_of IS NULL WHERE m.capacity > 0 GROUP BY 1, 2 ORDER BY 1`;
+/**
+ * SQL that takes rooms that have no owner, and those of the dead. A limit with locks stands in a WITH, which is worked out once: within an IN the
+ * planner may ask again for each row, and each time the limit allows as many that are not locked yet.
+ */
+const TAKE = `WITH alive AS MATERIALIZED (SELECT id FROM live_members), picked AS (
+    SELECT key, owner FROM wanted WHERE twin_of IS NULL AND (owner IS NULL OR ($3 AND NOT EXISTS (SELECT FROM alive WHERE id = owner)))
+    ORDER BY watched DESC, key LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), moved AS (
+    SELECT key, owner FROM picked UNION ALL SELECT t.key, p.owner FROM picked p JOIN wanted t ON t.twin_of = p.key
+  )
+  UPDATE wanted w SET owner = $1, since = clock_timestamp() FROM moved m WHERE w.key = m.key
+  RETURNING w.key, CASE WHEN m.owner IS NULL THEN 'free' ELSE 'dead' END AS how`;
+const LEASES = `SELECT w.key, w.kind, w.value, w.room, r.settings FROM wanted w LEFT JOIN rooms r ON r.room = w.room
+  WHERE w.owner = $1 ORDER BY w.since, w.key`;
+/** SQL that takes jobs that no living process has, and returns those of this process. */
+const JOBS = `WITH taken AS (
+    INSERT INTO jobs AS j (name, owner) SELECT g.name, $1 FROM unnest($2::text[]) AS g(name) LEFT JOIN jobs f ON f.name = g.name
+      WHERE f.owner IS NULL OR ($3 AND NOT EXISTS (SELECT FROM live_members WHERE id = f.owner))
+    ON CONFLICT (name) DO UPDATE SET owner = $1, since = clock_timestamp()
+      WHERE j.owner IS NULL OR ($3 AND NOT EXISTS (SELECT FROM live_members WHERE id = j.owner))
+    RETURNING name
+  )
+  SELECT name FROM taken UNION SELECT name FROM jobs WHERE owner = $1`;
 
 /** Time limits of a cluster, in ms. */
 interface LeaseTimes {
@@ -51,115 +78,60 @@ interface MembershipDeps {
 }
 
 /**
- * Membership of this process in a cluster on PostgreSQL: it lives as long as it renews its row and holds its lock, the first of its
+ * Makes this process a member of a cluster on PostgreSQL: it lives as long as it renews its row and holds its lock, the first of its
  * {@link PostgresLocks}. Calls of `beat` run one after the other.
  */
-class PostgresMembership implements Membership {
-  readonly id: number;
-  readonly #deps: MembershipDeps;
-  readonly #clock: Clock;
-  readonly #capacity: number;
-  #giveUp: (() => Promise<void>) | null = null;
-  #renewedAt = Number.NEGATIVE_INFINITY;
+async function memberOf(id: number, { connection, locks, times, about }: MembershipDeps): Promise<Membership> {
+  const { clock } = connection;
+  const name = `member ${id}`;
+  const capacity = about.role === "serve" ? 0 : about.capacity;
+  let giveUp: (() => Promise<void>) | null = null;
+  let renewedAt = Number.NEGATIVE_INFINITY;
   /** Time of the last beat that succeeded, monotonic and by the wall. */
-  #beatAt: { readonly ms: number; readonly wall: number } | null = null;
-  #beating: Promise<Assignment> | null = null;
-  #left = false;
+  let last = { ms: steadyMs(clock), wall: clock.now() };
   /** Monotonic time until which nothing is taken from the dead. */
-  #unsureUntil = Number.NEGATIVE_INFINITY;
-
-  constructor(id: number, deps: MembershipDeps) {
-    this.id = id;
-    this.#deps = deps;
-    this.#clock = deps.connection.clock;
-    this.#capacity = deps.about.role === "serve" ? 0 : deps.about.capacity;
-  }
-
-  /** Enters the cluster: the others see this process from now on. */
-  async enter(): Promise<void> {
-    await this.#lock();
-    await this.#deps.locks.ask(() => this.#renew(steadyMs(this.#clock)));
-  }
-
-  beat(beat: Beat): Promise<Assignment> {
-    this.#beating = this.#send(beat);
-    return this.#beating;
-  }
-
-  async #send(beat: Beat): Promise<Assignment> {
-    if (this.#left) throw new DyliveError("stopping", "the process has left the cluster");
-    const now = steadyMs(this.#clock);
-    const silentMs = this.#beatAt === null ? 0 : Math.max(now - this.#beatAt.ms, Math.abs(this.#clock.now() - this.#beatAt.wall));
-    // The machine slept, or the clock was set, which may be the database's too: all others look dead now, and must not lose their rooms.
-    // Or the database was away: the others are on their way back.
-    if (silentMs > this.#deps.times.ttlMs / 2 || this.#giveUp === null) this.#unsureUntil = now + this.#deps.times.graceMs;
-    if (this.#giveUp === null) await this.#lock();
-    const assignment = await this.#deps.locks.ask(() => this.#beat(beat, now));
-    this.#beatAt = { ms: steadyMs(this.#clock), wall: this.#clock.now() };
-    return assignment;
-  }
-
-  async claim(key: string, room: RoomKey): Promise<number | null> {
-    const claimed = await this.#deps.connection.write(() =>
-      row<{ epoch: number | null }>("SELECT claim_room($1, $2, $3) AS epoch", this.id, key, room),
-    );
-    return claimed?.epoch ?? null;
-  }
-
-  async leave(): Promise<void> {
-    this.#left = true;
-    // It would tell the cluster that this process lives, after the end.
-    await this.#beating?.catch(() => undefined);
-    try {
-      const { id } = this;
-      await this.#deps.connection.write(function* () {
-        for (const sql of [
-          "UPDATE wanted SET owner = NULL WHERE owner = $1",
-          "UPDATE jobs SET owner = NULL WHERE owner = $1",
-          "DELETE FROM members WHERE id = $1",
-        ])
-          yield* run(sql, id);
-      });
-    } finally {
-      await this.#giveUp?.();
-    }
-  }
+  let unsureUntil = Number.NEGATIVE_INFINITY;
+  let beating: Promise<unknown> = Promise.resolve();
+  let left = false;
 
   /** Takes the lock. One that the server still believes to be held by a lost connection of ours shows for us, too. */
-  async #lock(): Promise<void> {
-    const onLost = () => {
-      this.#giveUp = null;
-    };
-    this.#giveUp = await this.#deps.locks.tryTake(memberLock(this.id), onLost);
+  const lock = async () => {
+    giveUp = await locks.tryTake(name, () => {
+      giveUp = null;
+    });
+  };
+
+  /** Says that this process lives, also when the others have forgotten it. */
+  function* renew(now: number): SqlWork<void> {
+    if (now - renewedAt < times.ttlMs / 8) return;
+    yield* run(
+      `INSERT INTO members(id, name, role, capacity, lock, expires_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6 * interval '1 ms')
+       ON CONFLICT (id) DO UPDATE SET capacity = excluded.capacity, lock = excluded.lock, expires_at = excluded.expires_at`,
+      ...[id, about.name, about.role, capacity, lockOf(name), times.ttlMs],
+    );
+    renewedAt = now;
   }
 
-  *#beat({ rooms, released, jobs }: Beat, now: number): SqlWork<Assignment> {
-    const isSure = now >= this.#unsureUntil;
-    yield* this.#renew(now);
+  function* work({ rooms, released, jobs }: Beat, now: number): SqlWork<Assignment> {
+    const isSure = now >= unsureUntil;
+    yield* renew(now);
     if (released.length > 0)
-      yield* run(
-        "UPDATE wanted SET owner = NULL WHERE owner = $1 AND (key = ANY($2::text[]) OR twin_of = ANY($2::text[]))",
-        ...[this.id, released],
-      );
-    const collectors = yield* rows<LivingCollector>(
-      `SELECT m.id, m.capacity, count(w.key) AS rooms, (SELECT count(*) FROM wanted WHERE twin_of IS NULL) AS wanted
-       FROM live_members m LEFT JOIN wanted w ON w.owner = m.id AND w.twin_of IS NULL WHERE m.capacity > 0 GROUP BY 1, 2 ORDER BY 1`,
+      yield* run("UPDATE wanted SET owner = NULL WHERE owner = $1 AND (key = ANY($2::text[]) OR twin_of = ANY($2::text[]))", id, released);
+    const collectors = yield* rows<LivingCollector>(COLLECTORS);
+    const shares = sharesOf(
+      collectors[0]?.wanted ?? 0,
+      collectors.map((one) => one.capacity),
     );
-    const capacities = collectors.map(({ capacity }) => capacity);
-    const shares = sharesOf(collectors[0]?.wanted ?? 0, capacities);
-    const at = collectors.findIndex(({ id }) => id === this.id);
+    const at = collectors.findIndex((one) => one.id === id);
     const surplus = (collectors[at]?.rooms ?? 0) - (shares[at] ?? 0);
-    const taken = surplus < 0 ? yield* this.#take(-surplus, isSure) : [];
     const lacking = collectors.reduce((sum, one, i) => sum + Math.max(0, (shares[i] ?? 0) - one.rooms), 0);
+    const taken = surplus < 0 ? yield* rows<{ key: string; how: NonNullable<Lease["how"]> }>(TAKE, id, -surplus, isSure) : [];
     const how = new Map(taken.map((one) => [one.key, one.how]));
-    const mine = yield* rows<LeaseRow>(
-      `SELECT w.key, w.kind, w.value, w.room, r.settings FROM wanted w LEFT JOIN rooms r ON r.room = w.room
-       WHERE w.owner = $1 ORDER BY w.since, w.key`,
-      this.id,
-    );
+    const mine = yield* rows<LeaseRow>(LEASES, id);
     const kept = new Set(mine.map(({ room }) => room));
     const gone = rooms.filter((room) => !kept.has(room));
     const uncollected = gone.length === 0 ? [] : yield* rows<{ room: RoomKey; why: Uncollected }>(UNCOLLECTED, gone);
+    const held = yield* rows<{ name: string }>(JOBS, id, jobs, isSure);
     return {
       leases: mine.map(({ key, kind, value, room, settings }) => ({
         ...{ key, name: { kind, value }, room, settings: settings === null ? null : settingsOf(settings), how: how.get(key) ?? null },
@@ -167,61 +139,51 @@ class PostgresMembership implements Membership {
       uncollected: new Map(uncollected.map(({ room, why }) => [room, why])),
       surplus: surplus > slackOf(shares[at] ?? 0) ? Math.min(surplus, lacking) : 0,
       lapsed: !isSure,
-      jobs: yield* this.#jobs(jobs, isSure),
+      jobs: held.map((job) => job.name),
     };
   }
 
-  /** Says that this process lives, also when the others have forgotten it. */
-  *#renew(now: number): SqlWork<void> {
-    const { times, about } = this.#deps;
-    if (now - this.#renewedAt < times.ttlMs / 8) return;
-    yield* run(
-      `INSERT INTO members(id, name, role, capacity, lock, expires_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6 * interval '1 ms')
-       ON CONFLICT (id) DO UPDATE SET capacity = excluded.capacity, lock = excluded.lock, expires_at = excluded.expires_at`,
-      ...[this.id, about.name, about.role, this.#capacity, lockOf(memberLock(this.id)), times.ttlMs],
-    );
-    this.#renewedAt = now;
-  }
+  const send = async (beat: Beat): Promise<Assignment> => {
+    if (left) throw new DyliveError("stopping", "the process has left the cluster");
+    const now = steadyMs(clock);
+    const silentMs = Math.max(now - last.ms, Math.abs(clock.now() - last.wall));
+    // The machine slept, or the clock was set, which may be the database's too: all others look dead now, and must not lose their rooms.
+    // Or the database was away: the others are on their way back.
+    if (silentMs > times.ttlMs / 2 || giveUp === null) unsureUntil = now + times.graceMs;
+    if (giveUp === null) await lock();
+    const assignment = await locks.ask(() => work(beat, now));
+    last = { ms: steadyMs(clock), wall: clock.now() };
+    return assignment;
+  };
 
-  /**
-   * Takes rooms that have no owner, and those of the dead. A limit with locks stands in a WITH, which is worked out once: within an IN the
-   * planner may ask again for each row, and each time the limit allows as many that are not locked yet.
-   */
-  #take(most: number, isSure: boolean): SqlWork<readonly { readonly key: string; readonly how: NonNullable<Lease["how"]> }[]> {
-    return rows<{ key: string; how: NonNullable<Lease["how"]> }>(
-      `WITH alive AS MATERIALIZED (SELECT id FROM live_members), picked AS (
-         SELECT key, owner FROM wanted
-         WHERE twin_of IS NULL AND (owner IS NULL OR ($3 AND NOT EXISTS (SELECT FROM alive WHERE id = owner)))
-         ORDER BY watched DESC, key LIMIT $2 FOR UPDATE SKIP LOCKED
-       ), moved AS (
-         SELECT key, owner FROM picked UNION ALL SELECT t.key, p.owner FROM picked p JOIN wanted t ON t.twin_of = p.key
-       )
-       UPDATE wanted w SET owner = $1, since = clock_timestamp() FROM moved m WHERE w.key = m.key
-       RETURNING w.key, CASE WHEN m.owner IS NULL THEN 'free' ELSE 'dead' END AS how`,
-      ...[this.id, most, isSure],
-    );
-  }
-
-  /** Takes jobs that no living process has. @returns those of this process */
-  *#jobs(ready: readonly string[], isSure: boolean): SqlWork<readonly string[]> {
-    const mine = yield* rows<{ name: string }>(
-      `WITH given AS (SELECT * FROM unnest($2::text[]) AS g(name)), free AS (
-         SELECT g.name FROM given g LEFT JOIN jobs j ON j.name = g.name
-         WHERE j.owner IS NULL OR ($3 AND NOT EXISTS (SELECT FROM live_members WHERE id = j.owner))
-       ), taken AS (
-         INSERT INTO jobs AS j (name, owner) SELECT name, $1 FROM free ON CONFLICT (name) DO UPDATE SET owner = $1, since = clock_timestamp()
-           WHERE j.owner IS NULL OR ($3 AND NOT EXISTS (SELECT FROM live_members WHERE id = j.owner))
-         RETURNING name
-       )
-       SELECT name FROM taken UNION SELECT name FROM jobs WHERE owner = $1`,
-      ...[this.id, ready, isSure],
-    );
-    return mine.map(({ name }) => name);
-  }
-}
-
-function memberLock(id: number): string {
-  return `member ${id}`;
+  await lock();
+  await locks.ask(() => renew(steadyMs(clock)));
+  return {
+    id,
+    beat: (beat) => {
+      const sent = send(beat);
+      beating = sent;
+      return sent;
+    },
+    claim: async (key, room) => {
+      const claimed = await connection.write(() => row<{ epoch: number | null }>("SELECT claim_room($1, $2, $3) AS epoch", id, key, room));
+      return claimed?.epoch ?? null;
+    },
+    leave: async () => {
+      left = true;
+      // It would tell the cluster that this process lives, after the end.
+      await beating.catch(() => undefined);
+      try {
+        await connection.write(function* () {
+          yield* run("UPDATE wanted SET owner = NULL WHERE owner = $1", id);
+          yield* run("UPDATE jobs SET owner = NULL WHERE owner = $1", id);
+          yield* run("DELETE FROM members WHERE id = $1", id);
+        });
+      } finally {
+        await giveUp?.();
+      }
+    },
+  };
 }
 
 /** Time after which members that are gone are forgotten. */
@@ -244,9 +206,7 @@ export function postgresLeases(
         );
       });
       if (made === undefined) throw new DyliveError("internal", "the database made no member");
-      const membership = new PostgresMembership(made.id, { connection, locks, times: { ...LEASE_TIMES, ...times }, about });
-      await membership.enter();
-      return membership;
+      return memberOf(made.id, { connection, locks, times: { ...LEASE_TIMES, ...times }, about });
     },
     members: () =>
       connection.ask(() =>

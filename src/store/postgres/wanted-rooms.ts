@@ -76,7 +76,6 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
       const found = await ask(() => rows<WantedRow>(READ, [...known.keys()], [...known.values()]));
       return found.map(({ kind, value, ...row }) => ({ ...row, name: { kind, value } }));
     },
-    changed,
     wakes: (signal) => waker.wakes(signal),
   };
 }
