@@ -38,7 +38,7 @@ interface HeartbeatDeps {
   readonly wantedRooms: Pick<WantedRooms, "wakes" | "tell">;
   readonly collectors: Pick<LeasedCollectors, "now" | "held" | "follow" | "changes">;
   readonly clock: Clock;
-  /** Called for the first beat that failed after one that did not, and for each job that fails. */
+  /** Called for the first beat, or report, that failed after one that did not, and for each job that fails. */
   readonly onError: (error: unknown, doing: string) => void;
 }
 
@@ -53,7 +53,9 @@ export class Heartbeat {
   readonly #jobs = new Map<string, Job>();
   readonly #published = new Map<string, Published>();
   #running: Promise<void> = Promise.resolve();
-  /** Monotonic time of the last beat that succeeded. */
+  #publishing: Promise<void> | null = null;
+  #isPublished = true;
+  /** Monotonic time at which the last beat that succeeded was sent. */
   #sureAt = Number.POSITIVE_INFINITY;
 
   constructor(deps: HeartbeatDeps) {
@@ -102,14 +104,18 @@ export class Heartbeat {
     let failing = false;
     for await (const _ of this.#waker.wakes(signal)) {
       try {
+        const sentAt = steadyMs(clock);
         const assignment = await membership.beat({ ...collectors.now, jobs: [...this.#jobs.keys()] });
-        this.#sureAt = steadyMs(clock);
-        if (!signal.aborted) {
-          collectors.follow(assignment);
-          this.#work(assignment.jobs);
-        }
-        await this.#publish();
+        this.#sureAt = sentAt;
         failing = false;
+        if (signal.aborted) return;
+        collectors.follow(assignment);
+        // The process may have hung while it waited for the answer.
+        this.#work(steadyMs(clock) - sentAt < UNSURE_MS ? assignment.jobs : []);
+        // No beat waits for it.
+        this.#publishing ??= this.#publish().finally(() => {
+          this.#publishing = null;
+        });
       } catch (error) {
         if (error instanceof DyliveError && error.code === "stopping") return;
         if (!failing) onError(error, "cluster membership");
@@ -141,7 +147,7 @@ export class Heartbeat {
 
   /** Stores reports on the rooms of this process, for the others: what is new, of all rooms in one statement. */
   async #publish(): Promise<void> {
-    const { membership, wantedRooms, collectors, clock } = this.#deps;
+    const { membership, wantedRooms, collectors, clock, onError } = this.#deps;
     const now = steadyMs(clock);
     for (const key of this.#published.keys()) if (!collectors.held.has(key)) this.#published.delete(key);
     const everyMs = Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * collectors.held.size);
@@ -156,9 +162,14 @@ export class Heartbeat {
       news.push({ key, room: collector.room, told: text });
       published.set(key, { gist, text, at: now });
     }
-    if (news.length === 0) return;
-    await wantedRooms.tell(membership.id, news);
-    for (const [key, last] of published) this.#published.set(key, last);
+    try {
+      if (news.length > 0) await wantedRooms.tell(membership.id, news);
+      for (const [key, last] of published) this.#published.set(key, last);
+      this.#isPublished = true;
+    } catch (error) {
+      if (this.#isPublished) onError(error, "states of rooms");
+      this.#isPublished = false;
+    }
   }
 }
 

@@ -275,6 +275,7 @@ export class LeasedCollectors {
     for (const key of keys) this.#resting.set(key, isGiven ? "goes" : "begins");
     const goOn = () => {
       for (const key of keys) isGiven ? this.#resting.set(key, "released") : this.#resting.delete(key);
+      if (isGiven) this.changes.notify(); // the next beat releases them
       void this.#begin();
     };
     end.then(goOn, goOn);

@@ -42,6 +42,7 @@ interface AloneDeps extends Omit<LeasedCollectorsDeps, "membership" | "wantedRoo
 /** First answer about a room. */
 interface SettledRoom {
   readonly status: RoomStatus;
+  /** Null of a room that was met before. */
   readonly report: ViewedRoom["report"];
 }
 
@@ -124,9 +125,8 @@ export class RoomManager implements RoomOperations {
 
   async request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom> {
     const name = await this.#nameIn(text, signal);
-    const isMet = (await this.#find(name))?.status != null;
     const { status, report } = await this.#meet(name, this.#deps.maxOnDemandRooms, settleMs, signal);
-    if (!isMet && report !== null && report.problem !== null) throw new DyliveError(report.problem, recorded(report.reason));
+    if (report !== null && report.problem !== null) throw new DyliveError(report.problem, recorded(report.reason));
     return { room: status.room, onlySession: name.kind === "room_id" ? name.value : null, status };
   }
 
@@ -301,7 +301,7 @@ export class RoomManager implements RoomOperations {
     try {
       for await (const _ of collectors.changes.wakes(end.signal)) {
         const { status, report } = await this.#look(name);
-        if (status !== null && (isMet || answersCaller(status.state))) return { status, report };
+        if (status !== null && (isMet || answersCaller(status.state))) return { status, report: isMet ? null : report };
         if (status === null && report !== null && report.state !== "paused" && answersCaller(report.state))
           throw new DyliveError(report.problem ?? "room_unknown", recorded(report.reason));
       }
@@ -310,7 +310,7 @@ export class RoomManager implements RoomOperations {
       end.release();
     }
     const { status, report } = await this.#look(name);
-    if (status !== null) return { status, report };
+    if (status !== null) return { status, report: isMet ? null : report };
     // What is stored of a room can be read though no process collects it just now.
     const room = report === null && !signal.aborted ? await store.rooms.find(name) : null;
     if (room !== null) return { status: unclaimedStatus(room, clock.now()), report };

@@ -153,6 +153,7 @@ export function unclaimedStatus(room: RoomKey, now: number): RoomStatus {
 /** Returns the status of a room that is not collected. @param since ms UTC */
 export function quietStatus(room: RoomKey, state: RoomState, reason: string, since: number): RoomStatus {
   const health = new RoomHealth({ ...systemClock, now: () => since });
+  health.watchedBy([]);
   health.to(state, reason);
   return health.status(room);
 }

@@ -123,11 +123,6 @@ export function seenIn(kept: BroughtCounts): SeenByType {
   return sumUp(read(kept), kept.sessions, kept.sessions);
 }
 
-/** Returns the counts of a room of which no session brought anything. */
-export function nothingSeen(): SeenByType {
-  return seenIn({ sessions: [], counts: {} });
-}
-
 /** @param shown sessions that are named though they brought nothing */
 function sumUp(counts: Counts, all: readonly string[], shown: readonly string[]): SeenByType {
   const of = (type: SeenType): SeenMessages => {

@@ -88,7 +88,7 @@ describe("a heartbeat", () => {
     await clock.advance(1000);
     await heartbeat.stop();
     expect(await state()).toBe("waiting");
-    expect(log.filter((line) => line.includes("away"))).toEqual(["cluster membership: Error: away"]);
+    expect(log.filter((line) => line.includes("away"))).toEqual(["states of rooms: Error: away"]);
   });
 });
 

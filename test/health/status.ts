@@ -1,4 +1,4 @@
-import { nothingSeen } from "../../src/health/sightings.js";
+import { seenIn } from "../../src/health/sightings.js";
 import { NO_GAPS, type RoomStatus } from "../../src/health/state.js";
 
 const EVIDENCE: RoomStatus["evidence"] = {
@@ -17,7 +17,7 @@ const EVIDENCE: RoomStatus["evidence"] = {
   storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
   gaps: NO_GAPS,
   sessions: [],
-  seen: nothingSeen(),
+  seen: seenIn({ sessions: [], counts: {} }),
 };
 
 /** The status of room 1, live and of which nothing was seen, but for what is given. */

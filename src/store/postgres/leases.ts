@@ -7,6 +7,7 @@ import { settingsOf } from "../sql/rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { lockOf, PostgresLocks } from "./distributed-locks.js";
+import { WANTED_ROOMS } from "./wanted-rooms.js";
 
 const PAUSED = WATCHES.indexOf("paused");
 /** SQL for which of these rooms nobody is to collect, and why; one that was deleted is none of them. */
@@ -87,7 +88,7 @@ async function memberOf(id: number, { connection, locks, times, about }: Members
   const capacity = about.role === "serve" ? 0 : about.capacity;
   let giveUp: (() => Promise<void>) | null = null;
   let renewedAt = Number.NEGATIVE_INFINITY;
-  /** Time of the last beat that succeeded, monotonic and by the wall. */
+  /** Time at which the last beat that succeeded was sent, monotonic and by the wall. */
   let last = { ms: steadyMs(clock), wall: clock.now() };
   /** Monotonic time until which nothing is taken from the dead. */
   let unsureUntil = Number.NEGATIVE_INFINITY;
@@ -115,8 +116,10 @@ async function memberOf(id: number, { connection, locks, times, about }: Members
   function* work({ rooms, released, jobs }: Beat, now: number): SqlWork<Assignment> {
     const isSure = now >= unsureUntil;
     yield* renew(now);
-    if (released.length > 0)
+    if (released.length > 0) {
       yield* run("UPDATE wanted SET owner = NULL WHERE owner = $1 AND (key = ANY($2::text[]) OR twin_of = ANY($2::text[]))", id, released);
+      yield* run("SELECT pg_notify($1, '')", WANTED_ROOMS);
+    }
     const collectors = yield* rows<LivingCollector>(COLLECTORS);
     const shares = sharesOf(
       collectors[0]?.wanted ?? 0,
@@ -145,14 +148,14 @@ async function memberOf(id: number, { connection, locks, times, about }: Members
 
   const send = async (beat: Beat): Promise<Assignment> => {
     if (left) throw new DyliveError("stopping", "the process has left the cluster");
-    const now = steadyMs(clock);
-    const silentMs = Math.max(now - last.ms, Math.abs(clock.now() - last.wall));
+    const [now, wall] = [steadyMs(clock), clock.now()];
+    const silentMs = Math.max(now - last.ms, Math.abs(wall - last.wall));
     // The machine slept, or the clock was set, which may be the database's too: all others look dead now, and must not lose their rooms.
     // Or the database was away: the others are on their way back.
     if (silentMs > times.ttlMs / 2 || giveUp === null) unsureUntil = now + times.graceMs;
     if (giveUp === null) await lock();
     const assignment = await locks.ask(() => work(beat, now));
-    last = { ms: steadyMs(clock), wall: clock.now() };
+    last = { ms: now, wall };
     return assignment;
   };
 

@@ -6,7 +6,8 @@ import type { PostgresConnection } from "./connection.js";
 import { watchChannel } from "./connection.js";
 import { LOCKS, lock } from "./session.js";
 
-const CHANNEL = "dylive_wanted_rooms";
+/** Channel of notices that wanted rooms or their reports have changed. */
+export const WANTED_ROOMS = "dylive_wanted_rooms";
 /** Time after which a request renews a wanted room: many requests a second are one write. */
 const RENEW = "1 s";
 const ON = WATCHES.indexOf("on");
@@ -22,11 +23,11 @@ interface WantedRow extends Omit<WantedRoom, "name"> {
 export function postgresWantedRooms(connection: PostgresConnection): WantedRooms {
   const { ask, write } = connection;
   const inTurn = connection.lane();
-  const waker: Waker = new Waker((signal) => watchChannel(connection, CHANNEL, () => waker.notify(), signal));
+  const waker: Waker = new Waker((signal) => watchChannel(connection, WANTED_ROOMS, () => waker.notify(), signal));
   connection.onClose(() => waker.close());
   const changed = async (): Promise<void> => {
     // Whoever misses this finds the same by looking.
-    await ask(() => run("SELECT pg_notify($1, '')", CHANNEL)).catch(() => undefined);
+    await ask(() => run("SELECT pg_notify($1, '')", WANTED_ROOMS)).catch(() => undefined);
   };
   return {
     ask: async (name, most) => {
