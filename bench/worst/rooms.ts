@@ -1,7 +1,8 @@
-import type { CollectedRoom, LeasedCollectors } from "../../src/cluster/leased-collectors.js";
+import type { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
 import { LocalRooms } from "../../src/cluster/local-rooms.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import { unclaimedStatus } from "../../src/cluster/rooms-view.js";
+import type { Collector } from "../../src/collector/collector.js";
 import { compile } from "../../src/events/filter.js";
 import { Metrics } from "../../src/http/metrics.js";
 import { roomAnswer } from "../../src/http/v1/room-routes.js";
@@ -14,14 +15,13 @@ import { alike, type WorstCase } from "./turns.js";
 /** What clients of a server with so many rooms can ask for. The rooms have no sockets: their states are as a collector tells them. */
 export async function requestsOfMany(count: number): Promise<readonly WorstCase[]> {
   const store = openSqliteStore({ path: ":memory:", clock: systemClock });
-  const [held, byRoom] = [new Map<string, CollectedRoom>(), new Map<number, CollectedRoom>()];
+  const [held, byRoom] = [new Map<string, Collector>(), new Map<number, Collector>()];
   const names = Array.from({ length: count }, (_, i) => ({ kind: "web_rid", value: String(100_000_000 + i) }) as const);
   for (const name of names) {
     const room = await store.rooms.ensure([name], { webRid: name.value });
     await store.rooms.setWatch(room, "on");
     const told = { ...unclaimedStatus(room, 1), state: "live" as const };
-    const collector = { room, status: () => ({ ...told }), health: { state: "live", problem: null, reason: "" } };
-    const one = { collector, names: new Map([[wantedKey(name), name]]) } as unknown as CollectedRoom;
+    const one = { name, room, status: () => ({ ...told }), health: { state: "live", problem: null, reason: "" } } as unknown as Collector;
     held.set(wantedKey(name), one);
     byRoom.set(room, one);
   }

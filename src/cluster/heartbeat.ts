@@ -1,9 +1,10 @@
+import type { Collector } from "../collector/collector.js";
 import { reportOf, writeReport } from "../collector/report.js";
 import { type Clock, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Membership, WantedRoomReport, WantedRooms } from "../store/cluster.js";
 import { Waker } from "../store/waker.js";
-import type { CollectedRoom, LeasedCollectors } from "./leased-collectors.js";
+import type { LeasedCollectors } from "./leased-collectors.js";
 
 /** Pause between heartbeats, in ms: how soon the rooms of a process that died are noticed. */
 const BEAT_MS = 400;
@@ -153,13 +154,13 @@ export class Heartbeat {
     const everyMs = Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * collectors.held.size);
     const news: WantedRoomReport[] = [];
     const published = new Map<string, Published>();
-    for (const [key, { collector }] of collectors.held) {
+    for (const [key, collector] of collectors.held) {
       const last = this.#published.get(key);
       const gist = gistOf(collector);
       if (last?.gist === gist && now - last.at < everyMs) continue;
       const text = writeReport(reportOf(collector));
       if (last?.gist === gist && last.text === text && now - last.at < AGAIN_MS) continue;
-      news.push({ key, room: collector.room, told: text });
+      news.push({ key, told: text });
       published.set(key, { gist, text, at: now });
     }
     try {
@@ -173,6 +174,6 @@ export class Heartbeat {
   }
 }
 
-function gistOf({ room, health }: CollectedRoom["collector"]): string {
+function gistOf({ room, health }: Collector): string {
   return JSON.stringify([room, health.state, health.problem, health.reason, health.sessionId]);
 }

@@ -13,15 +13,23 @@ import { breathe, inTime, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type HeldBytes, RateLimiter } from "../runtime/rate-limiter.js";
 import { told } from "../runtime/told.js";
-import type { Assignment, Beat, Lease, Membership, Uncollected, WantedRooms } from "../store/cluster.js";
+import {
+  ANY_NUMBER,
+  type Assignment,
+  type Beat,
+  type Lease,
+  type Membership,
+  type Uncollected,
+  type WantedRooms,
+} from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
-import { type Alias, NO_SETTINGS, type RoomRow } from "../store/rooms.js";
+import { type Alias, NO_SETTINGS } from "../store/rooms.js";
 import { Waker } from "../store/waker.js";
 
 /** Dependencies of {@link LeasedCollectors}. */
 export interface LeasedCollectorsDeps extends CollectorDeps {
   readonly membership: Pick<Membership, "claim" | "leave">;
-  readonly wantedRooms: Pick<WantedRooms, "sweep" | "forget">;
+  readonly wantedRooms: Pick<WantedRooms, "ask" | "forget" | "sweep">;
   /** ms without a request after which a room that is not on the watch list is let go. */
   readonly onDemandIdleMs: number;
   /** Rates at which a process may ask the platform and connect to it, for all of its rooms. They may change meanwhile. */
@@ -29,12 +37,6 @@ export interface LeasedCollectorsDeps extends CollectorDeps {
   /** Memory of what waits to be stored, where more than the rooms share its bound. */
   readonly held?: HeldBytes;
   readonly onError: (error: unknown) => void;
-}
-
-/** A collector, and the names that its room is wanted by. */
-export interface CollectedRoom {
-  readonly collector: Collector;
-  readonly names: Map<Lease["key"], Alias>;
 }
 
 /** Way in which a collection ends. */
@@ -72,9 +74,9 @@ export class LeasedCollectors {
   readonly #deps: LeasedCollectorsDeps;
   readonly #shared: ConstructorParameters<typeof Collector>[2];
   #leases: ReadonlyMap<string, Lease> = new Map();
-  readonly #held = new Map<string, CollectedRoom>();
+  readonly #held = new Map<string, Collector>();
   /** The same, of collectors that know their room, by it. */
-  readonly #byRoom = new Map<RoomKey, CollectedRoom>();
+  readonly #byRoom = new Map<RoomKey, Collector>();
   /** Ends of collectors that are stopping. */
   readonly #ending = new Map<Promise<void>, Collector>();
   /**
@@ -107,19 +109,19 @@ export class LeasedCollectors {
     this.#stopSweeping = clock.every(Math.min(SWEEP_MS, onDemandIdleMs), () => void wantedRooms.sweep(onDemandIdleMs).catch(onError));
   }
 
-  /** Collectors by the keys of the names that their rooms are wanted by. */
-  get held(): ReadonlyMap<string, CollectedRoom> {
+  /** Collectors by the keys of their leases. */
+  get held(): ReadonlyMap<string, Collector> {
     return this.#held;
   }
 
   /** Returns the collector of a room; undefined until it knows its room. */
-  ofRoom(room: RoomKey): CollectedRoom | undefined {
+  ofRoom(room: RoomKey): Collector | undefined {
     return this.#byRoom.get(room);
   }
 
   /** The states of the rooms that are collected here. */
   collected(): readonly RoomStatus[] {
-    return [...new Set(this.#held.values())].flatMap(({ collector }) => collector.status() ?? []);
+    return [...this.#held.values()].flatMap((collector) => collector.status() ?? []);
   }
 
   /** What the cluster is told of this process with a beat. */
@@ -133,18 +135,14 @@ export class LeasedCollectors {
     this.#leases = new Map(leases.map((lease) => [lease.key, lease]));
     const lost: string[] = [];
     for (const [key, next] of this.#resting) if (next === "released" && this.#leases.get(key)?.how !== null) this.#resting.delete(key);
-    for (const [key, held] of [...this.#held]) {
-      if (!held.names.has(key)) continue;
-      const { room, settings } = held.collector;
+    for (const [key, collector] of [...this.#held]) {
+      const { room, settings } = collector;
       const lease = this.#leases.get(key);
       const why = (room === null ? null : uncollected.get(room)) ?? null;
       if (lease === undefined && why === null) lost.push(key);
       // One that has only just come was forgotten and is wanted again since the last look: what it was collected by is over.
-      if (lease === undefined || lease.how !== null) {
-        if (held.names.size === 1) this.#end(held, { uncollected: why });
-        held.names.delete(key); // the others hold it
-        this.#held.delete(key);
-      } else if (lease.settings !== null && !isDeepStrictEqual(settings, lease.settings)) this.#end(held);
+      if (lease === undefined || lease.how !== null) this.#end(key, { uncollected: why });
+      else if (lease.settings !== null && !isDeepStrictEqual(settings, lease.settings)) this.#end(key);
     }
     for (const { how } of leases) if (how !== null) this.takeovers[how]++;
     if (lapsed && lost.length > 0)
@@ -158,7 +156,7 @@ export class LeasedCollectors {
     const { membership, onError, clock } = this.#deps;
     this.#stopSweeping();
     this.#stop.abort();
-    for (const held of this.#held.values()) this.#end(held);
+    for (const key of this.#held.keys()) this.#end(key);
     // Also of rooms that were let go a moment ago.
     for (let left = Number.POSITIVE_INFINITY; this.#ending.size > 0 && this.#ending.size < left; ) {
       left = this.#ending.size;
@@ -179,7 +177,7 @@ export class LeasedCollectors {
       try {
         await this.#beginOne(lease);
       } catch (error) {
-        this.#rest([lease.key], this.#deps.clock.sleep(RETRY_MS, this.#stop.signal));
+        this.#rest(lease.key, this.#deps.clock.sleep(RETRY_MS, this.#stop.signal));
         if (!isStoreProblem(error)) this.#deps.onError(error);
       }
       if (begun % BEGUN_TOGETHER === 0) await breathe();
@@ -187,62 +185,41 @@ export class LeasedCollectors {
     this.#beginning = false;
   }
 
-  /** Begins to collect a room, unless it is collected by another name. */
   async #beginOne({ key, name, room }: Lease): Promise<void> {
     const { rooms } = this.#deps.store;
     const known = room ?? (await rooms.find(name));
     const row = known === null ? null : await rooms.get(known);
     const lease = this.#leases.get(key);
     if (lease === undefined || this.#stop.signal.aborted) return;
-    const twin = row === null ? undefined : this.#byRoom.get(row.room);
-    if (twin === undefined || twin.collector.ending !== null) this.#hold(lease, row);
-    else {
-      twin.names.set(key, name);
-      this.#held.set(key, twin);
-    }
-    this.changes.notify();
-  }
-
-  #hold(lease: Lease, row: RoomRow | null): void {
-    const names = new Map([[lease.key, lease.name]]);
     const onMet = () => {
-      if (collector.room !== null && names.size > 0) this.#byRoom.set(collector.room, held);
+      if (collector.room !== null && this.#held.get(key) === collector) this.#byRoom.set(collector.room, collector);
       this.changes.notify();
     };
-    const ownership = { claim: (room: RoomKey) => this.#claim(names.keys(), room), onMet };
-    const name = lease.name as RoomName; // only these kinds are wanted
+    const ownership = { claim: (claimed: RoomKey) => this.#deps.membership.claim(key, claimed), onMet };
     const settings = { ...(row?.settings ?? NO_SETTINGS), ...lease.asked };
-    const collector = new Collector(name, this.#deps, this.#shared, settings, row, ownership);
-    const held: CollectedRoom = { collector, names };
-    this.#held.set(lease.key, held);
+    const collector = new Collector(name as RoomName, this.#deps, this.#shared, settings, row, ownership); // only these kinds are wanted
+    this.#held.set(key, collector);
     collector.health.onChange(() => this.changes.notify());
-    void collector.run().then(() => this.#ended(held));
-  }
-
-  /** Claims the room by whichever of its names is this process's. */
-  async #claim(keys: Iterable<string>, room: RoomKey): Promise<number | null> {
-    for (const key of [...keys]) {
-      const epoch = await this.#deps.membership.claim(key, room);
-      if (epoch !== null) return epoch;
-    }
-    return null;
-  }
-
-  /** Handles a collector that has ended; one that was stopped has no names any more. */
-  #ended(held: CollectedRoom): void {
-    if (held.names.size === 0) return;
-    const why = held.collector.ending?.why;
-    if (why === "twin") this.#end(held);
-    // Mostly the next beat says that it is another's, or the name leads to another room by now.
-    else if (why === "lost" || why === "moved") this.#end(held, { pauseMs: RETRY_MS });
-    else void this.#forget(held, why === "paused" ? 0 : KEEP_OVER_MS).catch(() => {});
+    void collector.run().then(() => {
+      if (this.#held.get(key) === collector) this.#ended(key, collector);
+    });
     this.changes.notify();
   }
 
-  /** Forgets a room that came to nothing, after a while: if it is still wanted, it is asked for again. */
-  async #forget({ names }: CollectedRoom, afterMs: number): Promise<void> {
-    if (afterMs > 0) await this.#deps.clock.sleep(afterMs, this.#stop.signal);
-    for (const name of names.values()) await this.#deps.wantedRooms.forget(name);
+  /** Handles a collector that has ended by itself. */
+  #ended(key: string, { ending, name }: Collector): void {
+    // Mostly the next beat says that it is another's, or the name leads to another room by now.
+    if (ending?.why === "lost" || ending?.why === "moved") this.#end(key, { pauseMs: RETRY_MS });
+    else void this.#forget(name, ending).catch(() => {});
+    this.changes.notify();
+  }
+
+  /** Forgets a name that came to nothing, or led to a room that is collected by another name. If it is still wanted, it is asked for again. */
+  async #forget(name: Alias, ending: Collector["ending"]): Promise<void> {
+    const { clock, wantedRooms } = this.#deps;
+    if (ending?.why === "twin") await wantedRooms.ask(ending.of.name, ANY_NUMBER);
+    else if (ending?.why !== "paused") await clock.sleep(KEEP_OVER_MS, this.#stop.signal);
+    await wantedRooms.forget(name);
   }
 
   /** Ends the collection of rooms above this process's share, those that it has had for longest, and releases them with the next beat. */
@@ -252,30 +229,30 @@ export class LeasedCollectors {
     const more = Math.min(surplus - going, GIVEN_AT_ONCE);
     if (more <= 0 || now - this.#gaveAt < GIVE_MS) return;
     this.#gaveAt = now;
-    const oldest = new Set([...this.#leases.keys()].flatMap((key) => this.#held.get(key) ?? []));
-    for (const held of [...oldest].slice(0, more)) this.#end(held, { isGiven: true });
+    const oldest = [...this.#leases.keys()].filter((key) => this.#held.has(key));
+    for (const key of oldest.slice(0, more)) this.#end(key, { isGiven: true });
   }
 
   /** Ends the collection of a room. What is leased by then begins anew, after a pause, unless it is given to another process. */
-  #end(held: CollectedRoom, { uncollected = null, isGiven = false, pauseMs = 0 }: End = {}): void {
-    const { collector, names } = held;
-    const keys = [...names.keys()];
-    for (const key of keys) this.#held.delete(key);
-    names.clear();
-    if (collector.room !== null && this.#byRoom.get(collector.room) === held) this.#byRoom.delete(collector.room);
+  #end(key: string, { uncollected = null, isGiven = false, pauseMs = 0 }: End = {}): void {
+    const collector = this.#held.get(key);
+    if (collector === undefined) return;
+    this.#held.delete(key);
+    if (collector.room !== null && this.#byRoom.get(collector.room) === collector) this.#byRoom.delete(collector.room);
     const ending = collector.stop(uncollected).finally(() => this.#ending.delete(ending));
     this.#ending.set(ending, collector);
     const pause = () => (pauseMs > 0 ? this.#deps.clock.sleep(pauseMs, this.#stop.signal) : undefined);
-    this.#rest(keys, ending.then(pause), isGiven);
+    this.#rest(key, ending.then(pause), isGiven);
     this.changes.notify();
   }
 
-  /** Begins rooms, or releases them, no sooner than that has come to an end. */
-  #rest(keys: readonly string[], end: Promise<void>, isGiven = false): void {
-    for (const key of keys) this.#resting.set(key, isGiven ? "goes" : "begins");
+  /** Begins a room, or releases it, no sooner than that has come to an end. */
+  #rest(key: string, end: Promise<void>, isGiven = false): void {
+    this.#resting.set(key, isGiven ? "goes" : "begins");
     const goOn = () => {
-      for (const key of keys) isGiven ? this.#resting.set(key, "released") : this.#resting.delete(key);
-      if (isGiven) this.changes.notify(); // the next beat releases them
+      if (isGiven) this.#resting.set(key, "released");
+      else this.#resting.delete(key);
+      if (isGiven) this.changes.notify(); // the next beat releases it
       void this.#begin();
     };
     end.then(goOn, goOn);

@@ -99,7 +99,7 @@ export class LocalRooms implements WantedRooms, Pick<Membership, "claim" | "leav
 
   /** Returns the room of a name, which may lead to another one by now. */
   #roomOf({ key, room }: Lease): RoomKey | null {
-    return this.#deps.collectors().held.get(key)?.collector.room ?? room;
+    return this.#deps.collectors().held.get(key)?.room ?? room;
   }
 
   /** Hands the leases to the collectors. @param gone rooms that are no longer collected */

@@ -1,3 +1,4 @@
+import type { Collector } from "../collector/collector.js";
 import { type Report, readReport, reportOf } from "../collector/report.js";
 import { RoomHealth } from "../health/room-health.js";
 import type { RoomState, RoomStatus } from "../health/state.js";
@@ -5,7 +6,7 @@ import { type Clock, steadyMs, systemClock } from "../runtime/clock.js";
 import { type WantedRoom, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias } from "../store/rooms.js";
-import type { CollectedRoom, LeasedCollectors } from "./leased-collectors.js";
+import type { LeasedCollectors } from "./leased-collectors.js";
 
 /** Least ms between two readings; and for each room, by which reading thousands takes a small part of the time. */
 const READ_MS = 100;
@@ -67,13 +68,12 @@ export class RoomsView {
   of(name: Alias): ViewedRoom | undefined {
     const key = wantedKey(name);
     const own = this.#deps.collectors.held.get(key);
-    return own === undefined ? this.#viewed(this.#byKey.get(key)) : viewOf(name, own);
+    return own === undefined ? this.#viewed(this.#byKey.get(key)) : viewOf(own);
   }
 
   ofRoom(room: RoomKey): ViewedRoom | undefined {
     const own = this.#deps.collectors.ofRoom(room);
-    const [name] = own?.names.values() ?? [];
-    return own === undefined || name === undefined ? this.#viewed(this.#byRoom.get(room)) : viewOf(name, own);
+    return own === undefined ? this.#viewed(this.#byRoom.get(room)) : viewOf(own);
   }
 
   /** Returns the status of a room; null where it is not collected, and where what was read last is too old. */
@@ -85,7 +85,7 @@ export class RoomsView {
 
   /** Rooms that are wanted and met. */
   rooms(): ReadonlySet<RoomKey> {
-    const own = [...this.#deps.collectors.held.values()].flatMap(({ collector }) => collector.room ?? []);
+    const own = [...this.#deps.collectors.held.values()].flatMap((collector) => collector.room ?? []);
     return new Set([...own, ...this.#byRoom.keys()]);
   }
 
@@ -121,8 +121,7 @@ export class RoomsView {
       const report = told === null && known?.toldAt === row.toldAt ? known.report : readReport(told);
       const room = { ...row, report, unowned: row.ownerId === null ? (known?.unowned ?? now) : null };
       byKey.set(row.key, room);
-      // Of several names of a room the one counts that a process collects it by.
-      if (row.room !== null && (row.ownerId !== null || !byRoom.has(row.room))) byRoom.set(row.room, room);
+      if (row.room !== null) byRoom.set(row.room, room);
     }
     this.#byKey = byKey;
     this.#byRoom = byRoom;
@@ -141,8 +140,8 @@ export class RoomsView {
   }
 }
 
-function viewOf(name: Alias, { collector }: CollectedRoom): ViewedRoom {
-  return { name, room: collector.room, report: reportOf(collector), status: collector.status() };
+function viewOf(collector: Collector): ViewedRoom {
+  return { name: collector.name, room: collector.room, report: reportOf(collector), status: collector.status() };
 }
 
 /** Returns the status of a room that the store knows and that no process has taken yet. */

@@ -74,8 +74,9 @@ export interface Membership {
    */
   beat(beat: Beat): Promise<Assignment>;
   /**
-   * Claims the room's log for the owner of a lease, in one statement with the check that it is the owner.
-   * @returns the new epoch; null when the lease is another's
+   * Claims the room's log for the owner of a lease, in one statement with the check that it is the owner. Other names that the room was wanted by
+   * are forgotten.
+   * @returns the new epoch; null when the lease is another's, or another process collects the room by another name: this name is forgotten then
    */
   claim(key: string, room: RoomKey): Promise<number | null>;
   /** Gives everything up, for others to take, and leaves the cluster. */
@@ -88,7 +89,7 @@ export interface Leases {
   members(): Promise<readonly MemberRow[]>;
 }
 
-/** Room that is wanted, and how it is doing where it is collected. */
+/** Room that is wanted, and how it is doing where it is collected: one for each room, once it is met. */
 export interface WantedRoom {
   /** `kind:value` of the name that it is wanted by. */
   readonly key: string;
@@ -108,7 +109,6 @@ export interface WantedRoom {
 /** Report of a collector on its room. */
 export interface WantedRoomReport {
   readonly key: string;
-  readonly room: RoomKey | null;
   /** Text of at most {@link TOLD_MAX_CHARS}. */
   readonly told: string;
 }
@@ -128,7 +128,7 @@ export interface WantedRooms {
    * @returns false when there are as many and this is none of them
    */
   ask(name: Alias, most: number, settings?: Partial<RoomSettings>): Promise<boolean>;
-  /** Forgets a wanted room: by this name, or the room by any name. */
+  /** Forgets a wanted room, by its name or by its key. */
   forget(what: Alias | RoomKey): Promise<void>;
   /**
    * Follows the watch list of the rooms; forgets wanted rooms that are paused, and those that were not asked for so long. Any process may

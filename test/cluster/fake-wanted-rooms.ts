@@ -1,3 +1,4 @@
+import { readReport } from "../../src/collector/report.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../../src/store/cluster.js";
 import type { Alias } from "../../src/store/rooms.js";
@@ -31,7 +32,8 @@ export class FakeWantedRooms implements WantedRooms {
 
   async tell(_member: number, told: readonly WantedRoomReport[]): Promise<void> {
     this.#fail();
-    for (const { key, room, told: text } of told) this.#set(key, { room, told: text, toldAt: this.#clock.now() });
+    for (const { key, told: text } of told)
+      this.#set(key, { room: readReport(text)?.status?.room ?? null, told: text, toldAt: this.#clock.now() });
   }
 
   async all(): Promise<readonly WantedRoom[]> {

@@ -1,7 +1,6 @@
 // Guards: a process beats regularly, publishes how its rooms are doing, and does a job only while no other process may have it.
 import { describe, expect, it } from "vitest";
 import { Heartbeat } from "../../src/cluster/heartbeat.js";
-import type { CollectedRoom } from "../../src/cluster/leased-collectors.js";
 import type { Collector } from "../../src/collector/collector.js";
 import { readReport } from "../../src/collector/report.js";
 import { RoomHealth } from "../../src/health/room-health.js";
@@ -20,7 +19,7 @@ async function beating(answer: () => Assignment = () => NOTHING) {
   const start = clock.now();
   const beats: number[] = [];
   const log: string[] = [];
-  const held = new Map<string, CollectedRoom>();
+  const held = new Map<string, Collector>();
   const changes = new Waker();
   const beat = async () => {
     beats.push(clock.now() - start);
@@ -73,7 +72,7 @@ describe("a heartbeat", () => {
     const health = new RoomHealth(clock);
     health.to("waiting", "the account is not live");
     const collector = { room: 1, health, status: () => null } as unknown as Collector;
-    held.set("web_rid:1", { collector, names: new Map() });
+    held.set("web_rid:1", collector);
     const state = async () => readReport((await wantedRooms.all())[0]?.told ?? null)?.state ?? null;
     const toldAt = async () => (await wantedRooms.all())[0]?.toldAt;
     await clock.advance(1000);

@@ -1,8 +1,8 @@
 // Guards: reading and listing thousands of rooms takes a few rooms at a time.
 import { expect, it, onTestFinished } from "vitest";
-import type { CollectedRoom } from "../../src/cluster/leased-collectors.js";
 import { LocalRooms } from "../../src/cluster/local-rooms.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
+import type { Collector } from "../../src/collector/collector.js";
 import type { Assignment } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Rooms } from "../../src/store/rooms.js";
@@ -32,7 +32,7 @@ async function storeOf(count: number) {
 
 /** Local rooms, and the leases that they handed out last. */
 function localRooms({ clock, rooms }: Pick<Awaited<ReturnType<typeof storeOf>>, "clock" | "rooms">) {
-  const held = new Map<string, CollectedRoom>();
+  const held = new Map<string, Collector>();
   const last: { assignment: Assignment | null } = { assignment: null };
   const follow = (assignment: Assignment) => {
     last.assignment = assignment;
@@ -65,7 +65,7 @@ it("a process that is alone reads its watch list some rooms at a time, and follo
 it("a room is forgotten by the name that leads to it by now", async () => {
   const { local, held, keys } = localRooms(await storeOf(2));
   await local.sweep(600_000);
-  held.set("web_rid:100000000", { collector: { room: 5_000, health: { state: "live" } } } as unknown as CollectedRoom);
+  held.set("web_rid:100000000", { room: 5_000, health: { state: "live" } } as unknown as Collector);
   await local.forget(1);
   expect(keys()).toEqual(["web_rid:100000000", "web_rid:100000001"]);
   await local.forget(5_000);

@@ -45,7 +45,6 @@ async function alone() {
     wantedRooms.tell(1, [
       {
         key: KEY,
-        room,
         told: writeReport({ status: { ...live, ...over }, state: live.state, problem: null, reason: "" }),
       },
     ]);

@@ -15,20 +15,18 @@ const UNCOLLECTED = `SELECT room, CASE WHEN watched = ${PAUSED} THEN 'paused' EL
   WHERE room = ANY($1) AND (watched = ${PAUSED} OR (watched >= 0 AND NOT EXISTS (SELECT FROM wanted w WHERE w.room = r.room)))`;
 
 /** SQL for the collectors that live, in the order in which they came. */
-const COLLECTORS = `SELECT m.id, m.capacity, count(w.key) AS rooms, (SELECT count(*) FROM wanted WHERE twin_of IS NULL) AS wanted
-  FROM live_members m LEFT JOIN wanted w ON w.owner = m.id AND w.twin_of IS NULL WHERE m.capacity > 0 GROUP BY 1, 2 ORDER BY 1`;
+const COLLECTORS = `SELECT m.id, m.capacity, count(w.key) AS rooms, (SELECT count(*) FROM wanted) AS wanted
+  FROM live_members m LEFT JOIN wanted w ON w.owner = m.id WHERE m.capacity > 0 GROUP BY 1, 2 ORDER BY 1`;
 /**
  * SQL that takes rooms that have no owner, and those of the dead. A limit with locks stands in a WITH, which is worked out once: within an IN the
  * planner may ask again for each row, and each time the limit allows as many that are not locked yet.
  */
 const TAKE = `WITH alive AS MATERIALIZED (SELECT id FROM live_members), picked AS (
-    SELECT key, owner FROM wanted WHERE twin_of IS NULL AND (owner IS NULL OR ($3 AND NOT EXISTS (SELECT FROM alive WHERE id = owner)))
+    SELECT key, owner FROM wanted WHERE owner IS NULL OR ($3 AND NOT EXISTS (SELECT FROM alive WHERE id = owner))
     ORDER BY watched DESC, key LIMIT $2 FOR UPDATE SKIP LOCKED
-  ), moved AS (
-    SELECT key, owner FROM picked UNION ALL SELECT t.key, p.owner FROM picked p JOIN wanted t ON t.twin_of = p.key
   )
-  UPDATE wanted w SET owner = $1, since = clock_timestamp() FROM moved m WHERE w.key = m.key
-  RETURNING w.key, CASE WHEN m.owner IS NULL THEN 'free' ELSE 'dead' END AS how`;
+  UPDATE wanted w SET owner = $1, since = clock_timestamp() FROM picked p WHERE w.key = p.key
+  RETURNING w.key, CASE WHEN p.owner IS NULL THEN 'free' ELSE 'dead' END AS how`;
 const LEASES = `SELECT w.key, w.kind, w.value, w.room, r.settings FROM wanted w LEFT JOIN rooms r ON r.room = w.room
   WHERE w.owner = $1 ORDER BY w.since, w.key`;
 /** SQL that takes jobs that no living process has, and returns those of this process. */
@@ -54,7 +52,7 @@ interface LeaseTimes {
 
 const LEASE_TIMES: LeaseTimes = { ttlMs: 12_000, graceMs: 6000 };
 
-/** Collector that lives, with the number of rooms that it owns, and of all wanted rooms: one for all names of a room. */
+/** Collector that lives, with the number of rooms that it owns, and of all wanted rooms. */
 interface LivingCollector {
   readonly id: number;
   readonly capacity: number;
@@ -117,7 +115,7 @@ async function memberOf(id: number, { connection, locks, times, about }: Members
     const isSure = now >= unsureUntil;
     yield* renew(now);
     if (released.length > 0) {
-      yield* run("UPDATE wanted SET owner = NULL WHERE owner = $1 AND (key = ANY($2::text[]) OR twin_of = ANY($2::text[]))", id, released);
+      yield* run("UPDATE wanted SET owner = NULL WHERE owner = $1 AND key = ANY($2::text[])", id, released);
       yield* run("SELECT pg_notify($1, '')", WANTED_ROOMS);
     }
     const collectors = yield* rows<LivingCollector>(COLLECTORS);
@@ -216,7 +214,7 @@ export function postgresLeases(
         rows<MemberRow>(
           `SELECT m.id, m.name, m.role, m.capacity, (extract(epoch FROM m.joined_at) * 1000)::bigint AS "joinedAt",
              (extract(epoch FROM m.expires_at) * 1000)::bigint AS "expiresAt",
-             (SELECT count(*) FROM wanted w WHERE w.owner = m.id AND w.twin_of IS NULL) AS rooms,
+             (SELECT count(*) FROM wanted w WHERE w.owner = m.id) AS rooms,
              ARRAY(SELECT j.name FROM jobs j WHERE j.owner = m.id ORDER BY j.name) AS jobs, m.lock IN (SELECT lock FROM held_locks) AS connected
            FROM members m ORDER BY m.id`,
         ),

@@ -159,13 +159,13 @@ $append$;
  * - `members`: processes. One lives while its time has not passed and it holds its advisory lock, which its session loses when the process
  *   dies: `live_members`.
  * - `wanted`: rooms that are to be collected, by the name that they are wanted by. `owner` collects it; `since`: when it got it.
- * - `twin_of`: another name of the same room; it has the owner of the first name, and goes where that goes.
  * - `jobs`: what one process of the cluster does at a time.
  * - `told`: what collectors tell of their rooms (`store/cluster.ts`), by the key of the wanted room. It is apart from `wanted`, which is
  *   narrow and locked often. It is unlogged, because a room is told every second and nobody needs what was told before a crash: it is told
  *   again.
  *
- * `claim_room` raises the epoch of a room's log for the owner of a lease. It answers null when the lease is another's, also when the room is collected under another name: this name is a twin of that one then.
+ * `claim_room` raises the epoch of a room's log for the owner of a lease, and forgets other names that the room was wanted by. It answers null when
+ * the lease is another's, also when a living process collects the room by another name: this name is forgotten then.
  */
 const CLUSTER = `
 CREATE TABLE members(
@@ -183,14 +183,12 @@ CREATE TABLE wanted(
   kind text COLLATE "C" NOT NULL,
   value text COLLATE "C" NOT NULL,
   room bigint,
-  twin_of text COLLATE "C" REFERENCES wanted(key) ON DELETE SET NULL,
   watched boolean NOT NULL DEFAULT false,
   asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   owner integer,
   since timestamptz
 ) WITH (fillfactor = 50);
 CREATE INDEX wanted_room ON wanted(room);
-CREATE INDEX wanted_twin ON wanted(twin_of);
 
 CREATE TABLE jobs(
   name text COLLATE "C" PRIMARY KEY,
@@ -217,19 +215,15 @@ BEGIN
   PERFORM FROM rooms WHERE room = p_room AND watched < 0;
   IF FOUND THEN RETURN NULL; END IF;
   SELECT * INTO lease FROM wanted WHERE key = p_key FOR UPDATE;
-  IF lease.twin_of IS NOT NULL OR lease.owner IS DISTINCT FROM p_me THEN RETURN NULL; END IF;
-  SELECT * INTO other FROM wanted WHERE room = p_room AND key <> p_key AND twin_of IS NULL ORDER BY since NULLS LAST, key LIMIT 1 FOR UPDATE;
+  IF lease.owner IS DISTINCT FROM p_me THEN RETURN NULL; END IF;
+  SELECT * INTO other FROM wanted WHERE room = p_room AND key <> p_key ORDER BY since NULLS LAST, key LIMIT 1 FOR UPDATE;
   IF FOUND AND EXISTS (SELECT FROM live_members WHERE id = other.owner) THEN
-    UPDATE wanted SET room = p_room, twin_of = other.key, owner = other.owner WHERE key = p_key;
-    UPDATE wanted SET twin_of = other.key, owner = other.owner WHERE twin_of = p_key;
+    UPDATE wanted SET asked_at = greatest(asked_at, lease.asked_at) WHERE key = other.key;
+    DELETE FROM wanted WHERE key = p_key;
     RETURN NULL;
   END IF;
-  IF lease.room IS DISTINCT FROM p_room THEN
-    -- Names of another room are none of this one.
-    UPDATE wanted SET twin_of = NULL WHERE twin_of = p_key AND room IS DISTINCT FROM p_room;
-    UPDATE wanted SET room = p_room WHERE key = p_key;
-  END IF;
-  UPDATE wanted SET twin_of = p_key, owner = p_me WHERE room = p_room AND key <> p_key;
+  DELETE FROM wanted WHERE room = p_room AND key <> p_key;
+  UPDATE wanted SET room = p_room WHERE key = p_key AND room IS DISTINCT FROM p_room;
   UPDATE heads SET epoch = epoch + 1 WHERE room = p_room RETURNING epoch INTO new_epoch;
   RETURN new_epoch;
 END
@@ -237,8 +231,6 @@ $claim$;
 
 CREATE UNLOGGED TABLE told(
   key text COLLATE "C" PRIMARY KEY REFERENCES wanted(key) ON DELETE CASCADE,
-  member integer NOT NULL,
-  room bigint,
   told text NOT NULL,
   told_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);

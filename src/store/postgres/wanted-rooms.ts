@@ -1,4 +1,4 @@
-import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../cluster.js";
+import { TOLD_MAX_CHARS, type WantedRoom, type WantedRooms, wantedKey } from "../cluster.js";
 import { type AliasKind, WATCHES } from "../rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import { Waker } from "../waker.js";
@@ -40,9 +40,7 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
         if ((yield* renew()) !== undefined) return 1;
         return yield* run(
           `INSERT INTO wanted(key, kind, value) SELECT $1, $2, $3
-           WHERE (SELECT count(*) FROM wanted w LEFT JOIN told t ON t.key = w.key
-             LEFT JOIN rooms r ON r.room = coalesce(w.room, t.room)
-             WHERE NOT w.watched AND r.watched IS DISTINCT FROM ${ON} AND w.twin_of IS NULL) < $4
+           WHERE (SELECT count(*) FROM wanted w LEFT JOIN rooms r ON r.room = w.room WHERE NOT w.watched AND r.watched IS DISTINCT FROM ${ON}) < $4
            ON CONFLICT (key) DO NOTHING`,
           ...[key, name.kind, name.value, most],
         );
@@ -53,7 +51,7 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
     forget: async (what) => {
       const forgotten = await ask(() =>
         typeof what === "number"
-          ? run("DELETE FROM wanted WHERE room = $1 OR key IN (SELECT key FROM told WHERE room = $1)", what)
+          ? run("DELETE FROM wanted WHERE room = $1", what)
           : run("DELETE FROM wanted WHERE key = $1", wantedKey(what)),
       );
       if (forgotten > 0) await changed();
@@ -68,9 +66,8 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
     tell: async (member, told) => {
       const fitting = told.filter((one) => one.told.length <= TOLD_MAX_CHARS);
       if (fitting.length === 0) return;
-      const column = <T>(of: (one: WantedRoomReport) => T) => fitting.map(of);
-      const columns = [column(({ key }) => key), column(({ room }) => room), column((one) => one.told)];
-      await ask(() => run(TELL, member, ...columns));
+      const [keys, texts] = [fitting.map(({ key }) => key), fitting.map((one) => one.told)];
+      await ask(() => run(TELL, member, keys, texts));
       await changed();
     },
     all: async (known = new Map()) => {
@@ -87,20 +84,15 @@ const RENEWED = `WITH renewed AS (
   ) SELECT key FROM wanted WHERE key = $1`;
 
 /** SQL for all wanted rooms, with the reports that are not of these times. */
-const READ = `SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, m.id AS "ownerId",
+const READ = `SELECT w.key, w.kind, w.value, w.room, w.watched, m.id AS "ownerId",
     CASE WHEN t.ms IS DISTINCT FROM k.ms THEN t.told END AS told, t.ms AS "toldAt"
-  FROM wanted w LEFT JOIN (SELECT key, room, told, (extract(epoch FROM told_at) * 1000)::bigint AS ms FROM told) t ON t.key = w.key
+  FROM wanted w LEFT JOIN (SELECT key, told, (extract(epoch FROM told_at) * 1000)::bigint AS ms FROM told) t ON t.key = w.key
     LEFT JOIN unnest($1::text[], $2::bigint[]) AS k(key, ms) ON k.key = w.key LEFT JOIN live_members m ON m.id = w.owner ORDER BY w.key`;
 
-/** SQL that notes what is told of a room, under all its names: a room has one collector, whatever it is called. */
-const TELL = `WITH given AS (
-    SELECT * FROM unnest($2::text[], $3::bigint[], $4::text[]) AS g(key, room, told)
-  ), mine AS (
-    SELECT DISTINCT ON (w.key) w.key, g.room, g.told FROM given g JOIN wanted w ON w.key = g.key OR w.twin_of = g.key
-    WHERE w.owner = $1 ORDER BY w.key, w.key = g.key DESC
-  )
-  INSERT INTO told AS t (key, member, room, told, told_at) SELECT key, $1, room, told, clock_timestamp() FROM mine ORDER BY key
-  ON CONFLICT (key) DO UPDATE SET member = excluded.member, room = excluded.room, told = excluded.told, told_at = excluded.told_at`;
+/** SQL that notes what is told of rooms by their owner. */
+const TELL = `INSERT INTO told AS t (key, told, told_at)
+    SELECT g.key, g.told, clock_timestamp() FROM unnest($2::text[], $3::text[]) AS g(key, told) JOIN wanted w ON w.key = g.key AND w.owner = $1 ORDER BY g.key
+  ON CONFLICT (key) DO UPDATE SET told = excluded.told, told_at = excluded.told_at`;
 
 /** SQL for the rooms on the watch list, and which wanted room is whose: by the room, or by the number while nobody has met the room. */
 const LISTED = `listed AS (SELECT room, 'web_rid:' || web_rid AS key, web_rid FROM rooms WHERE watched = ${ON} AND web_rid IS NOT NULL)`;
@@ -110,10 +102,7 @@ function* sweep(idleMs: number): SqlWork<number> {
   let changes = 0;
   for (const sql of [
     // Whoever took the room off the list meant the room, whoever else had asked for it by whichever name.
-    `WITH ${LISTED}, gone AS (
-       SELECT key, room FROM wanted w WHERE watched AND NOT EXISTS (SELECT FROM listed l WHERE l.room = w.room OR l.key = w.key)
-     )
-     DELETE FROM wanted w USING gone g WHERE w.key = g.key OR w.twin_of = g.key OR w.room = g.room`,
+    `WITH ${LISTED} DELETE FROM wanted w WHERE watched AND NOT EXISTS (SELECT FROM listed l WHERE l.room = w.room OR l.key = w.key)`,
     // A pause outlasts whoever asks for the room.
     `DELETE FROM wanted w USING rooms r WHERE r.watched = ${PAUSED} AND (w.room = r.room OR w.key = 'web_rid:' || r.web_rid)`,
     `WITH ${LISTED} UPDATE wanted w SET watched = true FROM listed l WHERE NOT w.watched AND (w.room = l.room OR w.key = l.key)`,
@@ -121,12 +110,9 @@ function* sweep(idleMs: number): SqlWork<number> {
      WHERE NOT EXISTS (SELECT FROM wanted w WHERE w.room = l.room OR w.key = l.key) ORDER BY l.room ON CONFLICT DO NOTHING`,
   ])
     changes += yield* run(sql);
-  // A room stays while it is wanted by any of its names.
-  const idle = "NOT w.watched AND w.asked_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)";
-  for (const sql of [
-    `DELETE FROM wanted w WHERE w.twin_of IS NOT NULL AND ${idle}`,
-    `DELETE FROM wanted w WHERE w.twin_of IS NULL AND ${idle} AND NOT EXISTS (SELECT FROM wanted o WHERE o.twin_of = w.key)`,
-  ])
-    changes += yield* run(sql, idleMs);
+  changes += yield* run(
+    "DELETE FROM wanted WHERE NOT watched AND asked_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)",
+    idleMs,
+  );
   return changes;
 }
