@@ -23,7 +23,7 @@ import {
   type WantedRooms,
 } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
-import { type Alias, NO_SETTINGS } from "../store/rooms.js";
+import { NO_SETTINGS } from "../store/rooms.js";
 import { Waker } from "../store/waker.js";
 
 /** Dependencies of {@link LeasedCollectors}. */
@@ -37,14 +37,6 @@ export interface LeasedCollectorsDeps extends CollectorDeps {
   /** Memory of what waits to be stored, where more than the rooms share its bound. */
   readonly held?: HeldBytes;
   readonly onError: (error: unknown) => void;
-}
-
-/** Way in which a collection ends. */
-interface End {
-  readonly uncollected?: Uncollected | null;
-  /** Whether the room is given to another process. */
-  readonly isGiven?: boolean;
-  readonly pauseMs?: number;
 }
 
 /** Default rates: a page is a megabyte, a connect is cheap. */
@@ -141,7 +133,7 @@ export class LeasedCollectors {
       const why = (room === null ? null : uncollected.get(room)) ?? null;
       if (lease === undefined && why === null) lost.push(key);
       // One that has only just come was forgotten and is wanted again since the last look: what it was collected by is over.
-      if (lease === undefined || lease.how !== null) this.#end(key, { uncollected: why });
+      if (lease === undefined || lease.how !== null) this.#end(key, why);
       else if (lease.settings !== null && !isDeepStrictEqual(settings, lease.settings)) this.#end(key);
     }
     for (const { how } of leases) if (how !== null) this.takeovers[how]++;
@@ -200,23 +192,21 @@ export class LeasedCollectors {
     const collector = new Collector(name as RoomName, this.#deps, this.#shared, settings, row, ownership); // only these kinds are wanted
     this.#held.set(key, collector);
     collector.health.onChange(() => this.changes.notify());
-    void collector.run().then(() => {
-      if (this.#held.get(key) === collector) this.#ended(key, collector);
-    });
+    const ifHeld = (then: () => Promise<void> | void) => (this.#held.get(key) === collector ? then() : undefined);
+    const ended = collector.run().then(() => ifHeld(() => this.#ended(key, collector)));
+    ended.catch(() => ifHeld(() => this.#end(key, null, "begins", RETRY_MS))); // the store is away, and does not forget the name
     this.changes.notify();
   }
 
-  /** Handles a collector that has ended by itself. */
-  #ended(key: string, { ending, name }: Collector): void {
-    // Mostly the next beat says that it is another's, or the name leads to another room by now.
-    if (ending?.why === "lost" || ending?.why === "moved") this.#end(key, { pauseMs: RETRY_MS });
-    else void this.#forget(name, ending).catch(() => {});
-    this.changes.notify();
-  }
-
-  /** Forgets a name that came to nothing, or led to a room that is collected by another name. If it is still wanted, it is asked for again. */
-  async #forget(name: Alias, ending: Collector["ending"]): Promise<void> {
+  /**
+   * Handles a collector that has ended by itself. A name that came to nothing, or led to a room that is collected by another name, is forgotten: if
+   * the room is still wanted, it is asked for again.
+   */
+  async #ended(key: string, { ending, name }: Collector): Promise<void> {
     const { clock, wantedRooms } = this.#deps;
+    this.changes.notify();
+    // Mostly the next beat says that it is another's, or the name leads to another room by now.
+    if (ending?.why === "lost" || ending?.why === "moved") return this.#end(key, null, "begins", RETRY_MS);
     if (ending?.why === "twin") await wantedRooms.ask(ending.of.name, ANY_NUMBER);
     else if (ending?.why !== "paused") await clock.sleep(KEEP_OVER_MS, this.#stop.signal);
     await wantedRooms.forget(name);
@@ -230,11 +220,11 @@ export class LeasedCollectors {
     if (more <= 0 || now - this.#gaveAt < GIVE_MS) return;
     this.#gaveAt = now;
     const oldest = [...this.#leases.keys()].filter((key) => this.#held.has(key));
-    for (const key of oldest.slice(0, more)) this.#end(key, { isGiven: true });
+    for (const key of oldest.slice(0, more)) this.#end(key, null, "goes");
   }
 
   /** Ends the collection of a room. What is leased by then begins anew, after a pause, unless it is given to another process. */
-  #end(key: string, { uncollected = null, isGiven = false, pauseMs = 0 }: End = {}): void {
+  #end(key: string, uncollected: Uncollected | null = null, next: "begins" | "goes" = "begins", pauseMs = 0): void {
     const collector = this.#held.get(key);
     if (collector === undefined) return;
     this.#held.delete(key);
@@ -242,17 +232,17 @@ export class LeasedCollectors {
     const ending = collector.stop(uncollected).finally(() => this.#ending.delete(ending));
     this.#ending.set(ending, collector);
     const pause = () => (pauseMs > 0 ? this.#deps.clock.sleep(pauseMs, this.#stop.signal) : undefined);
-    this.#rest(key, ending.then(pause), isGiven);
+    this.#rest(key, ending.then(pause), next);
     this.changes.notify();
   }
 
-  /** Begins a room, or releases it, no sooner than that has come to an end. */
-  #rest(key: string, end: Promise<void>, isGiven = false): void {
-    this.#resting.set(key, isGiven ? "goes" : "begins");
+  /** Begins a room, or releases it with the next beat, no sooner than that has come to an end. */
+  #rest(key: string, end: Promise<void>, next: "begins" | "goes" = "begins"): void {
+    this.#resting.set(key, next);
     const goOn = () => {
-      if (isGiven) this.#resting.set(key, "released");
+      if (next === "goes") this.#resting.set(key, "released");
       else this.#resting.delete(key);
-      if (isGiven) this.changes.notify(); // the next beat releases it
+      this.changes.notify();
       void this.#begin();
     };
     end.then(goOn, goOn);

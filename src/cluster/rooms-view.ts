@@ -49,7 +49,7 @@ export class RoomsView {
   #byKey: ReadonlyMap<string, ReadRoom> = new Map();
   #byRoom: ReadonlyMap<RoomKey, ReadRoom> = new Map();
   #readAt = Number.NEGATIVE_INFINITY;
-  #reading: Promise<void> = Promise.resolve();
+  #reading: Promise<void> | null = null;
 
   constructor(deps: RoomsViewDeps) {
     this.#deps = deps;
@@ -90,10 +90,12 @@ export class RoomsView {
   }
 
   /** Reads the wanted rooms as they are now: a reading that has begun already may have missed what the caller knows. @throws what the store throws */
-  read(): Promise<void> {
-    const reading = this.#reading.then(() => this.#read());
-    this.#reading = reading.catch(() => {});
-    return reading;
+  async read(): Promise<void> {
+    await this.#reading?.catch(() => {});
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
   }
 
   #viewed(read: ReadRoom | undefined): ViewedRoom | undefined {

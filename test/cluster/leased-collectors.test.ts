@@ -152,12 +152,15 @@ it("a room that was forgotten and is wanted again between two looks is begun ane
   expect(collectors.takeovers).toEqual({ free: 1, dead: 0 });
 });
 
-it("a name that the platform does not know is forgotten after a minute, and not before, to be asked for again", async () => {
+it("a name that the platform does not know is forgotten after a minute, and not before, and asked for again", async () => {
   const clock = new FakeClock();
   const simulator = await startSimulator({ clock });
   const store = openMemoryStore({ maxEventsPerRoom: 10, clock });
   const forgotten: unknown[] = [];
-  const forget = async (what: unknown) => void forgotten.push(what);
+  const forget = async (what: unknown) => {
+    forgotten.push(what);
+    throw new Error("away");
+  };
   const collectors = new LeasedCollectors({
     ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, onDemandIdleMs: 600_000, setAside: () => {}, onError: () => {} },
     ...{ membership: aloneIn(store), wantedRooms: { ask: async () => true, sweep: async () => {}, forget } },
@@ -172,6 +175,12 @@ it("a name that the platform does not know is forgotten after a minute, and not 
     expect(forgotten).toEqual([]);
     await clock.advance(1_000);
     expect(forgotten).toEqual([{ kind: "web_rid", value: "999999999" }]);
+    // The store does not take that: the room is begun anew, and asked for again.
+    const first = collectors.held.get("web_rid:999999999");
+    await until(async () => {
+      await clock.advance(250);
+      return collectors.held.get("web_rid:999999999") !== first;
+    });
   } finally {
     await collectors.stop();
     await simulator.close();

@@ -1,6 +1,6 @@
 import { steadyMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Assignment, Beat, Lease, Leases, MemberRow, Membership, Role, Uncollected } from "../cluster.js";
+import type { Assignment, Beat, Lease, Leases, MemberRow, Membership, Uncollected } from "../cluster.js";
 import type { RoomKey } from "../log.js";
 import { type AliasKind, WATCHES } from "../rooms.js";
 import { settingsOf } from "../sql/rooms.js";
@@ -69,18 +69,17 @@ interface LeaseRow {
   readonly settings: string | null;
 }
 
-interface MembershipDeps {
-  readonly connection: PostgresConnection;
-  readonly locks: PostgresLocks;
-  readonly times: LeaseTimes;
-  readonly about: { readonly name: string; readonly role: Role; readonly capacity: number };
-}
-
 /**
  * Makes this process a member of a cluster on PostgreSQL: it lives as long as it renews its row and holds its lock, the first of its
  * {@link PostgresLocks}. Calls of `beat` run one after the other.
  */
-async function memberOf(id: number, { connection, locks, times, about }: MembershipDeps): Promise<Membership> {
+async function memberOf(
+  id: number,
+  about: Parameters<Leases["join"]>[0],
+  connection: PostgresConnection,
+  locks: PostgresLocks,
+  times: LeaseTimes,
+): Promise<Membership> {
   const { clock } = connection;
   const name = `member ${id}`;
   const capacity = about.role === "serve" ? 0 : about.capacity;
@@ -207,7 +206,7 @@ export function postgresLeases(
         );
       });
       if (made === undefined) throw new DyliveError("internal", "the database made no member");
-      return memberOf(made.id, { connection, locks, times: { ...LEASE_TIMES, ...times }, about });
+      return memberOf(made.id, about, connection, locks, { ...LEASE_TIMES, ...times });
     },
     members: () =>
       connection.ask(() =>
