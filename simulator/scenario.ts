@@ -2,7 +2,7 @@ import { type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { DyliveError } from "../src/runtime/errors.js";
 import { mistakeOf } from "../src/runtime/mistake.js";
-import { toldOf } from "../src/runtime/told.js";
+import { msgOf } from "../src/runtime/msg.js";
 
 /** A kind of message, or of related messages, that a room sends again and again. */
 export type Stream = (typeof STREAMS)[number];
@@ -196,7 +196,7 @@ export const ScenarioSchema = Type.Object(
 /** Checks the options that a caller gives. @throws DyliveError bad_config that names what is wrong */
 export function checkOptions(schema: TSchema, options: unknown): void {
   if (Value.Check(schema, options)) return;
-  throw new DyliveError("bad_config", mistakeOf(schema, Value.Errors(schema, options), toldOf("the options"), options).words);
+  throw new DyliveError("bad_config", mistakeOf(schema, Value.Errors(schema, options), msgOf("the options"), options).words);
 }
 
 /** Checks that no two rooms given by a caller have one id. @throws DyliveError bad_config */

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../src/runtime/clock.js";
 import { DyliveError } from "../src/runtime/errors.js";
 import { listenFailure } from "../src/runtime/listen.js";
 import { mistakeOf } from "../src/runtime/mistake.js";
-import { toldOf } from "../src/runtime/told.js";
+import { msgOf } from "../src/runtime/msg.js";
 import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
 import { REFUSAL_FORMS } from "./handshake.js";
@@ -158,7 +158,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       resolve();
     });
   }).catch((error: unknown) => {
-    throw listenFailure(error, options.host ?? "127.0.0.1", options.port ?? 0, toldOf("host, port"));
+    throw listenFailure(error, options.host ?? "127.0.0.1", options.port ?? 0, msgOf("host, port"));
   });
   const { address, family, port } = server.address() as AddressInfo;
   return {
@@ -353,7 +353,7 @@ function command<T extends Record<string, TSchema>>(
     takes,
     run: (rooms, value) => {
       if (Value.Check(takes, value)) return run(rooms, value as Parameters<typeof run>[1]);
-      throw new DyliveError("bad_request", mistakeOf(takes, Value.Errors(takes, value), toldOf("the body")).words);
+      throw new DyliveError("bad_request", mistakeOf(takes, Value.Errors(takes, value), msgOf("the body")).words);
     },
   };
 }

@@ -50,7 +50,7 @@ export class FakeClock implements Clock {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
-      await breathe();
+      await yieldToEventLoop();
       const next = [...this.#timers].filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
       this.#now = Math.max(this.#now, next.at);
@@ -59,7 +59,7 @@ export class FakeClock implements Clock {
       next.run();
     }
     this.#now = end;
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 
@@ -82,7 +82,7 @@ export class SettableClock extends FakeClock {
 }
 
 /** Lets promises and I/O callbacks that are ready run. */
-export async function breathe(turns = 3): Promise<void> {
+export async function yieldToEventLoop(turns = 3): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -46,7 +46,7 @@ const MAY: Record<string, string> = {
 /** Folders in a folder that are parts of their own. */
 const APART = ["platform/wire", "platform/messages", "platform/works", "works/model"];
 /** What is said, until it is known in which language: a part of its own, pure, so that all may say something. */
-const SAID = "src/runtime/told.ts";
+const SAID = "src/runtime/msg.ts";
 const PURE = ["told", "events", "i18n", ...APART];
 /** All that pure parts have from others: it computes, and reaches nothing. */
 const COMPUTING = ["@marcbachmann/cel-js", "node:buffer", "node:crypto", "node:zlib", "typebox", "typebox/schema"];

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { folderFailure } from "../src/cli/doctor/machine.js";
 import { DyliveError } from "../src/runtime/errors.js";
 import { fileFailure } from "../src/runtime/file-failure.js";
-import { told } from "../src/runtime/told.js";
+import { msg } from "../src/runtime/msg.js";
 
 const system = (code: string) => Object.assign(new Error(`${code}: words of the system`), { code });
 
@@ -23,14 +23,14 @@ describe("what the system says of a file", () => {
     const { state, detail, todo: remedy } = folderFailure("/data", system(code));
     expect([state, String(detail), String(remedy)]).toEqual(["fail", expect.stringMatching(why), expect.stringMatching(todo)]);
     if (!/EACCES|EPERM/.test(code)) expect(String(remedy)).not.toMatch(/chown|owner/);
-    expect(fileFailure(system(code), told`x cannot be read`)).toMatchObject({ code: "file_failed", detail: expect.stringMatching(why) });
+    expect(fileFailure(system(code), msg`x cannot be read`)).toMatchObject({ code: "file_failed", detail: expect.stringMatching(why) });
   });
 
   it("is nothing of ours where the error is another", () => {
     const ours = new DyliveError("bad_file", "x");
-    expect(fileFailure(ours, told`x cannot be read`)).toBe(ours);
+    expect(fileFailure(ours, msg`x cannot be read`)).toBe(ours);
     const mistake = new TypeError("x is undefined");
-    expect(fileFailure(mistake, told`x cannot be read`)).toBe(mistake);
+    expect(fileFailure(mistake, msg`x cannot be read`)).toBe(mistake);
     expect(folderFailure("/data", mistake)).toMatchObject({ state: "fail", detail: "x is undefined" });
   });
 });

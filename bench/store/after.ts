@@ -25,12 +25,12 @@ export interface Kept {
 }
 
 /** Lines to print, and the ratio that the task claims when it has one. */
-export interface Told {
+export interface Msg {
   readonly lines: readonly string[];
   readonly ratio?: Parameters<typeof claimRatio>;
 }
 
-answer<Kept & { readonly task: Task }, Told>(async ({ task, ...kept }) => {
+answer<Kept & { readonly task: Task }, Msg>(async ({ task, ...kept }) => {
   const store = openSqliteStore({ path: kept.ours });
   const plain = new Database(kept.plain);
   const room = (await store.rooms.list()).find((one) => one.room !== 0)?.room ?? 1;

@@ -1,10 +1,10 @@
 import { checkStore } from "../../src/store/check.js";
 import type { Store } from "../../src/store/store.js";
 import { cpuSeconds, peakMegabytes } from "../child.js";
-import type { Told } from "./after.js";
+import type { Msg } from "./after.js";
 
 /** What `dylive check` does: seqs, combos, search index, and the statistics as far as they were counted. @throws when it finds anything */
-export async function checked(store: Store): Promise<Told> {
+export async function checked(store: Store): Promise<Msg> {
   const cpu = cpuSeconds();
   const began = performance.now();
   const findings = await checkStore(store);

@@ -2,10 +2,10 @@ import type { Database } from "better-sqlite3";
 import { summaryOf } from "../../src/statistics/summary.js";
 import type { Store } from "../../src/store/store.js";
 import { median } from "../rounds.js";
-import type { Kept, Told } from "./after.js";
+import type { Kept, Msg } from "./after.js";
 
 /** Asking for what the first broadcast adds up to, against one SQL question to the plain table. */
-export async function counted(store: Store, room: number, plain: Database, { sessionId, rounds }: Kept): Promise<Told> {
+export async function counted(store: Store, room: number, plain: Database, { sessionId, rounds }: Kept): Promise<Msg> {
   const took = { ours: [] as number[], plain: [] as number[] };
   let events = 0;
   const statement = plain.prepare(

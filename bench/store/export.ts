@@ -3,10 +3,10 @@ import { exportPieces } from "../../src/exports/export.js";
 import { planExport } from "../../src/exports/plan.js";
 import type { Store } from "../../src/store/store.js";
 import { cpuSeconds, peakMegabytes } from "../child.js";
-import type { Kept, Told } from "./after.js";
+import type { Kept, Msg } from "./after.js";
 
 /** An export whose bytes are taken and dropped: against a program that goes through the plain table and prints the bodies. */
-export async function exported(store: Store, room: number, plain: Database, format: "jsonl" | "csv", { part }: Kept): Promise<Told> {
+export async function exported(store: Store, room: number, plain: Database, format: "jsonl" | "csv", { part }: Kept): Promise<Msg> {
   const decided = await planExport(store, room, { format });
   const ask = { ...decided, until: Math.min(decided.until, part) };
   const before = peakMegabytes();

@@ -4,7 +4,7 @@ import { Child } from "../child.js";
 import { claimRatio } from "../claims.js";
 import { compare } from "../pipeline/compare.js";
 import { medianRatio, shuffled, summary } from "../rounds.js";
-import type { Kept, Task, Told } from "./after.js";
+import type { Kept, Msg, Task } from "./after.js";
 import { BROADCAST, CHUNK, StoreFeed } from "./feed.js";
 import { compareLayouts } from "./layouts.js";
 import type { Append, Side, Took } from "./side.js";
@@ -86,10 +86,10 @@ for (const line of settings.lines) console.log(line);
 rmSync(FOLDER, { recursive: true, force: true });
 
 /** Asks a process of its own, so that its memory is its own. */
-async function once(name: string, request: object): Promise<Told> {
+async function once(name: string, request: object): Promise<Msg> {
   const child = new Child(module(name), [], null);
   try {
-    return await child.ask<Told>(request);
+    return await child.ask<Msg>(request);
   } finally {
     child.end();
   }

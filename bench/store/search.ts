@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import type { SearchAsk } from "../../src/store/search.js";
 import type { Store } from "../../src/store/store.js";
 import { median } from "../rounds.js";
-import type { Kept, Told } from "./after.js";
+import type { Kept, Msg } from "./after.js";
 import { FREQUENT, RARE } from "./feed.js";
 
 const PAGE = 50;
@@ -18,7 +18,7 @@ interface Question {
 }
 
 /** The first page of the newest answers: our index against `LIKE` and JSON functions on the plain table. */
-export async function searched(store: Store, room: number, plain: Database, { rounds }: Kept): Promise<Told> {
+export async function searched(store: Store, room: number, plain: Database, { rounds }: Kept): Promise<Msg> {
   const lines: string[] = [];
   const ratios: number[] = [];
   for (const { name, ask, where, values, same } of questions(plain)) {

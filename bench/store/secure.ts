@@ -5,14 +5,14 @@ import { Appender, prepareBatch } from "../../src/store/sqlite/log.js";
 import { migrate } from "../../src/store/sqlite/migrate.js";
 import { answer, cpuSeconds } from "../child.js";
 import { interleave, median } from "../rounds.js";
-import type { Told } from "./after.js";
+import type { Msg } from "./after.js";
 
 const TOGETHER = 240;
 const CASES = ["as the store sets it", "without secure_delete", "without auto_vacuum", "pages of 8 KB"] as const;
 type Case = (typeof CASES)[number];
 
 /** What the settings of the database file cost an append: µs of the CPU for an event, the same events into each. */
-answer<{ readonly folder: string; readonly from: string; readonly rounds: number }, Told>(async ({ folder, from, rounds }) => {
+answer<{ readonly folder: string; readonly from: string; readonly rounds: number }, Msg>(async ({ folder, from, rounds }) => {
   const kept = new Database(from, { readonly: true });
   const bodies = kept.prepare<[], string>("SELECT body FROM events LIMIT 40000").pluck().all();
   kept.close();

@@ -1,8 +1,8 @@
 import Database from "better-sqlite3";
-import type { Kept, Told } from "./after.js";
+import type { Kept, Msg } from "./after.js";
 
 /** Bytes of what each side keeps, free pages not counted. */
-export function sizes({ ours, plain, messages }: Kept): Told {
+export function sizes({ ours, plain, messages }: Kept): Msg {
   const kept = bytesOf(ours);
   const events = count(ours);
   const sum = (pattern: RegExp) => [...kept].reduce((bytes, [name, size]) => bytes + (pattern.test(name) ? size : 0), 0) / events;

@@ -8,8 +8,8 @@ import { AccountService } from "../platform/accounts/account-service.js";
 import type { AccountStore } from "../platform/accounts/login-store.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
+import { msg } from "../runtime/msg.js";
 import { packagePath, packageVersion } from "../runtime/packages.js";
-import { told } from "../runtime/told.js";
 import type { StoreAt } from "../store/open.js";
 import { keepNow, serverLimits } from "../store/server-limits.js";
 import type { ChangedSetting } from "../store/sql/meta.js";
@@ -32,7 +32,7 @@ interface AdminDeps {
   readonly collected: () => Promise<Parameters<typeof collectionOf>[0]>;
   /** Returns the streams for clients of other programs that are on by now. */
   readonly compat: () => AboutServer["compat"];
-  /** Told when settings were changed here, before that is answered. */
+  /** Msg when settings were changed here, before that is answered. */
   readonly onChanged?: () => Promise<void>;
 }
 
@@ -153,7 +153,7 @@ export async function examineBeside(
   const limit = AbortSignal.timeout(MOST_MS);
   const args = [program, "doctor", "--json", ...(room === null ? [] : [`--room=${room}`])];
   const { out, told: complaint } = await run(args, env, AbortSignal.any([signal, limit])).catch((error: unknown) => {
-    throw limit.aborted ? new DyliveError("unreachable", told`the doctor did not finish within ${MOST_MS / 1000} s`) : error;
+    throw limit.aborted ? new DyliveError("unreachable", msg`the doctor did not finish within ${MOST_MS / 1000} s`) : error;
   });
   const report = reportOf(out);
   if (report !== null) return report;

@@ -17,7 +17,7 @@ import { WorkerChannel } from "../jobs/channel.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
-import type { HeldBytes } from "../runtime/rate-limiter.js";
+import type { PendingBytes } from "../runtime/rate-limiter.js";
 import { rawFolder } from "../sources/raw/files.js";
 import { RawRecorder } from "../sources/raw/recorder.js";
 import { AppendHealth } from "../store/health.js";
@@ -126,7 +126,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const running = new RunningSettings(config, { settings: opened.settings, clock, logger });
     await running.start(opened.cluster !== undefined);
     closers.push(async () => running.stop());
-    const held: HeldBytes = { bytes: 0, maxBytes: config.bufferMb * 1_000_000 };
+    const held: PendingBytes = { bytes: 0, maxBytes: config.bufferMb * 1_000_000 };
     metrics.watch({ buffer: held });
     const collecting = await startCollecting(config, {
       ...reach,
@@ -238,7 +238,7 @@ function compatOptions(config: Config, { store, clock, logger }: AppContext, par
  * Returns the app of the Open Platform; null without one.
  * @throws DyliveError bad_config when no push of it could be told from a forged one
  */
-function officialOf(config: Config, store: Store, held: HeldBytes, clock: Clock, logger: Logger): Official | null {
+function officialOf(config: Config, store: Store, held: PendingBytes, clock: Clock, logger: Logger): Official | null {
   const { officialApp: appId, officialPath, officialDataSecrets: dataSecrets, officialSecret: secret } = config;
   if (appId === null) return null;
   if (Object.keys(dataSecrets).length === 0)

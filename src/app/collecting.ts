@@ -3,7 +3,7 @@ import { Heartbeat } from "../cluster/heartbeat.js";
 import { LeasedCollectors } from "../cluster/leased-collectors.js";
 import { RoomManager } from "../cluster/room-manager.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
-import type { HeldBytes } from "../runtime/rate-limiter.js";
+import type { PendingBytes } from "../runtime/rate-limiter.js";
 import type { Store } from "../store/store.js";
 import type { Config } from "./config.js";
 
@@ -30,7 +30,7 @@ interface CollectingDeps extends CollectorDeps {
   /** Rates that count now. */
   readonly rates: Pick<Config, "requestsPerS" | "connectsPerS">;
   /** Memory of what waits to be stored. */
-  readonly held: HeldBytes;
+  readonly held: PendingBytes;
   readonly onError: (error: unknown, doing: string) => void;
 }
 

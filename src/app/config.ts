@@ -7,7 +7,7 @@ import type { Language } from "../i18n/words.js";
 import { browserPlaces } from "../platform/browser/find.js";
 import { DyliveError } from "../runtime/errors.js";
 import { shownOf } from "../runtime/mistake.js";
-import { english, type Said, Told, told, toldAll, toldOf } from "../runtime/told.js";
+import { english, joinMsgs, Msg, type MsgOrText, msg, msgOf } from "../runtime/msg.js";
 import { KEEP_SETTINGS, type KeepSettings, keepNow, PACE_SETTINGS } from "../store/server-limits.js";
 import { ConfigSchema } from "./setting-schema.js";
 
@@ -29,21 +29,21 @@ interface SettingSchema {
 }
 
 /** Describes what a setting takes, in words; values stand in backticks. */
-export function takesOf(schema: SettingSchema): Told {
+export function takesOf(schema: SettingSchema): Msg {
   if (schema.anyOf !== undefined) {
     const ways = new Map(schema.anyOf.filter(({ type }) => type !== "null").map((one) => [english(takesOf(one)), takesOf(one)]));
-    return toldAll([...ways.values()], ", or ");
+    return joinMsgs([...ways.values()], ", or ");
   }
-  if (schema.takes !== undefined) return toldOf(schema.takes);
+  if (schema.takes !== undefined) return msgOf(schema.takes);
   // As what a sentence says of one case: a value is the same in every language, also one that is a word.
-  if (schema.enum !== undefined) return told`${schema.enum.map((value) => `\`${value}\``).join(", ")}`;
-  if (schema.const !== undefined) return told`${`\`${schema.const}\``}`;
-  if (schema.type === "boolean") return told`true or false`;
+  if (schema.enum !== undefined) return msg`${schema.enum.map((value) => `\`${value}\``).join(", ")}`;
+  if (schema.const !== undefined) return msg`${`\`${schema.const}\``}`;
+  if (schema.type === "boolean") return msg`true or false`;
   if (schema.type === "integer") {
     const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = schema;
-    return told`a whole number, ${minimum.toLocaleString("en")} to ${maximum.toLocaleString("en")}`;
+    return msg`a whole number, ${minimum.toLocaleString("en")} to ${maximum.toLocaleString("en")}`;
   }
-  return schema.maxLength === undefined ? told`text` : told`text of up to ${schema.maxLength} characters`;
+  return schema.maxLength === undefined ? msg`text` : msg`text of up to ${schema.maxLength} characters`;
 }
 
 /** Returns a value that a setting takes, as it is written in the environment; null where nobody can know one. */
@@ -76,19 +76,19 @@ interface NamedSetting {
 const SHOWN_CHARS = 80;
 
 /** Says what is wrong with a value, and what would be right. Never holds a secret: an address may have a password in it. */
-function complaintOf({ name, assign, schema, secret }: NamedSetting, value: unknown): Told {
+function complaintOf({ name, assign, schema, secret }: NamedSetting, value: unknown): Msg {
   const text = String(shownOf(value));
-  const shown = secret || /[@?]/.test(text) || text.length > SHOWN_CHARS ? told`the value that it has` : shownOf(value);
+  const shown = secret || /[@?]/.test(text) || text.length > SHOWN_CHARS ? msg`the value that it has` : shownOf(value);
   const example = exampleOf(schema);
   const takes = unquoted(takesOf(schema));
   const assigned = `${name}${assign}${example}`;
-  const such = example === null ? takes : told`${takes}, such as ${assigned}`;
-  return told`${name} does not take ${shown}. It takes ${such} (${toldOf(schema.description ?? "")})`;
+  const such = example === null ? takes : msg`${takes}, such as ${assigned}`;
+  return msg`${name} does not take ${shown}. It takes ${such} (${msgOf(schema.description ?? "")})`;
 }
 
 /** Returns a sentence without the marks that a page shows values by. */
-function unquoted({ words, values }: Told): Told {
-  return new Told(
+function unquoted({ words, values }: Msg): Msg {
+  return new Msg(
     words.map((text) => text.replaceAll("`", "")),
     values.map((value) => (typeof value === "object" ? unquoted(value) : typeof value === "string" ? value.replaceAll("`", "") : value)),
   );
@@ -125,7 +125,7 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
   const read = Object.keys(given);
   const config = complete(given, (key) => (overrides[key] === undefined ? [variableOf(key), "="] : [option(key), " "]));
   if (config.role !== "all" && config.databaseUrl === null)
-    throw new DyliveError("bad_config", told`${variableOf("role")} is ${config.role}, which needs a ${variableOf("databaseUrl")}`);
+    throw new DyliveError("bad_config", msg`${variableOf("role")} is ${config.role}, which needs a ${variableOf("databaseUrl")}`);
   GIVEN.set(config, new Set(read));
   return config;
 }
@@ -243,7 +243,7 @@ function takesNumber(key: keyof Config): boolean {
 
 /** Parses the secrets. Errors of JSON and of the schema are not passed on: they would quote what was read. */
 function parseSecrets(text: string): unknown {
-  const wrong = (why: Said) => new DyliveError("bad_config", told`${variableOf("officialDataSecrets")} ${toldOf(why)}`);
+  const wrong = (why: MsgOrText) => new DyliveError("bad_config", msg`${variableOf("officialDataSecrets")} ${msgOf(why)}`);
   let value: unknown;
   try {
     value = JSON.parse(text);

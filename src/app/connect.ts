@@ -9,10 +9,10 @@ import { resolveText, type TextAnswer } from "../platform/links/resolve.js";
 import { type ListedGift, readGiftList } from "../platform/pages/gift-list.js";
 import { PlatformAccess, wayOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
-import { type Clock, type FollowingController, follow, systemClock, untilAborted } from "../runtime/clock.js";
+import { type Clock, type FollowingController, linkedController, systemClock, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { shownOf } from "../runtime/mistake.js";
-import { told, toldOf } from "../runtime/told.js";
+import { msg, msgOf } from "../runtime/msg.js";
 import { type Config, readMachine, settingsOf } from "./config.js";
 import { reachOf, withReach } from "./platform.js";
 import { callOption, hasMethods, optionOf, WAITING } from "./setting-schema.js";
@@ -48,7 +48,7 @@ export interface ConnectOptions<T extends EventType = UsualType> extends ReachOp
    * Beyond that the oldest are dropped and told to `onLost`.
    */
   readonly maxQueuedEvents?: number | undefined;
-  /** Told how many events of the room, of any type, were dropped because the loop did not take them in time. */
+  /** Msg how many events of the room, of any type, were dropped because the loop did not take them in time. */
   readonly onLost?: ((count: number) => void) | undefined;
   /** The real time by default. */
   readonly clock?: Clock | undefined;
@@ -166,7 +166,7 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
   on(type: T | "error", listener: (value: never) => void): () => void {
     if (type !== "error") assertTypes([type], this.#wanted.types);
     if (typeof listener !== "function")
-      throw new DyliveError("bad_config", told`on(${JSON.stringify(type)}, …) takes a function, not ${shownOf(listener)}`);
+      throw new DyliveError("bad_config", msg`on(${JSON.stringify(type)}, …) takes a function, not ${shownOf(listener)}`);
     // One who is added twice is called twice, as any emitter does.
     const call = (value: never) => listener(value);
     const others = this.#listeners.get(type) ?? new Set();
@@ -191,7 +191,7 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
   }
 
   async #tell(): Promise<void> {
-    const listening = follow(this.#until);
+    const listening = linkedController(this.#until);
     this.#listening = listening;
     try {
       for await (const event of this.#events(listening.signal))
@@ -320,7 +320,7 @@ export async function gifts(options: ReachOptions & { readonly signal?: AbortSig
   return withAccess(options, async (access, signal) => {
     const answer = await readGiftList(access, signal);
     if ("gifts" in answer) return answer.gifts;
-    throw new DyliveError("blocked", told`the platform gave no list of gifts: ${toldOf(answer.reason)}`);
+    throw new DyliveError("blocked", msg`the platform gave no list of gifts: ${msgOf(answer.reason)}`);
   });
 }
 

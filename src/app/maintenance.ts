@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { deletionLeaves, eraseEverywhere, unreached } from "../erasure/everywhere.js";
+import { deletionLeaves, eraseEverywhere, remainingTraces } from "../erasure/everywhere.js";
 import type { Metrics } from "../http/metrics.js";
 import type { MaintenanceService } from "../http/task-list.js";
 import { recordingsOf } from "../ingest/redecode.js";
@@ -152,7 +152,7 @@ export function maintenanceService(
         rooms: rooms.map(String),
         works,
         recordings: { files, messages, frames },
-        notReached: unreached(data, done, elsewhere).map(String),
+        notReached: remainingTraces(data, done, elsewhere).map(String),
       };
     },
     delete: async (deletion, turn, signal) => {

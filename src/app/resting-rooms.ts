@@ -4,7 +4,7 @@ import type { RoomOperations, RoomStatus, RoomView } from "../health/state.js";
 import { nameIn, type RoomName, resolveRoom } from "../platform/links/resolve.js";
 import { PlatformAccess, type Reach, wayOf } from "../platform/platform-access.js";
 import { DyliveError } from "../runtime/errors.js";
-import { recorded, told } from "../runtime/told.js";
+import { msg, recorded } from "../runtime/msg.js";
 import { watchRoom } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { RoomRow, RoomSettings, Rooms, Watch } from "../store/rooms.js";
@@ -23,7 +23,7 @@ export function restingRooms(reach: Reach, { rooms, cluster }: Pick<Store, "room
   };
   const view = async (room: RoomKey): Promise<RoomView> => {
     const row = room > 0 ? await rooms.get(room) : null;
-    if (row === null) throw new DyliveError("not_found", told`there is no room ${room}`);
+    if (row === null) throw new DyliveError("not_found", msg`there is no room ${room}`);
     return viewOf(row);
   };
   const watch = async (room: RoomKey, to: Watch): Promise<RoomView> => {

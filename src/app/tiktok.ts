@@ -5,7 +5,7 @@ import type { DyliveClient, FollowOptions } from "../client.js";
 import { TIKTOK_TYPES, type TiktokPayloads, tiktokMessage } from "../compat/tiktok.js";
 import type { LiveEvent } from "../events/event.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { ConnectOptions } from "./connect.js";
 
 export type {
@@ -99,7 +99,7 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
     if (client !== undefined && other !== undefined)
       throw new DyliveError(
         "bad_config",
-        told`${other} cannot be given beside a client, which takes signal alone: all else is set where its server runs`,
+        msg`${other} cannot be given beside a client, which takes signal alone: all else is set where its server runs`,
       );
     this.#room = room;
     this.#options = options;

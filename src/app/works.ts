@@ -6,13 +6,13 @@ import { type Clock, systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { CommentCollector, type KnownComment, type OpenFloor } from "../works/comments.js";
 import { type DownloadOptions, downloadWork } from "../works/download.js";
+import { foundWork } from "../works/found-work.js";
 import type { Comment, CommentRun } from "../works/model/comment.js";
 import type { Download } from "../works/model/download.js";
 import { isQuality } from "../works/model/quality.js";
 import type { Work } from "../works/model/work.js";
 import type { WorkListRun } from "../works/model/work-list.js";
 import type { WorkLink, WorkReader } from "../works/reader.js";
-import { toldIn } from "../works/told.js";
 import { wantedFiles as filesOf, type WantedFile, type Wish } from "../works/wanted-files.js";
 import { WorkLister } from "../works/work-lister.js";
 import { type Config, readMachine, settingsOf } from "./config.js";
@@ -22,6 +22,7 @@ import { callOption, optionOf, WAITING } from "./setting-schema.js";
 export { DyliveError, ERRORS, type ErrorCode, type Fault } from "../runtime/errors.js";
 export type { KnownComment, OpenFloor } from "../works/comments.js";
 export type { DownloadProgress } from "../works/download.js";
+export { WorkError } from "../works/found-work.js";
 export type { Author, Person } from "../works/model/author.js";
 export { type Comment, type CommentRun, CommentRunSchema, CommentSchema } from "../works/model/comment.js";
 export type { Download, DownloadFile } from "../works/model/download.js";
@@ -30,7 +31,6 @@ export type { Quality } from "../works/model/quality.js";
 export { type Mix, type Work, WorkSchema } from "../works/model/work.js";
 export { type WorkListRun, WorkListRunSchema } from "../works/model/work-list.js";
 export type { WorkLink } from "../works/reader.js";
-export { WorkError } from "../works/told.js";
 export type { FileSource, WantedFile, Wish } from "../works/wanted-files.js";
 
 const READING = ["upstream", "worksAccount", "data", "browser", "cdp", "proxy", "userAgent"] as const;
@@ -65,7 +65,7 @@ export async function resolveWork(text: string, options: ReadWorkOptions = {}): 
  * console.log(work.kind, work.text, work.media.find(({ recommended }) => recommended)?.urls[0]);
  */
 export async function readWork(link: string, options: ReadWorkOptions = {}): Promise<Work> {
-  return reading(options, async (reader, signal) => toldIn(await reader.read(await reader.find(link, signal), signal)).work);
+  return reading(options, async (reader, signal) => foundWork(await reader.read(await reader.find(link, signal), signal)).work);
 }
 
 /** Reads once, by a reader that is closed then. */

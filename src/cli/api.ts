@@ -5,7 +5,7 @@ import { type Config, languageOf } from "../app/config.js";
 import { inLanguage, recognised } from "../i18n/words.js";
 import { systemClock } from "../runtime/clock.js";
 import { DyliveError, ERRORS, type ErrorCode, FieldError } from "../runtime/errors.js";
-import { toldOf } from "../runtime/told.js";
+import { msgOf } from "../runtime/msg.js";
 import { serverSocketOf } from "../store/lock.js";
 import { say } from "./terminal.js";
 import { existingStore } from "./with-store.js";
@@ -269,7 +269,7 @@ function refusalOf(text: string, status: number): DyliveError {
 /** Makes the error that a server's refusal is: its message begins with the words of the code, in the language of commands. */
 export function errorOf({ code, message, field }: ShownError): DyliveError {
   const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : "internal";
-  const title = inLanguage(languageOf(), toldOf(ERRORS[known].message));
+  const title = inLanguage(languageOf(), msgOf(ERRORS[known].message));
   const detail = withoutStart(withoutStart(message, title), /^[:：] ?/);
   return field === undefined
     ? new DyliveError(known, detail)

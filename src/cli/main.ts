@@ -2,8 +2,8 @@
 import { languageOf } from "../app/config.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
+import { msg, msgOf } from "../runtime/msg.js";
 import { missingPackage } from "../runtime/packages.js";
-import { told, toldOf } from "../runtime/told.js";
 import { givenAs, programFor } from "./program.js";
 import { exitWith, isStopped } from "./stop.js";
 import { say } from "./terminal.js";
@@ -11,7 +11,7 @@ import { say } from "./terminal.js";
 // Whoever reads our output may stop reading (`dylive watch … | head`): then there is nobody left to tell anything. A full disk is told.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  const failure = fileFailure(error, told`the output cannot be written`);
+  const failure = fileFailure(error, msg`the output cannot be written`);
   if (!(failure instanceof DyliveError)) throw error;
   fail(failure);
   process.exit();
@@ -37,6 +37,6 @@ try {
 
 /** Says why the command failed, and has the process end with the code for it. */
 function fail({ row: { message, hint, fault }, said }: DyliveError): void {
-  say(told`dylive: ${toldOf(message)}: ${said}. ${toldOf(hint)}`);
+  say(msg`dylive: ${msgOf(message)}: ${said}. ${msgOf(hint)}`);
   exitWith(fault === "caller" ? 2 : 1);
 }

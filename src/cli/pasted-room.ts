@@ -1,6 +1,6 @@
 import { ROOM_DOOR, readPaste, unquoted } from "../platform/links/paste.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { type NamedRoom, namedRoom, type Rooms } from "../store/rooms.js";
 
 /**
@@ -14,7 +14,7 @@ export function pastedName(asked: string): string {
   if (link?.kind === "short_link")
     throw new DyliveError(
       "not_found",
-      told`the store does not know where a short link leads: \`dylive resolve LINK\` asks the platform and says the room's number`,
+      msg`the store does not know where a short link leads: \`dylive resolve LINK\` asks the platform and says the room's number`,
     );
   return link === null ? text : link.name.value;
 }

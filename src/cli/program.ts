@@ -2,8 +2,8 @@ import { Command, Help, type HelpConfiguration, Option } from "commander";
 import { type Config, loadConfig, misspeltSettings } from "../app/config.js";
 import { meantName } from "../events/misspelt.js";
 import { inLanguage, type Language, recognised } from "../i18n/words.js";
+import { msg } from "../runtime/msg.js";
 import { packageVersion } from "../runtime/packages.js";
-import { told } from "../runtime/told.js";
 import type { simulate } from "./commands/simulate.js";
 import { EXAMPLES } from "./examples.js";
 import { columnsOf, say, wrapped } from "./terminal.js";
@@ -82,7 +82,7 @@ function inHelp(description: string, words: Words): string {
 function dress(command: Command, path: readonly string[], layout: HelpConfiguration, language: Language): void {
   const words = (sentence: string) => inLanguage(language, sentence);
   const name = ["dylive", ...path].join(" ");
-  command.showHelpAfterError(inLanguage(language, told`(see ${name} --help)`));
+  command.showHelpAfterError(inLanguage(language, msg`(see ${name} --help)`));
   // Commands made before this have a copy of the settings; all need the same.
   command.configureHelp(layout);
   command.configureOutput({
@@ -184,7 +184,7 @@ export async function programFor(asked: string | null, language: Language = "en"
     .version(packageVersion(), "-V, --version", "print the version")
     .description("Real-time data of Douyin (抖音) live rooms, on your own machine. Read-only.");
   program.hook("preAction", () => {
-    for (const [name, meant] of misspeltSettings()) say(told`dylive: there is no setting ${name}: it is ignored. Did you mean ${meant}?`);
+    for (const [name, meant] of misspeltSettings()) say(msg`dylive: there is no setting ${name}: it is ignored. Did you mean ${meant}?`);
   });
   addOwnCommands(program);
   const own = GROUPS.find(({ names }) => asked !== null && names.includes(asked));

@@ -2,7 +2,7 @@ import { describe } from "../events/describe.js";
 import type { LiveEvent } from "../events/event.js";
 import type { LoadedCounts } from "../ingest/load-file.js";
 import type { DriftCounts } from "../platform/wire/drift.js";
-import { recorded, told, toldOf } from "../runtime/told.js";
+import { msg, msgOf, recorded } from "../runtime/msg.js";
 import { inWords, plain, say } from "./terminal.js";
 
 /** Returns an event as one readable line, in local time, or as one line of JSON. */
@@ -17,12 +17,12 @@ export function lineOf(event: LiveEvent, json: boolean): string {
 
 /** Returns what an event says: of dylive itself in the language of commands, of people as it is told everywhere. */
 function wordsOf(event: LiveEvent): string {
-  if (event.type === "state") return inWords(told`${event.from === null ? "?" : toldOf(event.from)} → ${toldOf(event.to)}`);
+  if (event.type === "state") return inWords(msg`${event.from === null ? "?" : msgOf(event.from)} → ${msgOf(event.to)}`);
   if (event.type === "system") return inWords(recorded(event.text));
   if (event.type !== "gap") return describe(event);
   const reason = recorded(event.reason);
-  if (event.from === null) return inWords(told`nothing was received for a while: ${reason}`);
-  return inWords(told`nothing was received for ${Math.max(0, Math.round((event.to - event.from) / 1000))} s: ${reason}`);
+  if (event.from === null) return inWords(msg`nothing was received for a while: ${reason}`);
+  return inWords(msg`nothing was received for ${Math.max(0, Math.round((event.to - event.from) / 1000))} s: ${reason}`);
 }
 
 /** Types of events that people want to see scroll by; the rest only when asked for. */
@@ -42,12 +42,12 @@ export const SHOWN: readonly LiveEvent["type"][] = [
 /** Says on stderr what was not understood: unknown methods, unknown fields, damage. Nothing is passed over in silence. */
 export function sayDrift({ methods, fields, failures, overflow }: DriftCounts): void {
   const list = (title: string, counts: Readonly<Record<string, number>>) => {
-    for (const [key, n] of Object.entries(counts)) say(told`${title} ${key}: ${n}`);
+    for (const [key, n] of Object.entries(counts)) say(msg`${title} ${key}: ${n}`);
   };
   list("unknown method", methods);
   list("unknown field", fields);
   list("unreadable", failures);
-  if (overflow > 0) say(told`more that found no place in the tables: ${overflow}`);
+  if (overflow > 0) say(msg`more that found no place in the tables: ${overflow}`);
 }
 
 /** Says in one line what came of a file, and its damage if any. */
@@ -55,7 +55,7 @@ export function sayLoaded(path: string, { kind, messages, events, drops, skipped
   const dropped = Object.entries(drops)
     .map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`)
     .join(", ");
-  say(told`${path}: a ${kind}, ${messages} messages, ${events} events${dropped ? told`; left out: ${dropped}` : ""}`);
-  if (skipped > 0) say(told`${path}: ${skipped} damaged records were passed over`);
-  if (lostBytes > 0) say(told`${path}: the last ${lostBytes} bytes are torn or damaged`);
+  say(msg`${path}: a ${kind}, ${messages} messages, ${events} events${dropped ? msg`; left out: ${dropped}` : ""}`);
+  if (skipped > 0) say(msg`${path}: ${skipped} damaged records were passed over`);
+  if (lostBytes > 0) say(msg`${path}: the last ${lostBytes} bytes are torn or damaged`);
 }

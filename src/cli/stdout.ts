@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { promisify } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { fileFailure } from "../runtime/file-failure.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 
 /**
  * Writes to stdout, waiting when the reader is slow. A file has all of it when this resolves, and nothing of it when it fails.
@@ -14,7 +14,7 @@ export async function writeOut(data: string | Uint8Array): Promise<void> {
     if (isFile()) writeWholly(typeof data === "string" ? Buffer.from(data) : data);
     else await new Promise<void>((resolve, reject) => process.stdout.write(data, (error) => (error ? reject(error) : resolve())));
   } catch (error) {
-    throw fileFailure(error, told`the output cannot be written`);
+    throw fileFailure(error, msg`the output cannot be written`);
   }
 }
 
@@ -39,7 +39,7 @@ function writeWholly(bytes: Uint8Array): void {
 /** Waits until the disk has what was written to stdout. @throws DyliveError file_failed */
 export async function syncOut(): Promise<void> {
   await promisify(fdatasync)(1).catch((error: unknown) => {
-    throw fileFailure(error, told`the output cannot be written`);
+    throw fileFailure(error, msg`the output cannot be written`);
   });
 }
 

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { languageOf } from "../app/config.js";
 import { shownText } from "../events/hidden.js";
 import { inLanguage } from "../i18n/words.js";
-import { type Said, type Told, type ToldPart, told } from "../runtime/told.js";
+import { type Msg, type MsgOrText, type MsgPart, msg } from "../runtime/msg.js";
 import { writeOut } from "./stdout.js";
 
 /**
@@ -43,22 +43,22 @@ export function wrapped(text: string, width: number): string {
 }
 
 /** Returns a sentence of ours in the language of commands, as it may be shown. */
-export function inWords(said: Told): string {
+export function inWords(said: Msg): string {
   return plain(inLanguage(languageOf(), said));
 }
 
 /** Says something on stderr, where it does not mix with data on stdout. */
-export function say(line: Said): void {
+export function say(line: MsgOrText): void {
   process.stderr.write(`${typeof line === "string" ? line : inWords(line)}\n`);
 }
 
 /** Writes a line to stdout, waiting when the reader is slow. */
-export function print(line: Said): Promise<void> {
+export function print(line: MsgOrText): Promise<void> {
   return writeOut(`${typeof line === "string" ? line : inWords(line)}\n`);
 }
 
 /** Asks a question on stderr and waits for a line; null where nobody sits at a terminal, or the input ends. */
-export async function askOnTerminal(question: Said, signal: AbortSignal): Promise<string | null> {
+export async function askOnTerminal(question: MsgOrText, signal: AbortSignal): Promise<string | null> {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return null;
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const ended = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
@@ -72,7 +72,7 @@ export async function askOnTerminal(question: Said, signal: AbortSignal): Promis
 }
 
 /** Content of a cell; null is unknown. */
-export type Cell = Said | number | null;
+export type Cell = MsgOrText | number | null;
 
 function shownCell(cell: Cell): string {
   if (cell === null) return "–";
@@ -85,7 +85,7 @@ export function padded(text: string, columns: number): string {
 }
 
 /** Prints rows under their titles, numbers to the right, and says where there are none; nothing of a stranger's text moves the cursor. */
-export async function printColumns(titles: readonly Said[], rows: readonly (readonly Cell[])[]): Promise<void> {
+export async function printColumns(titles: readonly MsgOrText[], rows: readonly (readonly Cell[])[]): Promise<void> {
   const texts = [titles, ...rows].map((row) => row.map(shownCell));
   const widths = titles.map((_, at) => Math.max(...texts.map((row) => columnsOf(row[at] ?? ""))));
   for (const [line, row] of texts.entries()) {
@@ -96,7 +96,7 @@ export async function printColumns(titles: readonly Said[], rows: readonly (read
     });
     await print(cells.join("  ").trimEnd());
   }
-  if (rows.length === 0) await print(told`none`);
+  if (rows.length === 0) await print(msg`none`);
 }
 
 /** Writes a share of 0 to 1 as percent, without the sign: 0 only where there is nothing, 100 only where it is all. */
@@ -125,12 +125,12 @@ const EVERY_MS = 500;
 
 /** A progress line on stderr for long work: redrawn in place on a terminal, one line every few seconds elsewhere. */
 export class ProgressLine {
-  readonly #title: ToldPart;
-  readonly #unit: Told;
+  readonly #title: MsgPart;
+  readonly #unit: Msg;
   readonly #terminal = process.stderr.isTTY === true;
   #shownAt = 0;
 
-  constructor(title: ToldPart, unit: Told) {
+  constructor(title: MsgPart, unit: Msg) {
     this.#title = title;
     this.#unit = unit;
   }
@@ -140,7 +140,7 @@ export class ProgressLine {
     const now = Date.now();
     if (now - this.#shownAt < (this.#terminal ? EVERY_MS : EVERY_MS * 10)) return;
     this.#shownAt = now;
-    const line = inWords(told`${this.#title}: ${done} ${this.#unit}${share === undefined ? "" : ` (${Math.floor(share * 100)} %)`}`);
+    const line = inWords(msg`${this.#title}: ${done} ${this.#unit}${share === undefined ? "" : ` (${Math.floor(share * 100)} %)`}`);
     if (this.#terminal) process.stderr.write(`\r\u001b[K${line}`);
     else say(line);
   }
@@ -151,7 +151,7 @@ export class ProgressLine {
   }
 
   /** Ends the line with the last word. */
-  end(line: Told): void {
+  end(line: Msg): void {
     this.clear();
     say(line);
   }

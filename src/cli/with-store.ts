@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Config } from "../app/config.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { databasePath, openStore, storeAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
 
@@ -35,8 +35,8 @@ export function existingStore({ data }: Pick<Config, "data">): string {
     const trouble = (error as NodeJS.ErrnoException).code === "ENOENT" ? null : troubleOf(error);
     const why =
       trouble === null
-        ? told`there is no store in ${folder}; \`dylive serve\` makes one, --data or DYLIVE_DATA names another folder`
-        : told`the data folder ${folder} cannot be read: ${trouble.why}`;
+        ? msg`there is no store in ${folder}; \`dylive serve\` makes one, --data or DYLIVE_DATA names another folder`
+        : msg`the data folder ${folder} cannot be read: ${trouble.why}`;
     throw new DyliveError("bad_config", why, error);
   }
 }

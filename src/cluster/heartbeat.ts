@@ -1,6 +1,6 @@
 import type { Collector } from "../collector/collector.js";
 import { reportOf, writeReport } from "../collector/report.js";
-import { type Clock, steadyMs } from "../runtime/clock.js";
+import { type Clock, monotonicMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Membership, WantedRoomReport, WantedRooms } from "../store/cluster.js";
 import { Waker } from "../store/waker.js";
@@ -67,7 +67,7 @@ export class Heartbeat {
     const { clock, wantedRooms, collectors } = this.#deps;
     const { signal } = this.#stop;
     const stopTicking = clock.every(BEAT_MS, () => {
-      if (steadyMs(clock) - this.#sureAt >= UNSURE_MS) this.#work([]);
+      if (monotonicMs(clock) - this.#sureAt >= UNSURE_MS) this.#work([]);
       this.#waker.notify();
     });
     void this.#wakeBy(wantedRooms.wakes(signal));
@@ -105,14 +105,14 @@ export class Heartbeat {
     let failing = false;
     for await (const _ of this.#waker.wakes(signal)) {
       try {
-        const sentAt = steadyMs(clock);
+        const sentAt = monotonicMs(clock);
         const assignment = await membership.beat({ ...collectors.now, jobs: [...this.#jobs.keys()] });
         this.#sureAt = sentAt;
         failing = false;
         if (signal.aborted) return;
         collectors.follow(assignment);
         // The process may have hung while it waited for the answer.
-        this.#work(steadyMs(clock) - sentAt < UNSURE_MS ? assignment.jobs : []);
+        this.#work(monotonicMs(clock) - sentAt < UNSURE_MS ? assignment.jobs : []);
         // No beat waits for it.
         this.#publishing ??= this.#publish().finally(() => {
           this.#publishing = null;
@@ -149,7 +149,7 @@ export class Heartbeat {
   /** Stores reports on the rooms of this process, for the others: what is new, of all rooms in one statement. */
   async #publish(): Promise<void> {
     const { membership, wantedRooms, collectors, clock, onError } = this.#deps;
-    const now = steadyMs(clock);
+    const now = monotonicMs(clock);
     for (const key of this.#published.keys()) if (!collectors.held.has(key)) this.#published.delete(key);
     const everyMs = Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * collectors.held.size);
     const news: WantedRoomReport[] = [];

@@ -3,16 +3,16 @@ import { isDeepStrictEqual } from "node:util";
 import { Collector } from "../collector/collector.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
 import { CollectorRegistry } from "../collector/registry.js";
-import { ToldAlarms } from "../collector/room-alarm.js";
+import { SentAlarms } from "../collector/room-alarm.js";
 import type { RoomStatus } from "../health/state.js";
 import { GiftCatalogue } from "../ingest/fill-in.js";
 import { isStoreProblem } from "../ingest/intake.js";
 import { HELD_MAX_BYTES } from "../platform/access/read.js";
 import type { RoomName } from "../platform/links/resolve.js";
-import { breathe, inTime, steadyMs } from "../runtime/clock.js";
+import { monotonicMs, withTimeout, yieldToEventLoop } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { type HeldBytes, RateLimiter } from "../runtime/rate-limiter.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
+import { type PendingBytes, RateLimiter } from "../runtime/rate-limiter.js";
 import {
   ANY_NUMBER,
   type Assignment,
@@ -35,7 +35,7 @@ export interface LeasedCollectorsDeps extends CollectorDeps {
   /** Rates at which a process may ask the platform and connect to it, for all of its rooms. They may change meanwhile. */
   readonly rates?: { readonly requestsPerS: number; readonly connectsPerS: number };
   /** Memory of what waits to be stored, where more than the rooms share its bound. */
-  readonly held?: HeldBytes;
+  readonly held?: PendingBytes;
   readonly onError: (error: unknown) => void;
 }
 
@@ -92,7 +92,7 @@ export class LeasedCollectors {
     const { log, gifts } = deps.store;
     this.#shared = {
       ...{ requests: limiter("requestsPerS"), connects: limiter("connectsPerS"), held },
-      ...{ registry: new CollectorRegistry(), told: new ToldAlarms(log), gifts: new GiftCatalogue(gifts) },
+      ...{ registry: new CollectorRegistry(), told: new SentAlarms(log), gifts: new GiftCatalogue(gifts) },
     };
   }
 
@@ -138,7 +138,7 @@ export class LeasedCollectors {
     }
     for (const { how } of leases) if (how !== null) this.takeovers[how]++;
     if (lapsed && lost.length > 0)
-      this.#deps.onError(new DyliveError("not_owner", told`the cluster took this process for dead, and leases lapsed: ${named(lost)}`));
+      this.#deps.onError(new DyliveError("not_owner", msg`the cluster took this process for dead, and leases lapsed: ${named(lost)}`));
     this.#give(surplus);
     void this.#begin();
   }
@@ -152,7 +152,7 @@ export class LeasedCollectors {
     // Also of rooms that were let go a moment ago.
     for (let left = Number.POSITIVE_INFINITY; this.#ending.size > 0 && this.#ending.size < left; ) {
       left = this.#ending.size;
-      await inTime(Promise.all(this.#ending.keys()), STOP_MS, clock).catch(() => {});
+      await withTimeout(Promise.all(this.#ending.keys()), STOP_MS, clock).catch(() => {});
     }
     if (this.#ending.size > 0) onError(leftBy([...this.#ending.values()]));
     await membership.leave().catch(onError);
@@ -172,7 +172,7 @@ export class LeasedCollectors {
         this.#rest(lease.key, this.#deps.clock.sleep(RETRY_MS, this.#stop.signal));
         if (!isStoreProblem(error)) this.#deps.onError(error);
       }
-      if (begun % BEGUN_TOGETHER === 0) await breathe();
+      if (begun % BEGUN_TOGETHER === 0) await yieldToEventLoop();
     }
     this.#beginning = false;
   }
@@ -214,7 +214,7 @@ export class LeasedCollectors {
 
   /** Ends the collection of rooms above this process's share, those that it has had for longest, and releases them with the next beat. */
   #give(surplus: number): void {
-    const now = steadyMs(this.#deps.clock);
+    const now = monotonicMs(this.#deps.clock);
     const going = [...this.#resting.values()].filter((next) => next !== "begins").length;
     const more = Math.min(surplus - going, GIVEN_AT_ONCE);
     if (more <= 0 || now - this.#gaveAt < GIVE_MS) return;
@@ -254,7 +254,7 @@ function leftBy(left: readonly Collector[]): DyliveError {
   const messages = left.reduce((sum, { health }) => sum + health.backlog.waiting, 0);
   const names = named(left.map(({ name, room }) => (room === null ? name.value : `room:${room}`)));
   const why = `${left.length} ${left.length === 1 ? "room" : "rooms"} did not stop within ${STOP_MS / 1000} s and left as they are, with ${messages} messages that the log does not have`;
-  return new DyliveError("stopping", told`${why}: ${names}`);
+  return new DyliveError("stopping", msg`${why}: ${names}`);
 }
 
 function named(rooms: readonly string[]): string {

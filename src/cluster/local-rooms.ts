@@ -1,4 +1,4 @@
-import { type Clock, steadyMs } from "../runtime/clock.js";
+import { type Clock, monotonicMs } from "../runtime/clock.js";
 import { type Assignment, type Lease, type Membership, type Uncollected, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import { type Alias, allRooms, type RoomRow, type RoomSettings, type Rooms } from "../store/rooms.js";
@@ -33,7 +33,7 @@ export class LocalRooms implements WantedRooms, Pick<Membership, "claim" | "leav
     const key = wantedKey(name);
     const known = this.#wanted.get(key);
     if (known !== undefined) {
-      known.askedAt = steadyMs(this.#deps.clock);
+      known.askedAt = monotonicMs(this.#deps.clock);
       return true;
     }
     const onDemand = [...this.#wanted.values()].filter(({ watched }) => !watched);
@@ -59,7 +59,7 @@ export class LocalRooms implements WantedRooms, Pick<Membership, "claim" | "leav
       const room = this.#roomOf(lease);
       const row = room === null ? null : (listed.get(room) ?? (await rooms.get(room)));
       const isListed = row?.watch === "on" && row.webRid !== null;
-      const isIdle = !isListed && (watched || steadyMs(clock) - askedAt >= idleMs);
+      const isIdle = !isListed && (watched || monotonicMs(clock) - askedAt >= idleMs);
       if (row?.watch === "paused" || isIdle) {
         this.#wanted.delete(key);
         if (row !== null) gone.push(row);
@@ -94,7 +94,7 @@ export class LocalRooms implements WantedRooms, Pick<Membership, "claim" | "leav
   async leave(): Promise<void> {}
 
   #add(lease: Lease, watched: boolean): void {
-    this.#wanted.set(lease.key, { lease, watched, askedAt: steadyMs(this.#deps.clock) });
+    this.#wanted.set(lease.key, { lease, watched, askedAt: monotonicMs(this.#deps.clock) });
   }
 
   /** Returns the room of a name, which may lead to another one by now. */

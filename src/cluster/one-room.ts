@@ -4,7 +4,7 @@ import type { RequestedRoom, RoomStatus } from "../health/state.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Reach } from "../platform/platform-access.js";
-import { type Clock, follow } from "../runtime/clock.js";
+import { type Clock, linkedController } from "../runtime/clock.js";
 import type { RoomKey, Where } from "../store/log.js";
 import { openMemoryStore } from "../store/memory/memory.js";
 import type { RoomStore } from "../store/store.js";
@@ -22,7 +22,7 @@ interface OneRoomDeps {
   readonly setAside: (event: NewEvent, error: unknown) => void;
   /** Whether the platform's list of gifts is read, by which names and prices are filled in that messages do not tell. */
   readonly readsGiftList?: boolean;
-  /** Told of every batch as received, before it is stored: for recording. */
+  /** Msg of every batch as received, before it is stored: for recording. */
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
 }
 
@@ -98,7 +98,7 @@ export class OneRoom {
   ): AsyncGenerator<LiveEvent, void> {
     const wanted = { ...where, ...this.#where };
     const { log } = this.store;
-    const done = follow(signal, this.#over.signal);
+    const done = linkedController(signal, this.#over.signal);
     try {
       let at = after;
       for await (const _ of log.wakes(done.signal)) {

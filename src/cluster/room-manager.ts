@@ -4,10 +4,10 @@ import { Visitor } from "../platform/access/visitor.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { nameIn, type RoomName } from "../platform/links/resolve.js";
 import type { Reach } from "../platform/platform-access.js";
-import { breathe, type Clock, follow } from "../runtime/clock.js";
+import { type Clock, linkedController, yieldToEventLoop } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { msg, recorded } from "../runtime/msg.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
-import { recorded, told } from "../runtime/told.js";
 import { ANY_NUMBER, type WantedRooms, watchRoom } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
@@ -148,7 +148,7 @@ export class RoomManager implements RoomOperations {
       const aliases = await rooms.aliasesOf(rows.map(({ room }) => room));
       for (const row of rows) views.push(this.#shown(row, aliases.get(row.room) ?? []));
       if (rows.length < most || views.length >= limit) return views;
-      await breathe();
+      await yieldToEventLoop();
     }
   }
 
@@ -185,7 +185,7 @@ export class RoomManager implements RoomOperations {
 
   async resume(room: RoomKey): Promise<RoomView> {
     const row = await this.#row(room);
-    if (row.webRid === null) throw new DyliveError("not_found", told`room ${room} has no number on the platform that could be collected`);
+    if (row.webRid === null) throw new DyliveError("not_found", msg`room ${room} has no number on the platform that could be collected`);
     await watchRoom(this.#deps.store.rooms, room);
     // One that came to nothing a moment ago is tried again at once.
     if (this.#view.ofRoom(room)?.report?.problem === "no_account") await this.#deps.wantedRooms.forget(room);
@@ -213,7 +213,7 @@ export class RoomManager implements RoomOperations {
 
   async #row(room: RoomKey): Promise<RoomRow> {
     const row = room > 0 ? await this.#deps.store.rooms.get(room) : null;
-    if (row === null) throw new DyliveError("not_found", told`there is no room ${room}`);
+    if (row === null) throw new DyliveError("not_found", msg`there is no room ${room}`);
     return row;
   }
 
@@ -268,7 +268,7 @@ export class RoomManager implements RoomOperations {
     const number: Alias | null = row?.webRid == null || asked.kind === "unique_id" ? null : { kind: "web_rid", value: row.webRid };
     const name = viewed?.name ?? number ?? asked;
     if (!(await wantedRooms.ask(name, most, settings)))
-      throw new DyliveError("too_many_rooms", told`${most} rooms are collected on demand, which is the most allowed`);
+      throw new DyliveError("too_many_rooms", msg`${most} rooms are collected on demand, which is the most allowed`);
     if (viewed === undefined) await this.#view.read();
     try {
       return await this.#settled(name, viewed?.status != null, settleMs, signal);
@@ -295,7 +295,7 @@ export class RoomManager implements RoomOperations {
 
   async #settled(name: Alias, isMet: boolean, settleMs: number, signal: AbortSignal): Promise<SettledRoom> {
     const { clock, store, collectors } = this.#deps;
-    const end = follow(signal, this.#stop.signal);
+    const end = linkedController(signal, this.#stop.signal);
     if (settleMs <= 0) end.abort();
     else void clock.sleep(settleMs, end.signal).then(end.abort, () => {});
     try {
@@ -315,10 +315,7 @@ export class RoomManager implements RoomOperations {
     const room = report === null && !signal.aborted ? await store.rooms.find(name) : null;
     if (room !== null) return { status: unclaimedStatus(room, clock.now()), report };
     const why = recorded(report?.reason ?? UNTAKEN);
-    throw new DyliveError(
-      report?.problem ?? "room_unknown",
-      report?.problem != null ? why : told`no answer within ${settleMs} ms (${why})`,
-    );
+    throw new DyliveError(report?.problem ?? "room_unknown", report?.problem != null ? why : msg`no answer within ${settleMs} ms (${why})`);
   }
 
   /** Returns how the room of a name is doing now, also where it was paused meanwhile, or the platform has only just said which room it is. */

@@ -2,7 +2,7 @@ import type { Collector } from "../collector/collector.js";
 import { type Report, readReport, reportOf } from "../collector/report.js";
 import { RoomHealth } from "../health/room-health.js";
 import type { RoomState, RoomStatus } from "../health/state.js";
-import { type Clock, steadyMs, systemClock } from "../runtime/clock.js";
+import { type Clock, monotonicMs, systemClock } from "../runtime/clock.js";
 import { type WantedRoom, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias } from "../store/rooms.js";
@@ -79,7 +79,7 @@ export class RoomsView {
   /** Returns the status of a room; null where it is not collected, and where what was read last is too old. */
   statusOf(room: RoomKey): RoomStatus | null {
     const { collectors, clock } = this.#deps;
-    const isFresh = steadyMs(clock) - this.#readAt <= STALE_MS;
+    const isFresh = monotonicMs(clock) - this.#readAt <= STALE_MS;
     return isFresh || collectors.ofRoom(room) !== undefined ? (this.ofRoom(room)?.status ?? null) : null;
   }
 
@@ -103,7 +103,7 @@ export class RoomsView {
     const { name, room, report, unowned } = read;
     const status = report?.status ?? null;
     if (status === null || unowned === null) return { name, room, report, status };
-    const isLate = steadyMs(this.#deps.clock) - unowned.at > TAKE_OVER_MS;
+    const isLate = monotonicMs(this.#deps.clock) - unowned.at > TAKE_OVER_MS;
     const reason = isLate
       ? "no process collects it any more, and no other has taken it; `dylive cluster` shows who collects"
       : "no process collects it any more; another takes it over";
@@ -114,13 +114,13 @@ export class RoomsView {
   async #read(): Promise<void> {
     const { wantedRooms, clock, collectors } = this.#deps;
     const before = this.#byKey;
-    const rows = await wantedRooms.all(new Map([...before].map(([key, { toldAt }]) => [key, toldAt])));
-    const now = { since: clock.now(), at: steadyMs(clock) };
+    const rows = await wantedRooms.all(new Map([...before].map(([key, { reportedAt }]) => [key, reportedAt])));
+    const now = { since: clock.now(), at: monotonicMs(clock) };
     const byKey = new Map<string, ReadRoom>();
     const byRoom = new Map<RoomKey, ReadRoom>();
     for (const { told, ...row } of rows) {
       const known = before.get(row.key);
-      const report = told === null && known?.toldAt === row.toldAt ? known.report : readReport(told);
+      const report = told === null && known?.reportedAt === row.reportedAt ? known.report : readReport(told);
       const room = { ...row, report, unowned: row.ownerId === null ? (known?.unowned ?? now) : null };
       byKey.set(row.key, room);
       if (row.room !== null) byRoom.set(row.room, room);

@@ -2,7 +2,7 @@ import { ProxyServer } from "../platform/access/proxy.js";
 import { GUEST } from "../platform/accounts/login-store.js";
 import { MOST_SESSIONS, type Reach, readSession, type SessionChoice } from "../platform/platform-access.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { RoomSettings, SettingsChange } from "../store/rooms.js";
 
 /**
@@ -15,13 +15,13 @@ export async function assertPossible(
 ): Promise<void> {
   const chosen = (sessions ?? []).map(readSession);
   if (sessions != null && (sessions.length === 0 || sessions.length > MOST_SESSIONS))
-    throw new DyliveError("bad_request", told`a room has 1 to ${MOST_SESSIONS} sessions`);
+    throw new DyliveError("bad_request", msg`a room has 1 to ${MOST_SESSIONS} sessions`);
   for (const [i, one] of chosen.entries()) {
     const same = chosen.slice(0, i).find((other) => areOne(other, one));
     if (same === undefined) continue;
     throw new DyliveError(
       "bad_request",
-      told`${same.name} and ${one.name} are one to the platform; a second guest is guest:2, an account watches a room once by each source and names it then: account:NAME@websocket, account:NAME@browser`,
+      msg`${same.name} and ${one.name} are one to the platform; a second guest is guest:2, an account watches a room once by each source and names it then: account:NAME@websocket, account:NAME@browser`,
     );
   }
   for (const name of [account, ...chosen.map((one) => one.account)])
@@ -62,7 +62,7 @@ export function keepProxies(given: Partial<RoomSettings>, kept: RoomSettings, ma
   if (lost !== undefined && !mayChangeProxies)
     throw new DyliveError(
       "forbidden",
-      told`session ${readSession(lost).name} has a proxy, which only an admin token may take away: name it too`,
+      msg`session ${readSession(lost).name} has a proxy, which only an admin token may take away: name it too`,
     );
   return { ...given, sessions };
 }

@@ -18,7 +18,7 @@ import { RoomConnection, type Target } from "./connection.js";
 import { type CollectorEvent, type Effect, START } from "./machine.js";
 import { type Met, RoomRecords } from "./records.js";
 import type { CollectorRegistry } from "./registry.js";
-import type { ToldAlarms } from "./room-alarm.js";
+import type { SentAlarms } from "./room-alarm.js";
 import { eventOf, FRESH_MS, RoomResolver } from "./room-resolver.js";
 import { RoomSession } from "./room-session.js";
 import { SteadyTime } from "./steady-time.js";
@@ -35,7 +35,7 @@ interface SharedByCollectors extends Budgets {
   readonly registry: CollectorRegistry<Collector>;
   readonly gifts: GiftCatalogue;
   /** Alarms that the system's log has. */
-  readonly told: ToldAlarms;
+  readonly told: SentAlarms;
 }
 
 /**
@@ -324,18 +324,18 @@ export class Collector {
     const { roomId, savedAt } = row.resume;
     const session = await store.sessions.get(row.room, roomId);
     if (session === null || session.endedAt !== null) return none;
-    const identity = await this.#sit(row.webRid);
+    const identity = await this.#acquireIdentity(row.webRid);
     if ("type" in identity) return (await this.#enterKnown()) ?? identity;
     if (identity.visitor.userUniqueId !== null) this.#resolver.recall(row, row.webRid, roomId, savedAt);
     return none;
   }
 
   /** Takes the identity of the first session that is given one, or says why the first of all is not. */
-  async #sit(webRid: string): Promise<PlatformIdentity | CollectorEvent> {
+  async #acquireIdentity(webRid: string): Promise<PlatformIdentity | CollectorEvent> {
     let refused: DyliveError | null = null;
     for (const { access } of this.#sessions) {
       try {
-        return await access.sit(webRid, this.#stop.signal);
+        return await access.acquireIdentity(webRid, this.#stop.signal);
       } catch (error) {
         if (this.#stop.signal.aborted || !(error instanceof DyliveError)) throw error;
         refused ??= error;
@@ -348,7 +348,7 @@ export class Collector {
     const found = this.#found;
     if (found?.reading.outcome !== "live") throw new DyliveError("internal", "no broadcast was found");
     const { reading: live, room, intake } = found;
-    const identity = await this.#sit(live.webRid);
+    const identity = await this.#acquireIdentity(live.webRid);
     if ("type" in identity) return identity;
     this.#target = { live, room, intake };
     const sessionId = live.roomId;

@@ -1,11 +1,11 @@
 import type { RoomHealth } from "../health/room-health.js";
-import type { Intake, Taken } from "../ingest/intake.js";
+import type { Intake, IntakeResult } from "../ingest/intake.js";
 import { gapEvent } from "../ingest/own-events.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
 import { isInteractive } from "../platform/wire/methods.js";
-import { backoffMs, follow, inTime, PATIENCE_MS } from "../runtime/clock.js";
+import { backoffMs, linkedController, PATIENCE_MS, withTimeout } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
@@ -32,7 +32,7 @@ const OPENING_MS = 2000;
 const NOT_COLLECTING = "dylive was not collecting";
 
 /** Outcome of frames without a message. */
-const NOTHING_TAKEN: Taken = { interactive: 0, ended: false };
+const NOTHING_TAKEN: IntakeResult = { interactive: 0, ended: false };
 
 /** The broadcast to connect to. */
 export interface Target {
@@ -97,7 +97,7 @@ export class RoomConnection {
   async run(target: Target, signal: AbortSignal): Promise<CollectorEvent> {
     const { health, collector, sessions, happens } = this.#deps;
     const { live, room } = target;
-    const [ended, given] = [follow(signal), follow(signal)];
+    const [ended, given] = [linkedController(signal), linkedController(signal)];
     this.#given = given;
     this.#until = ended.signal;
     this.#broken = null;
@@ -197,7 +197,7 @@ export class RoomConnection {
       const isKept = () => {
         this.#kept = { roomId, version };
       };
-      await inTime(collector.store.rooms.setResume(room, resume, epoch), PATIENCE_MS, collector.clock).then(isKept, () => {});
+      await withTimeout(collector.store.rooms.setResume(room, resume, epoch), PATIENCE_MS, collector.clock).then(isKept, () => {});
     }
     await this.#keepSeen(room, roomId, KEEP_SEEN_MS);
   }
@@ -221,7 +221,7 @@ export class RoomConnection {
     const isKept = () => {
       this.#seenKept = changes;
     };
-    await inTime(collector.store.sessions.keepSeen(room, sessionId, counts), PATIENCE_MS, collector.clock).then(isKept, () => {});
+    await withTimeout(collector.store.sessions.keepSeen(room, sessionId, counts), PATIENCE_MS, collector.clock).then(isKept, () => {});
   }
 
   /** Opens a gap, unless one is open. */
@@ -274,7 +274,7 @@ export class RoomConnection {
   async leave(place: GapPlace): Promise<void> {
     const { health, records, collector } = this.#deps;
     if (health.sessionId === null || records.lost) return;
-    await inTime(this.#endGap(place, health.sessionId, this.#time.now(), AbortSignal.abort()), PATIENCE_MS, collector.clock);
+    await withTimeout(this.#endGap(place, health.sessionId, this.#time.now(), AbortSignal.abort()), PATIENCE_MS, collector.clock);
   }
 
   /** Ends the open gap, if there is one, and stores it; one that the store does not take stays open. */

@@ -3,14 +3,14 @@ import { giftsIn, readGiftList } from "../platform/pages/gift-list.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { english } from "../runtime/msg.js";
 import type { RateLimiter } from "../runtime/rate-limiter.js";
-import { english } from "../runtime/told.js";
 import type { Gifts } from "../store/sql/gifts.js";
 
 interface GiftListReaderDeps {
   readonly gifts: Pick<Gifts, "learn" | "listedAt">;
   readonly clock: Clock;
-  /** Told why the platform gave no list. */
+  /** Msg why the platform gave no list. */
   readonly onRefused: (reason: string) => void;
 }
 

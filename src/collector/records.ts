@@ -8,13 +8,13 @@ import { Pipeline } from "../ingest/pipeline.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
-import { inTime, PATIENCE_MS } from "../runtime/clock.js";
+import { PATIENCE_MS, withTimeout } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
 import { receivedUntil } from "./received-until.js";
-import { RoomAlarm, type ToldAlarms } from "./room-alarm.js";
+import { RoomAlarm, type SentAlarms } from "./room-alarm.js";
 import { meetRoom } from "./room-resolver.js";
 
 /** Returns the broadcast of a room that has not ended, by its room_id. */
@@ -45,7 +45,7 @@ interface RecordsDeps {
   readonly drift: Drift;
   readonly gifts: GiftCatalogue;
   /** Alarms that the system's log has. */
-  readonly told: Pick<ToldAlarms, "of">;
+  readonly told: Pick<SentAlarms, "of">;
   /** Tenure of the room by this process; null where no other process could have it. */
   readonly ownership: RoomOwnership | null;
   /** Called when the room turns out to be another process's. */
@@ -212,7 +212,7 @@ export class RoomRecords {
     // Counts by method are the longest part, and the log has what they count.
     const text = JSON.stringify({ ...status, evidence: { ...evidence, counts: {} } });
     try {
-      await inTime(store.rooms.tell(room, text, this.#keptAt), PATIENCE_MS, clock);
+      await withTimeout(store.rooms.tell(room, text, this.#keptAt), PATIENCE_MS, clock);
     } finally {
       this.#keeping = false;
     }
@@ -252,7 +252,7 @@ export class RoomRecords {
       const seen = session.takeSeen();
       if (account === null || login === null || Object.values(seen).every((amount) => amount === 0)) continue;
       const adding = store.accountDays?.add(account, login, clock.now(), seen);
-      if (adding !== undefined) await inTime(adding, PATIENCE_MS, clock).catch(() => {});
+      if (adding !== undefined) await withTimeout(adding, PATIENCE_MS, clock).catch(() => {});
     }
   }
 

@@ -14,12 +14,12 @@ interface RoomAlarmDeps {
   readonly clock: Clock;
   readonly health: RoomHealth;
   /** Alarms that the system's log has. */
-  readonly told: Pick<ToldAlarms, "of">;
+  readonly told: Pick<SentAlarms, "of">;
   readonly signal: AbortSignal;
 }
 
 /** A room whose log is told. */
-interface ToldRoom {
+interface AlarmedRoom {
   readonly room: RoomKey;
   readonly intake: Intake;
 }
@@ -39,7 +39,7 @@ const HALF_TOLD_MS = 86_400_000;
 const ID = /^system:(?<kind>(?<about>gifts|session)\.[a-z]+):(?<room>\d+):(?<at>\d+)(?::(?<session>.+))?$/;
 
 /** An alarm as the system's log has it. */
-interface ToldAlarm extends Pick<NewEventOf<"system">, "kind" | "text" | "evidence"> {
+interface SentAlarm extends Pick<NewEventOf<"system">, "kind" | "text" | "evidence"> {
   /** Subject of the alarm, `gifts` or `session`. */
   readonly about: string;
   /** Session of the room; null: the room as a whole. */
@@ -52,10 +52,10 @@ interface ToldAlarm extends Pick<NewEventOf<"system">, "kind" | "text" | "eviden
  * The last word of the system's log on gifts and sessions of each room. The log is read once for all rooms of a process, and then what was
  * added: a restart asks for thousands.
  */
-export class ToldAlarms {
+export class SentAlarms {
   readonly #log: Pick<Log, "heads" | "readRoom" | "readRoomBefore">;
   /** Last words by room, then by what they are about; rooms in the order in which they were last told of. */
-  readonly #byRoom = new Map<string, Map<string, ToldAlarm>>();
+  readonly #byRoom = new Map<string, Map<string, SentAlarm>>();
   /** Seq up to which the log was read; null before. */
   #read: number | null = null;
   #reading: Promise<void> = Promise.resolve();
@@ -65,7 +65,7 @@ export class ToldAlarms {
   }
 
   /** Returns the last words on a room: one for each of its sessions, and for itself, and each of what they are about. @throws what the store throws */
-  async of(room: RoomKey): Promise<readonly ToldAlarm[]> {
+  async of(room: RoomKey): Promise<readonly SentAlarm[]> {
     const turn = this.#reading.then(() => this.#readOn());
     this.#reading = turn.catch(() => {});
     await turn;
@@ -85,7 +85,7 @@ export class ToldAlarms {
         if (event.type !== "system" || found === undefined) continue;
         const { room = "", about = "", at, session = null } = found;
         const { kind, text, evidence } = event;
-        const words = this.#byRoom.get(room) ?? new Map<string, ToldAlarm>();
+        const words = this.#byRoom.get(room) ?? new Map<string, SentAlarm>();
         words.set(`${about}/${session ?? ""}`, { kind, text, about, session, at: Number(at), ...(evidence && { evidence }) });
         this.#byRoom.delete(room);
         this.#byRoom.set(room, words);
@@ -114,15 +114,15 @@ export class RoomAlarm {
    * Takes the last word of the log: what an earlier process told is so, until something shows that it is over. The system's log is told
    * first, so that it is asked; what a kill left out of the room's is told there now.
    */
-  async recall({ room, intake }: ToldRoom): Promise<void> {
+  async recall({ room, intake }: AlarmedRoom): Promise<void> {
     const { store, health, clock, signal, told } = this.#deps;
     /** When it was last told of gifts of a session, or of the room (null). */
-    const toldOfGifts = new Map<string | null, number>();
+    const giftAlarms = new Map<string | null, number>();
     for (const { kind, text, evidence = {}, session: name, at } of await told.of(room)) {
       const broadcast = textIn(evidence["broadcast"]);
       const session = health.sessions.find((one) => one.name === name);
       if (kind === "gifts.suppressed" || kind === "gifts.flowing") {
-        toldOfGifts.set(name, at);
+        giftAlarms.set(name, at);
         const watch = name === null ? health.gifts : session?.gifts;
         const lone = name === null && health.sessions.length === 1 ? health.sessions[0] : session;
         if ("account" in evidence) lone?.as(textIn(evidence["account"]));
@@ -133,19 +133,19 @@ export class RoomAlarm {
       const own = alarmEvent(room, { sessionId: broadcast, webRid: textIn(evidence["webRid"]) }, news, at);
       if (!(await store.log.known(room, [own.id])).has(own.id)) await intake.own(own, signal);
     }
-    await this.#goOn(room, toldOfGifts);
+    await this.#goOn(room, giftAlarms);
     this.#recalled = true;
   }
 
   /** Goes on from what is known to be missing of the broadcast, by the status that is kept of the room: an alarm has only what was missing then. */
-  async #goOn(room: RoomKey, toldOfGifts: ReadonlyMap<string | null, number>): Promise<void> {
+  async #goOn(room: RoomKey, giftAlarms: ReadonlyMap<string | null, number>): Promise<void> {
     const { store, health } = this.#deps;
     const kept = await store.rooms.told(room);
     if (kept === null) return;
     const { sessionId, evidence }: RoomStatus = JSON.parse(kept.status);
     if (sessionId === null || (health.sessionId !== null && health.sessionId !== sessionId)) return;
     const goOn = (name: string | null, watch: GiftsWatch, seen: GiftsEvidence) => {
-      if (seen.diamondsWitnessed > 0 && kept.at >= (toldOfGifts.get(name) ?? 0)) watch.goOn(seen, sessionId);
+      if (seen.diamondsWitnessed > 0 && kept.at >= (giftAlarms.get(name) ?? 0)) watch.goOn(seen, sessionId);
     };
     const [one, ...others] = health.sessions;
     const [before, ...more] = evidence.sessions;
@@ -170,14 +170,14 @@ export class RoomAlarm {
   }
 
   /** Tells what is new, unless that is under way; what cannot be told is told the next time. */
-  look(told: ToldRoom): Promise<void> {
+  look(told: AlarmedRoom): Promise<void> {
     this.#telling ??= this.#look(told).finally(() => {
       this.#telling = null;
     });
     return this.#telling;
   }
 
-  async #look(told: ToldRoom): Promise<void> {
+  async #look(told: AlarmedRoom): Promise<void> {
     if (!this.#recalled) await this.recall(told);
     const { health } = this.#deps;
     const alarms = [this.#gifts(health.gifts, null)];
@@ -231,7 +231,7 @@ export class RoomAlarm {
     return login.account === null && login.login === "logged_in" ? "who is logged in in your own browser" : "a guest";
   }
 
-  async #tell({ room, intake }: ToldRoom, { news, at, told }: Alarm): Promise<void> {
+  async #tell({ room, intake }: AlarmedRoom, { news, at, told }: Alarm): Promise<void> {
     const { store, health, signal } = this.#deps;
     const webRid = (await store.rooms.get(room))?.webRid ?? null;
     const { sessionId } = health;

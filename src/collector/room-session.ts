@@ -7,10 +7,10 @@ import type { Received } from "../platform/access/read.js";
 import { type Live, resolveRoom } from "../platform/links/resolve.js";
 import { PlatformAccess, type SessionChoice } from "../platform/platform-access.js";
 import type { Drift } from "../platform/wire/drift.js";
-import { backoffMs, follow } from "../runtime/clock.js";
+import { backoffMs, linkedController } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { msg, msgOf } from "../runtime/msg.js";
 import { type Budgets, ON_THE_WAY } from "../runtime/rate-limiter.js";
-import { told, toldOf } from "../runtime/told.js";
 import { openSource } from "../sources/open-source.js";
 import type { Resume, ResumePosition } from "../store/rooms.js";
 import type { CollectorDeps } from "./collector-deps.js";
@@ -118,7 +118,7 @@ export class RoomSession {
     const { collector, budgets, drift, time } = this.#deps;
     const { access, point, health } = this;
     const { clock } = collector;
-    const cut = follow(signal);
+    const cut = linkedController(signal);
     this.#cut = cut;
     const until = cut.signal;
     health.to("connecting");
@@ -132,7 +132,7 @@ export class RoomSession {
       void collector.giftList?.look(access, budgets.requests, until);
     };
     try {
-      const identity = await access.sit(live.webRid, until);
+      const identity = await access.acquireIdentity(live.webRid, until);
       health.as(identity.account?.name ?? null, identity.account?.savedAt ?? null);
       this.#noteLogin();
       await this.#introduce(identity, live, until);
@@ -245,7 +245,7 @@ export class RoomSession {
     const resolved = await resolveRoom({ kind: "web_rid", value: webRid }, this.access.platform, visitor, signal, this.access.inPage);
     await this.access.noteReading(visitor);
     if (resolved.outcome === "unknown")
-      throw new DyliveError("blocked", told`the room's page did not let this session in: ${toldOf(resolved.reason)}`);
+      throw new DyliveError("blocked", msg`the room's page did not let this session in: ${msgOf(resolved.reason)}`);
   }
 }
 

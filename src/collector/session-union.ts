@@ -1,6 +1,6 @@
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
-import { type Clock, follow } from "../runtime/clock.js";
+import { type Clock, linkedController } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Gap } from "./gap-tracker.js";
 import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
@@ -29,7 +29,7 @@ const SILENT = "the connection was open but silent: not even heartbeats were ans
  * Knows whether what one session missed, since it was down or a frame of it was damaged, was received by another. One that stands may have been
  * silent for long, as behind a dead router: it has received what it brings something after, and when it falls, nothing since its last frame.
  */
-class Reception {
+class OutageTracker {
   /** Outages of sessions of which it is not known yet whether another received; `to` is when one of them stood again. `by` may have received it. */
   #outages: { from: number; to: number | null; readonly by: Set<RoomSession> }[] = [];
   /** When each session received last. */
@@ -129,10 +129,10 @@ export class SessionUnion {
    * @throws DyliveError of the session that fell last
    */
   async *open(live: Live, listeners: UnionListeners, signal: AbortSignal): AsyncGenerator<Brought | Gap> {
-    const over = follow(signal);
+    const over = linkedController(signal);
     const until = over.signal;
     const channel = new Handover<Brought | Gap>();
-    const reception = new Reception();
+    const reception = new OutageTracker();
     const standing = () => this.sessions.filter((session) => session.standing);
     const state = { active: 0, opened: false, failure: null as unknown, ends: new Map<RoomSession, DyliveError | null>() };
     const now = this.#time.now();

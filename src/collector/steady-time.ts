@@ -1,4 +1,4 @@
-import { type Clock, steadyMs } from "../runtime/clock.js";
+import { type Clock, monotonicMs } from "../runtime/clock.js";
 
 /** Difference up to which the clock counts as not set, ms: it drifts, and is adjusted slowly. */
 const DRIFT_MS = 5000;
@@ -6,12 +6,12 @@ const DRIFT_MS = 5000;
 /** Times of one process that stay comparable when the clock is set: ms UTC as the clock would say it had it not been set since the start. */
 export class SteadyTime {
   readonly #clock: Clock;
-  /** Clock minus {@link steadyMs} at the start. */
+  /** Clock minus {@link monotonicMs} at the start. */
   readonly #base: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#base = clock.now() - steadyMs(clock);
+    this.#base = clock.now() - monotonicMs(clock);
   }
 
   now(): number {
@@ -29,7 +29,7 @@ export class SteadyTime {
   }
 
   #setBy(): number {
-    const by = Math.round(this.#clock.now() - steadyMs(this.#clock) - this.#base);
+    const by = Math.round(this.#clock.now() - monotonicMs(this.#clock) - this.#base);
     return Math.abs(by) <= DRIFT_MS ? 0 : by;
   }
 }

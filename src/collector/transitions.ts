@@ -1,5 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import {
   CALM,
   type Collection,
@@ -383,7 +383,7 @@ export function step(
   event: CollectorEvent,
 ): { readonly machine: Collection; readonly effects: readonly Effect[] } {
   const found = transitionsBy(phase, event.type).find(({ when }) => when?.[1](memory, event) ?? true);
-  if (found === undefined) throw new DyliveError("internal", told`a collector that is ${phase} got ${event.type}`);
+  if (found === undefined) throw new DyliveError("internal", msg`a collector that is ${phase} got ${event.type}`);
   // Thousands of rooms have an event every few seconds by which nothing changes: nothing is copied for those.
   const noted = found.notes === undefined ? memory : { ...memory, ...found.notes(memory, event) };
   const effects = found.does === undefined ? [] : found.does.map(({ make }) => make(noted, event)).filter((effect) => effect !== null);

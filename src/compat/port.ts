@@ -5,8 +5,8 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { acceptedLanguage, inLanguage, type Language, messageIn } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
 import { listenFailure } from "../runtime/listen.js";
+import { msg } from "../runtime/msg.js";
 import { SerialConnection } from "../runtime/serial-connection.js";
-import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import { CompatClient } from "./client.js";
 import type { AdmittedClient, CompatDeps } from "./deps.js";
@@ -95,7 +95,7 @@ export class CompatPort {
         });
       });
     } catch (error) {
-      throw listenFailure(error, host, port, told`for clients of ${this.format.like}`);
+      throw listenFailure(error, host, port, msg`for clients of ${this.format.like}`);
     }
     return (this.#server.address() as AddressInfo).port;
   }
@@ -122,7 +122,7 @@ export class CompatPort {
     try {
       const address = new URL(request.url ?? "/", "http://compat");
       const asked = this.format.asked(address);
-      if (asked === null) throw new DyliveError("no_address", told`clients of ${this.format.like} use another address`);
+      if (asked === null) throw new DyliveError("no_address", msg`clients of ${this.format.like} use another address`);
       const admitted = await this.#admit(request, address, asked);
       if (socket.destroyed) return;
       if (this.#isClosing) throw new DyliveError("stopping", "no new clients are taken");
@@ -135,15 +135,14 @@ export class CompatPort {
 
   async #admit(request: IncomingMessage, address: URL, { room }: AskedStream): Promise<AdmittedClient> {
     const { authenticator, limits, origins } = this.#deps;
-    if (this.#clients.size >= limits.clients)
-      throw new DyliveError("too_many_subscriptions", told`${limits.clients} clients are connected`);
+    if (this.#clients.size >= limits.clients) throw new DyliveError("too_many_subscriptions", msg`${limits.clients} clients are connected`);
     const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? null;
     const admitted = await authenticator.admit(address.searchParams.get("token") ?? bearer);
     const { origin } = request.headers;
     if (!admitted.hasToken && !mayRead(origin, origins, room !== null))
       throw new DyliveError(
         "forbidden",
-        told`pages of ${JSON.stringify(origin?.slice(0, 80))} are not let in; DYLIVE_COMPAT_ORIGINS can name them`,
+        msg`pages of ${JSON.stringify(origin?.slice(0, 80))} are not let in; DYLIVE_COMPAT_ORIGINS can name them`,
       );
     if (room !== null) await admitted.mayAsk(room);
     return admitted;

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { catchUp } from "../statistics/reader.js";
 import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
@@ -231,7 +231,7 @@ async function countFound(store: Deps, plan: ErasurePlan, signal: AbortSignal | 
 async function identify(store: Deps, text: string, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<Identity> {
   const meant = await look(store, text, signal, onEvents);
   if (meant.length === 0)
-    throw new DyliveError("not_found", told`nobody in the log, in works and in comments is known as ${JSON.stringify(text.slice(0, 80))}`);
+    throw new DyliveError("not_found", msg`nobody in the log, in works and in comments is known as ${JSON.stringify(text.slice(0, 80))}`);
   // An id outranks a name: somebody may have taken another's number for a nickname.
   const first = (
     [(one) => one.id, (one) => one.secUid, (one) => one.displayId, (one) => one.shortId ?? null] satisfies ((
@@ -257,7 +257,7 @@ async function identify(store: Deps, text: string, signal: AbortSignal | undefin
   if (people.size > 1)
     throw new DyliveError(
       "bad_request",
-      told`${people.size} people are known as ${JSON.stringify(text.slice(0, 80))}: name one by id: ${[...people].slice(0, 20).join(", ")}`,
+      msg`${people.size} people are known as ${JSON.stringify(text.slice(0, 80))}: name one by id: ${[...people].slice(0, 20).join(", ")}`,
     );
   const known = identityOf(found, people.size === 0);
   return people.size === 0 ? known : identityOf(await look(store, known, signal, onEvents), false);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { DyliveError } from "../runtime/errors.js";
-import { type Said, told } from "../runtime/told.js";
+import { type MsgOrText, msg } from "../runtime/msg.js";
 import type { EraseReport } from "./erase.js";
 import { type Identity, unknownPerson } from "./identity.js";
 
@@ -79,42 +79,42 @@ const ASIDE = "refused.jsonl";
  * @param data path of the data folder
  * @param elsewhere whether other processes keep recordings in folders of their own
  */
-export function unreached(data: string, erasure: Erasure, elsewhere: boolean): readonly Said[] {
+export function remainingTraces(data: string, erasure: Erasure, elsewhere: boolean): readonly MsgOrText[] {
   const { anchorOf, kept, recordings, works, filesLeft, filesElsewhere } = erasure;
   const folder = resolve(data);
   const backups = readdirSync(folder).filter((name) => name.endsWith(".backup"));
   return [
-    told`backups${backups.length > 0 ? told`, such as ${backups.map((name) => resolve(folder, name)).join(", ")}` : ""}`,
-    told`exports and recordings that were made before`,
-    told`files beside recordings (dylive sidecar): once removed, they are made again without them while their recording is there`,
-    told`what webhooks and readers of the API were given before`,
+    msg`backups${backups.length > 0 ? msg`, such as ${backups.map((name) => resolve(folder, name)).join(", ")}` : ""}`,
+    msg`exports and recordings that were made before`,
+    msg`files beside recordings (dylive sidecar): once removed, they are made again without them while their recording is there`,
+    msg`what webhooks and readers of the API were given before`,
     ...[resolve(folder, ASIDE)].filter(existsSync),
-    ...recordings.open.map((path) => told`${path}, which is being written to: erase them again when it is closed`),
+    ...recordings.open.map((path) => msg`${path}, which is being written to: erase them again when it is closed`),
     ...recordings.failed,
     ...(elsewhere
       ? [
-          told`raw recordings in the data folders of other processes`,
-          told`old versions of rows in PostgreSQL's files, write-ahead log, archives and replicas: docs/scale.md`,
+          msg`raw recordings in the data folders of other processes`,
+          msg`old versions of rows in PostgreSQL's files, write-ahead log, archives and replicas: docs/scale.md`,
         ]
       : []),
-    ...anchorOf.map((room) => told`what is known of them as the anchor of room ${room}`),
-    ...filesLeft.map((path) => told`${path}, whose files are in use or cannot be removed: the server goes on trying`),
-    ...(works.works + works.downloads > 0 ? [told`lines of the servers' logs that have ids of their works`] : []),
+    ...anchorOf.map((room) => msg`what is known of them as the anchor of room ${room}`),
+    ...filesLeft.map((path) => msg`${path}, whose files are in use or cannot be removed: the server goes on trying`),
+    ...(works.works + works.downloads > 0 ? [msg`lines of the servers' logs that have ids of their works`] : []),
     ...(works.works + works.downloads > 0
       ? [
-          told`comments of others under their works, if any were collected: what others wrote stays, with the ids of these works, which lead to their author`,
+          msg`comments of others under their works, if any were collected: what others wrote stays, with the ids of these works, which lead to their author`,
         ]
       : []),
-    ...(works.works > 0 ? [told`files of their works that dylive download or the library brought, in whatever folder`] : []),
+    ...(works.works > 0 ? [msg`files of their works that dylive download or the library brought, in whatever folder`] : []),
     ...(filesElsewhere > 0
       ? [
-          told`files of ${filesElsewhere} downloads in other folders or on other machines (DYLIVE_DOWNLOADS): the servers that have them remove them within half a minute of running`,
+          msg`files of ${filesElsewhere} downloads in other folders or on other machines (DYLIVE_DOWNLOADS): the servers that have them remove them within half a minute of running`,
         ]
       : []),
-    ...(works.changed + works.kept > 0 ? [told`names, .meta.json and music of downloaded works of others that name them`] : []),
-    ...(works.kept > 0 ? [told`the ${works.kept} works and comments of others`] : []),
-    ...(kept > 0 ? [told`the ${kept} chats of others`] : []),
-    told`what they do from now on: it is collected again`,
+    ...(works.changed + works.kept > 0 ? [msg`names, .meta.json and music of downloaded works of others that name them`] : []),
+    ...(works.kept > 0 ? [msg`the ${works.kept} works and comments of others`] : []),
+    ...(kept > 0 ? [msg`the ${kept} chats of others`] : []),
+    msg`what they do from now on: it is collected again`,
   ];
 }
 
@@ -123,14 +123,14 @@ export function unreached(data: string, erasure: Erasure, elsewhere: boolean): r
  * @param data path of the data folder
  * @param elsewhere whether other processes keep recordings in folders of their own
  */
-export function deletionLeaves(data: string, elsewhere: boolean): readonly Said[] {
+export function deletionLeaves(data: string, elsewhere: boolean): readonly MsgOrText[] {
   const folder = resolve(data);
   return [
-    told`backups`,
-    told`exports and recordings that were made before, and files beside recordings (dylive sidecar)`,
-    told`what webhooks and readers of the API were given before`,
+    msg`backups`,
+    msg`exports and recordings that were made before, and files beside recordings (dylive sidecar)`,
+    msg`what webhooks and readers of the API were given before`,
     ...[resolve(folder, ASIDE)].filter(existsSync),
-    ...(elsewhere ? [told`raw recordings in the data folders of other processes, until those have looked: ten minutes`] : []),
-    told`bytes of the database's files that are free and not written over yet`,
+    ...(elsewhere ? [msg`raw recordings in the data folders of other processes, until those have looked: ten minutes`] : []),
+    msg`bytes of the database's files that are free and not written over yet`,
   ];
 }

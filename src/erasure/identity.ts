@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { LiveEvent, NewEvent, User } from "../events/event.js";
 import { confirmationOf, shownText } from "../events/hidden.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { Comment } from "../works/model/comment.js";
 import type { Music } from "../works/model/media.js";
 import type { Work } from "../works/model/work.js";
@@ -59,16 +59,16 @@ const LONGEST = 200;
 export function assertPerson(text: string): void {
   const why =
     shownText(text, "").trim() === ""
-      ? told`an empty name, or one of blanks, names nobody`
+      ? msg`an empty name, or one of blanks, names nobody`
       : text.length > LONGEST
-        ? told`a name has ${LONGEST} characters at most`
+        ? msg`a name has ${LONGEST} characters at most`
         : /^https?:\/\//i.test(text)
-          ? told`an address names nobody: of a profile's address give the part after /user/`
+          ? msg`an address names nobody: of a profile's address give the part after /user/`
           : null;
   if (why !== null)
     throw new DyliveError(
       "bad_request",
-      told`user: ${why}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it`,
+      msg`user: ${why}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it`,
     );
 }
 
@@ -200,6 +200,6 @@ export function assertTyped(typed: string | null, names: readonly (string | null
   const { ask, names: all, accepts } = confirmationOf(names);
   if (accepts(typed)) return;
   const last = all.at(-1) ?? ask;
-  const called = last === ask ? `"${ask}"` : told`${`"${ask}"`}, or ${`"${last}"`}`;
-  throw new DyliveError("not_confirmed", told`nothing was deleted. It is called ${called}`);
+  const called = last === ask ? `"${ask}"` : msg`${`"${ask}"`}, or ${`"${last}"`}`;
+  throw new DyliveError("not_confirmed", msg`nothing was deleted. It is called ${called}`);
 }

@@ -1,7 +1,7 @@
 import type { Draft } from "../events/combo.js";
 import type { LiveEvent } from "../events/event.js";
 import { withoutSentences } from "../events/people.js";
-import type { Without } from "../ingest/pipeline.js";
+import type { Redactor } from "../ingest/pipeline.js";
 import type { NotedErasure } from "../store/sql/meta.js";
 import type { WorkRow } from "../store/sql/works.js";
 import type { Store } from "../store/store.js";
@@ -28,7 +28,7 @@ export async function noteErasure({ erasures, secrets }: Deps, { identity, pseud
 }
 
 /** Makes the function that takes people out of messages that were received before they were erased, and are stored after. */
-export function lateErasures(deps: Deps): () => Promise<Without | null> {
+export function lateErasures(deps: Deps): () => Promise<Redactor | null> {
   return async () => {
     const all = await lateIn(deps);
     return all === null ? null : (draft) => all.reduce<Draft | null>((rest, one) => rest && without(rest, one), draft);

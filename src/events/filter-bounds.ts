@@ -1,12 +1,12 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { english, type Told, told } from "../runtime/told.js";
+import { english, type Msg, msg } from "../runtime/msg.js";
 import { EVENT_TYPES } from "./event.js";
 import { VARIABLES } from "./filter-variables.js";
 import { noSuch } from "./misspelt.js";
 
 /** Part of an expression that is not allowed, and where it is (characters from its start). */
 interface Objection {
-  readonly message: Told;
+  readonly message: Msg;
   readonly at: number;
 }
 
@@ -33,7 +33,7 @@ export function objectionTo(root: ASTNode): Objection | null {
   try {
     const cost = walk.cost(root, null) + walk.once;
     return cost > COST_MAX
-      ? { message: told`it costs ${cost} steps for each event, ${COST_MAX} are allowed: make it shorter`, at: 0 }
+      ? { message: msg`it costs ${cost} steps for each event, ${COST_MAX} are allowed: make it shorter`, at: 0 }
       : null;
   } catch (error) {
     if (error instanceof Refused) return { message: error.said, at: error.at };
@@ -42,10 +42,10 @@ export function objectionTo(root: ASTNode): Objection | null {
 }
 
 class Refused extends Error {
-  readonly said: Told;
+  readonly said: Msg;
   readonly at: number;
 
-  constructor(said: Told, at: number) {
+  constructor(said: Msg, at: number) {
     super(english(said));
     this.said = said;
     this.at = at;
@@ -61,7 +61,7 @@ class BoundsWalk {
     const all = (nodes: readonly ASTNode[], own = 1) => nodes.reduce((sum, one) => sum + this.cost(one, item), own);
     switch (node.op) {
       case "value":
-        return typeof node.args === "object" && node.args !== null ? refuse(node, told`bytes and unsigned numbers are not offered`) : 1;
+        return typeof node.args === "object" && node.args !== null ? refuse(node, msg`bytes and unsigned numbers are not offered`) : 1;
       case "id":
         if (node.args === item || isVariable(node.args)) return 1;
         return refuse(node, noSuch("variable", node.args, Object.keys(VARIABLES)));
@@ -101,14 +101,14 @@ class BoundsWalk {
         return 1;
       }
       default:
-        return refuse(node, told`maps, [ ] after a value and optional fields are not offered`);
+        return refuse(node, msg`maps, [ ] after a value and optional fields are not offered`);
     }
   }
 
   #size(node: ASTNode, name: string, args: readonly ASTNode[], item: string | null): number {
     const [of] = args;
     if (name !== "size" || of === undefined || args.length > 1)
-      return refuse(node, told`the function ${quote(name)} is not offered; of functions there is size`);
+      return refuse(node, msg`the function ${quote(name)} is not offered; of functions there is size`);
     return TEXT_STEPS + this.cost(of, item);
   }
 
@@ -116,20 +116,20 @@ class BoundsWalk {
     if (LOOPS.has(name)) return this.#loop(node, receiver, args, item);
     if (name === "size") return this.#size(node, name, [receiver, ...args], item);
     if (name !== "lowerAscii" && !SEARCHES.has(name)) {
-      const instead = name === "matches" ? told`regular expressions are not offered` : told`the method ${quote(name)} is not offered`;
-      return refuse(node, told`${instead} (there are ${OFFERED})`);
+      const instead = name === "matches" ? msg`regular expressions are not offered` : msg`the method ${quote(name)} is not offered`;
+      return refuse(node, msg`${instead} (there are ${OFFERED})`);
     }
     return [receiver, ...args].reduce((sum, one) => sum + this.cost(one, item), TEXT_STEPS);
   }
 
   #loop(node: ASTNode, list: ASTNode, args: readonly ASTNode[], item: string | null): number {
     const [variable, body] = args;
-    if (item !== null) return refuse(node, told`a loop inside a loop is not offered`);
+    if (item !== null) return refuse(node, msg`a loop inside a loop is not offered`);
     if (list.op !== "list")
-      return refuse(list, told`a loop goes through a written-out list, such as ["a", "b"].exists(w, text.contains(w))`);
+      return refuse(list, msg`a loop goes through a written-out list, such as ["a", "b"].exists(w, text.contains(w))`);
     if (variable?.op !== "id" || body === undefined || args.length !== 2)
-      return refuse(node, told`a loop takes a name and a condition, such as exists(w, text.contains(w))`);
-    if (isVariable(variable.args)) return refuse(variable, told`${quote(variable.args)} is a variable already, take another name`);
+      return refuse(node, msg`a loop takes a name and a condition, such as exists(w, text.contains(w))`);
+    if (isVariable(variable.args)) return refuse(variable, msg`${quote(variable.args)} is a variable already, take another name`);
     return this.cost(list, variable.args) + list.args.length * this.cost(body, variable.args);
   }
 }
@@ -158,7 +158,7 @@ export function mentions(value: unknown, item: string): boolean {
   return (value.op === "id" && value.args === item) || mentions(value.args, item);
 }
 
-function refuse(node: ASTNode, message: Told): never {
+function refuse(node: ASTNode, message: Msg): never {
   throw new Refused(message, node.start);
 }
 

@@ -1,5 +1,5 @@
 import { Environment } from "@marcbachmann/cel-js";
-import { english, type Said, type Told, told, toldOf } from "../runtime/told.js";
+import { english, type Msg, type MsgOrText, msg, msgOf } from "../runtime/msg.js";
 import type { LiveEvent } from "./event.js";
 import { objectionTo } from "./filter-bounds.js";
 import { runnable } from "./filter-run.js";
@@ -17,13 +17,13 @@ const NODES_MAX = 2_000;
 /** Error of a text that is no expression, or one that is not allowed. */
 export class FilterError extends Error {
   /** Words for what is wrong, until it is known in which language it is said. */
-  readonly said: Told;
+  readonly said: Msg;
   /** Position in the expression, in characters from 0. */
   readonly position: number;
 
-  constructor(said: Said, position: number) {
+  constructor(said: MsgOrText, position: number) {
     super(english(said));
-    this.said = toldOf(said);
+    this.said = msgOf(said);
     this.name = "FilterError";
     this.position = position;
   }
@@ -58,15 +58,15 @@ function strictEnvironment(): Environment {
  * @throws FilterError that says what is wrong and where
  */
 export function compile(expression: string): Predicate {
-  if (expression.trim() === "") throw new FilterError(told`the filter is empty`, 0);
+  if (expression.trim() === "") throw new FilterError(msg`the filter is empty`, 0);
   if (expression.length > EXPRESSION_MAX_CHARS)
-    throw new FilterError(told`the filter has ${expression.length} characters, ${EXPRESSION_MAX_CHARS} are allowed`, EXPRESSION_MAX_CHARS);
+    throw new FilterError(msg`the filter has ${expression.length} characters, ${EXPRESSION_MAX_CHARS} are allowed`, EXPRESSION_MAX_CHARS);
   const { ast } = guarded(() => reading.parse(expression));
   const objection = objectionTo(ast);
   if (objection !== null) throw new FilterError(objection.message, objection.at);
   const checked = strict.check(withOwnNames(expression, ast));
   if (!checked.valid) throw filterError(checked.error);
-  if (checked.type !== "bool") throw new FilterError(told`the filter gives ${checked.type ?? "a value"}, not true or false`, 0);
+  if (checked.type !== "bool") throw new FilterError(msg`the filter gives ${checked.type ?? "a value"}, not true or false`, 0);
   const run = guarded(() => runnable(ast));
   return (event) => {
     try {
@@ -103,7 +103,7 @@ function guarded<T>(work: () => T): T {
 /** Makes an error with the words of the library's, without its picture of the expression. */
 function filterError(error: unknown): FilterError {
   // Thousands of signs in a row end the library's recursion before its limits do.
-  if (error instanceof RangeError) return new FilterError(told`the filter is nested too deep`, 0);
+  if (error instanceof RangeError) return new FilterError(msg`the filter is nested too deep`, 0);
   const { summary, range } = error as { summary?: string; range?: { start: number } };
   if (summary === undefined) return new FilterError("the filter cannot be read", range?.start ?? 0);
   const words = summary.replace(/\$(user|gift|receiver)\b/g, "$1");

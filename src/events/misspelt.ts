@@ -1,4 +1,4 @@
-import { type Told, told, toldOf } from "../runtime/told.js";
+import { type Msg, msg, msgOf } from "../runtime/msg.js";
 
 /** Kind of thing that has a name. */
 type Thing = "type" | "variable" | "scope" | "field" | "tool" | "option";
@@ -20,13 +20,13 @@ export function meantName(given: string, known: readonly string[]): string | nul
 }
 
 /** Says that there is no such thing, which was probably meant, and which there are. @param thing in one word */
-export function noSuch(thing: Thing, given: string, known: readonly string[]): Told {
+export function noSuch(thing: Thing, given: string, known: readonly string[]): Msg {
   const meant = meantName(given, known);
   const shown = JSON.stringify(given.slice(0, SHOWN_CHARS));
   const all = known.join(", ");
   return meant === null
-    ? told`there is no ${toldOf(thing)} ${shown}; there are ${all}`
-    : told`there is no ${toldOf(thing)} ${shown} (did you mean ${meant}?); there are ${all}`;
+    ? msg`there is no ${msgOf(thing)} ${shown}; there are ${all}`
+    : msg`there is no ${msgOf(thing)} ${shown} (did you mean ${meant}?); there are ${all}`;
 }
 
 /** Length up to which a name is repeated, in characters. */

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from "typebox";
 import { Errors } from "typebox/schema";
-import { english } from "../runtime/told.js";
+import { english } from "../runtime/msg.js";
 import { EVENT_TYPES, type EventType, KINDS, type LiveEvent, type LiveEventOf } from "./event.js";
 import { noSuch } from "./misspelt.js";
 

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { LiveEvent } from "../events/event.js";
 import { ReadQueue, readFilter } from "../feed/read-queue.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { Page } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import type { StoredEvent } from "../store/stored-event.js";
@@ -66,7 +66,7 @@ async function lossCheck(
     const next = before.find((one) => one.from > from);
     const to = Math.min(last, until, (next?.from ?? Number.POSITIVE_INFINITY) - 1);
     if (from <= to)
-      throw new DyliveError("in_use", told`events ${from} to ${to} were removed before the export came to them: it is not whole`);
+      throw new DyliveError("in_use", msg`events ${from} to ${to} were removed before the export came to them: it is not whole`);
   };
 }
 
@@ -203,7 +203,7 @@ export class LocalExports implements Exports {
 
   async open(plan: ExportPlan | CommentPlan): Promise<number> {
     if (this.#open.size >= OPEN_MAX)
-      throw new DyliveError("in_use", told`${OPEN_MAX} exports are under way, which is the most; wait for one to end`);
+      throw new DyliveError("in_use", msg`${OPEN_MAX} exports are under way, which is the most; wait for one to end`);
     const stop = new AbortController();
     this.#open.set(++this.#last, { pieces: exportPieces(this.#store, plan, stop.signal), stop });
     return this.#last;
@@ -211,7 +211,7 @@ export class LocalExports implements Exports {
 
   async next(id: number): Promise<Uint8Array | null> {
     const one = this.#open.get(id);
-    if (one === undefined) throw new DyliveError("internal", told`there is no export ${id}`);
+    if (one === undefined) throw new DyliveError("internal", msg`there is no export ${id}`);
     const parts: Uint8Array[] = [];
     for (let size = 0; size < PART_BYTES; ) {
       const { value, done } = await one.pieces.next();

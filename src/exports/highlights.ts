@@ -1,5 +1,5 @@
 import { shownText } from "../events/hidden.js";
-import { type Told, told } from "../runtime/told.js";
+import { type Msg, msg } from "../runtime/msg.js";
 import type { Highlight, Peak } from "../statistics/highlights.js";
 import type { Column, Headers, Table } from "./columns.js";
 import { csv } from "./csv.js";
@@ -27,7 +27,7 @@ interface HighlightFileAbout {
   /** Titles of the columns in csv. */
   readonly headers: Headers;
   /** Says a sentence in the language of the file. */
-  readonly inWords: (said: Told) => string;
+  readonly inWords: (said: Msg) => string;
 }
 
 /** Returns a file of highlights. Those before the recording's first moment are in its table alone. */
@@ -62,14 +62,14 @@ function oneLine(text: string): string {
 }
 
 /** Says how much of a kind there was in a minute, and how much is usual. */
-export function peakInWords({ kind, value, usual }: Peak): Told {
-  if (kind === "gift") return told`${value} diamonds in a minute (usually ${usual})`;
-  return kind === "chat" ? told`${value} chats in a minute (usually ${usual})` : told`${value} joins in a minute (usually ${usual})`;
+export function peakInWords({ kind, value, usual }: Peak): Msg {
+  if (kind === "gift") return msg`${value} diamonds in a minute (usually ${usual})`;
+  return kind === "chat" ? msg`${value} chats in a minute (usually ${usual})` : msg`${value} joins in a minute (usually ${usual})`;
 }
 
 /** Writes `HH:MM:SS title` lines, which players and video sites take from a description; they want a first one at the beginning. */
 function chapters(placed: readonly Marked[], { title, inWords }: HighlightFileAbout): string {
-  const begin = { place: 0, title: oneLine(title ?? inWords(told`Beginning`)) };
+  const begin = { place: 0, title: oneLine(title ?? inWords(msg`Beginning`)) };
   const lines = placed.some(({ place }) => place < 1000) ? placed : [begin, ...placed];
   return lines.map(({ place, title }) => `${clock(Math.floor(place / 1000))} ${title}\n`).join("");
 }

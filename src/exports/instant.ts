@@ -1,5 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 
 const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?)?(?: ?(Z|[+-]\d\d:\d\d))?$/;
 const ZONE = /^([+-])(\d\d):([0-5]\d)$/;
@@ -18,7 +18,7 @@ export function readInstant(field: string, text: string, zoneMinutes: number | n
   const [, day, minute = "00:00", second = ":00", zone] = DATE.exec(text) ?? [];
   const at = Date.parse(`${day}T${minute}${second}Z`);
   if (day === undefined || Number.isNaN(at) || !new Date(at).toISOString().startsWith(`${day}T${minute}`))
-    throw new DyliveError("bad_request", told`${field} takes a moment of the calendar such as 2026-11-25T20:00:00+08:00, or ms UTC`);
+    throw new DyliveError("bad_request", msg`${field} takes a moment of the calendar such as 2026-11-25T20:00:00+08:00, or ms UTC`);
   if (zone !== undefined) return at - readZone(field, zone) * 60_000;
   // With a time and no zone JavaScript takes a date as local, and knows its summer time.
   return zoneMinutes === null ? new Date(`${day}T${minute}${second}`).getTime() : at - zoneMinutes * 60_000;
@@ -29,6 +29,6 @@ export function readZone(field: string, text: string): number {
   if (text === "Z") return 0;
   const [, sign, hours, minutes] = ZONE.exec(text) ?? [];
   const east = Number(hours) * 60 + Number(minutes);
-  if (sign === undefined || east > ZONE_MAX_MINUTES) throw new DyliveError("bad_request", told`${field} takes a zone such as +08:00 or Z`);
+  if (sign === undefined || east > ZONE_MAX_MINUTES) throw new DyliveError("bad_request", msg`${field} takes a zone such as +08:00 or Z`);
   return sign === "-" ? -east : east;
 }

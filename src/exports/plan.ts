@@ -2,7 +2,7 @@ import { EVENT_TYPES, type EventType } from "../events/event.js";
 import { noSuch } from "../events/misspelt.js";
 import { readFilter } from "../feed/read-queue.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { RoomKey, Where } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import type { Headers } from "./columns.js";
@@ -97,14 +97,14 @@ export async function planExport(
   const { timed, continued } = EXPORT_FORMATS[format];
   const types = typesOf(request.types, timed);
   if (filter !== null) readFilter(filter);
-  if (after > 0 && !continued) throw new FieldError("after", told`a file of ${format} cannot be continued; jsonl and csv can`);
+  if (after > 0 && !continued) throw new FieldError("after", msg`a file of ${format} cannot be continued; jsonl and csv can`);
   assertTitled(format, headers);
   if (tests && sessionId !== undefined)
     throw new FieldError("tests", "test events are of no broadcast: leave it out, and give from and to for a part of the room");
   const row = await rooms.get(room);
   const session = sessionId === undefined ? null : await sessions.get(room, sessionId);
   if (sessionId !== undefined && session === null)
-    throw new DyliveError("not_found", told`the room has no broadcast ${JSON.stringify(sessionId.slice(0, 40))}`);
+    throw new DyliveError("not_found", msg`the room has no broadcast ${JSON.stringify(sessionId.slice(0, 40))}`);
   const where: Where = {
     ...(types !== null && { types }),
     ...(sessionId !== undefined && { sessionId }),
@@ -136,7 +136,7 @@ export async function planComments(
   { format, zoneMinutes = PLATFORM_ZONE_MINUTES, headers = "names", pseudonyms }: CommentRequest,
 ): Promise<CommentPlan> {
   if (!isTable(format))
-    throw new FieldError("format", told`comments have no place in a recording, so there is no ${format} of them; there is ${TABLES}`);
+    throw new FieldError("format", msg`comments have no place in a recording, so there is no ${format} of them; there is ${TABLES}`);
   assertTitled(format, headers);
   return { workId, format, zoneMinutes, headers, pseudonymKey: pseudonyms === true ? await secrets.pseudonymKey() : (pseudonyms ?? null) };
 }
@@ -144,7 +144,7 @@ export async function planComments(
 /** @throws FieldError when other titles are asked for than a file of the format has */
 function assertTitled(format: ExportFormat, headers: Headers): void {
   if (headers === "names" || EXPORT_FORMATS[format].titled) return;
-  throw new FieldError("headers", told`a file of ${format} has no titles in Chinese; csv and xlsx have`);
+  throw new FieldError("headers", msg`a file of ${format} has no titles in Chinese; csv and xlsx have`);
 }
 
 const TABLES = Object.keys(EXPORT_FORMATS)

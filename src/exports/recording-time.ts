@@ -1,5 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
-import { type Told, told } from "../runtime/told.js";
+import { type Msg, msg } from "../runtime/msg.js";
 import { shownMoment } from "./columns.js";
 import { readZone } from "./instant.js";
 
@@ -12,7 +12,7 @@ export function readTimeZone(text: string): TimeZone {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone;
   } catch (error) {
-    throw new DyliveError("bad_request", told`the time zone takes a zone such as Asia/Shanghai, +08:00 or Z`, error);
+    throw new DyliveError("bad_request", msg`the time zone takes a zone such as Asia/Shanghai, +08:00 or Z`, error);
   }
 }
 
@@ -75,7 +75,7 @@ export class NamePattern {
         if (PARTS[part] === undefined || named.has(part))
           throw new DyliveError(
             "bad_request",
-            told`the pattern of names takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %`,
+            msg`the pattern of names takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %`,
           );
         named.add(part);
         return `(?<${part}>${PARTS[part]})`;
@@ -83,7 +83,7 @@ export class NamePattern {
     );
     this.#hasTime = named.size > 0;
     if (this.#hasTime && !named.has("s") && !["Y", "m", "d", "H", "M"].every((part) => named.has(part)))
-      throw new DyliveError("bad_request", told`the pattern of names has a part of a time: it takes all of %Y %m %d %H %M, or %s`);
+      throw new DyliveError("bad_request", msg`the pattern of names has a part of a time: it takes all of %Y %m %d %H %M, or %s`);
     const last = sources.length - 1;
     const anchored = sources.map((source, at) => `${at === 0 ? "^" : ""}${source}${at === last ? "$" : ""}`);
     this.#pieces = text === null ? null : anchored.map((source) => new RegExp(source, "dgu"));
@@ -141,11 +141,11 @@ function timeOf({ s, Y, m, d, H, M, S = "00" }: Readonly<Record<string, string |
 /** Source of the moment at which a recording began. */
 export type BeginSource = "name" | "container" | "before" | "growth";
 /** The same in words, as the end of a sentence. */
-export const BEGIN_SOURCES: Readonly<Record<BeginSource, Told>> = {
-  name: told`by its name`,
-  container: told`as it says inside`,
-  before: told`where the part before it ends`,
-  growth: told`when it began to grow`,
+export const BEGIN_SOURCES: Readonly<Record<BeginSource, Msg>> = {
+  name: msg`by its name`,
+  container: msg`as it says inside`,
+  before: msg`where the part before it ends`,
+  growth: msg`when it began to grow`,
 };
 
 /** When a recording began, ms UTC, and what tells it. */
@@ -153,7 +153,7 @@ interface Begin {
   readonly at: number;
   readonly by: BeginSource;
   /** Sentences about what is odd. */
-  readonly remarks: readonly Told[];
+  readonly remarks: readonly Msg[];
 }
 
 /** Evidence of a file whose beginning is looked for. Times are ms UTC. */
@@ -180,7 +180,7 @@ const ODD_MS = 300_000;
 /** Says when a recording began: by its name, else as it says inside, else by where the part before it ends, else by its first growth; null: nothing tells it. */
 export function beginOf(evidence: BeginEvidence, pattern: NamePattern, zone: TimeZone): Begin | null {
   const { grewAt, firstAt, createdAt, others } = evidence;
-  const remarks: Told[] = [];
+  const remarks: Msg[] = [];
   const named = namedMoment(evidence, pattern, zone, remarks);
   const part = named === null ? null : partOf(named.rest);
   if (named !== null && part === null) return { at: named.at, by: "name", remarks };
@@ -213,7 +213,7 @@ function namedMoment(
   { name, grewAt, firstAt }: BeginEvidence,
   pattern: NamePattern,
   zone: TimeZone,
-  remarks: Told[],
+  remarks: Msg[],
 ): (NamedTime & { readonly at: number }) | null {
   const moments = pattern.timesIn(name).flatMap((time) => {
     if (time.isMoment) return [{ ...time, odd: null }];
@@ -222,11 +222,11 @@ function namedMoment(
     if (at.length === 0) {
       const taken = time.at - minutesAhead(zone, time.at - DAY_MS) * 60_000;
       return [
-        { ...time, at: taken, odd: told`its clock was set ahead over the time in its name, which is taken as ${momentIn(zone, taken)}` },
+        { ...time, at: taken, odd: msg`its clock was set ahead over the time in its name, which is taken as ${momentIn(zone, taken)}` },
       ];
     }
     const taken = nearest ?? at[0] ?? time.at;
-    const twice = told`its clock was set back and showed the time in its name twice, which is taken as ${momentIn(zone, taken)}`;
+    const twice = msg`its clock was set back and showed the time in its name twice, which is taken as ${momentIn(zone, taken)}`;
     return [{ ...time, at: taken, odd: at.length > 1 ? twice : null }];
   });
   const possible = moments.filter(({ at }) => at <= grewAt + AHEAD_MS).sort((a, b) => b.at - a.at)[0];
@@ -234,14 +234,14 @@ function namedMoment(
   if (possible === undefined) {
     if (first !== undefined)
       remarks.push(
-        told`its name says ${momentIn(zone, first.at)}, and it was last written at ${momentIn(zone, grewAt)}: the name is passed over (the time zone says which zone names are in)`,
+        msg`its name says ${momentIn(zone, first.at)}, and it was last written at ${momentIn(zone, grewAt)}: the name is passed over (the time zone says which zone names are in)`,
       );
     return null;
   }
   if (possible.odd !== null) remarks.push(possible.odd);
   else if (firstAt !== null && partOf(possible.rest) === null && Math.abs(firstAt - possible.at) > ODD_MS)
     remarks.push(
-      told`its name says ${momentIn(zone, possible.at)}, and it began to grow at ${momentIn(zone, firstAt)}: if it was not copied here, the clock or the time zone of names is another`,
+      msg`its name says ${momentIn(zone, possible.at)}, and it began to grow at ${momentIn(zone, firstAt)}: if it was not copied here, the clock or the time zone of names is another`,
     );
   return possible;
 }

@@ -5,7 +5,7 @@ import { KINDS, type NewEventOf } from "../events/event.js";
 import { Nullable } from "../events/field.js";
 import type { Clock } from "../runtime/clock.js";
 import { assertNoLink } from "../runtime/durable-file.js";
-import { type Told, told } from "../runtime/told.js";
+import { type Msg, msg } from "../runtime/msg.js";
 import { type ContainerTimes, containerTimes } from "./container-times.js";
 import type { ExportFormat } from "./format.js";
 import { BEGIN_SOURCES, type BeginSource, beginOf, JOINT_MS, momentIn, type NamePattern, type TimeZone } from "./recording-time.js";
@@ -38,20 +38,20 @@ export interface FolderContent {
   /** Paths, from the folder, of what may stand beside them. */
   readonly files: ReadonlySet<string>;
   /** Parts that were not looked at, as a sentence; null: none. A recording that is missing may be in one of them. */
-  readonly beyond: Told | null;
+  readonly beyond: Msg | null;
 }
 
 /** Lists a folder of recordings. What is hidden, or a link, is none. @throws the system's errors about the folder itself */
 export async function listFolder(folder: string, filmsMax = FILMS_MAX): Promise<FolderContent> {
   const films: Film[] = [];
   const files = new Set<string>();
-  let beyond: Told | null = null;
+  let beyond: Msg | null = null;
   const walk = async (inside: string, depth: number): Promise<void> => {
     for (const entry of await readdir(join(folder, inside), { withFileTypes: true })) {
       if (entry.name.startsWith(".")) continue;
       const path = join(inside, entry.name);
       if (entry.isDirectory() && depth === DEPTH_MAX)
-        beyond = told`folders within more than ${DEPTH_MAX} folders, as ${path}, are not looked into`;
+        beyond = msg`folders within more than ${DEPTH_MAX} folders, as ${path}, are not looked into`;
       // One that may not be read, or goes in this moment, is no reason to pass over the others.
       if (entry.isDirectory() && depth < DEPTH_MAX) await walk(path, depth + 1).catch(() => {});
       if (entry.isDirectory()) continue;
@@ -59,7 +59,7 @@ export async function listFolder(folder: string, filmsMax = FILMS_MAX): Promise<
       if (SIDECAR_FORMATS.some((format) => ending === `.${format}`)) files.add(path);
       if (!entry.isFile() || !ENDINGS.has(ending.toLowerCase())) continue;
       if (films.length >= filmsMax) {
-        beyond = told`of more than ${filmsMax} recordings the others, as ${path}, are not looked at`;
+        beyond = msg`of more than ${filmsMax} recordings the others, as ${path}, are not looked at`;
         continue;
       }
       const film = await filmAt(folder, path).catch(() => null);
@@ -170,9 +170,9 @@ export interface RecordingsOptions {
 
 /** Listener for what is to be told of recordings. */
 interface RecordingNews {
-  readonly tell: (line: Told) => void;
+  readonly tell: (line: Msg) => void;
   /** Tells what is about a thing, unless it was told of it last. */
-  readonly tellOnce: (about: string, line: Told) => void;
+  readonly tellOnce: (about: string, line: Msg) => void;
 }
 
 /** The recordings of a folder: when they began, how they grow, where they end, and what becomes of their files. These are only read. */
@@ -254,11 +254,11 @@ export class Recordings {
     };
     const begin = beginOf(evidence, pattern, zone);
     if (begin === null) {
-      this.#news.tellOnce(path, told`${path}: nothing tells when it began; a pattern of names says where that stands in the name`);
+      this.#news.tellOnce(path, msg`${path}: nothing tells when it began; a pattern of names says where that stands in the name`);
       return;
     }
-    this.#news.tellOnce(path, told`${path}: begins at ${momentIn(zone, begin.at)}, ${BEGIN_SOURCES[begin.by]}`);
-    for (const remark of begin.remarks) this.#news.tell(told`${path}: ${remark}`);
+    this.#news.tellOnce(path, msg`${path}: begins at ${momentIn(zone, begin.at)}, ${BEGIN_SOURCES[begin.by]}`);
+    for (const remark of begin.remarks) this.#news.tell(msg`${path}: ${remark}`);
     const recording: Recording = {
       ...{ name: film.name, ending: film.ending, file: film.file, madeAt: film.madeAt, size: film.size, grewAt },
       ...{ startMs: begin.at, by: begin.by, endMs: null, durationMs: isGrowing ? null : inside.durationMs, isOver: false },
@@ -309,7 +309,7 @@ export class Recordings {
             .catch(() => {});
       }
     this.byName.delete(one.name);
-    this.#news.tell(told`${one.name}${one.ending}: is ${name}${ending} now`);
+    this.#news.tell(msg`${one.name}${one.ending}: is ${name}${ending} now`);
     Object.assign(one, { name, ending, isDue: true });
     this.byName.set(name, one);
   }

@@ -6,7 +6,7 @@ import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { assertNoLink, NewFile } from "../runtime/durable-file.js";
 import { fileFailure } from "../runtime/file-failure.js";
-import { type Told, told } from "../runtime/told.js";
+import { type Msg, msg } from "../runtime/msg.js";
 import type { RoomKey } from "../store/log.js";
 import { type Recording, RecordingSchema } from "./recordings.js";
 
@@ -28,7 +28,7 @@ export interface Kept {
 }
 
 /** Reads what was kept in a folder; null: nothing, or nothing that can be understood, which gets another name. @throws DyliveError file_failed */
-export async function keptIn(path: string, tell: (line: Told) => void): Promise<Kept | null> {
+export async function keptIn(path: string, tell: (line: Msg) => void): Promise<Kept | null> {
   try {
     const file = await openRegular(path);
     const text = await file.readFile("utf8").finally(() => file.close());
@@ -37,13 +37,13 @@ export async function keptIn(path: string, tell: (line: Told) => void): Promise<
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return null;
-    if (code !== "ELOOP" && code !== "ENXIO") throw fileFailure(error, told`${path} cannot be read`);
+    if (code !== "ELOOP" && code !== "ENXIO") throw fileFailure(error, msg`${path} cannot be read`);
   }
   const aside = `${path}.damaged`;
   await rename(path, aside).catch((error: unknown) => {
-    throw fileFailure(error, told`${path} is damaged, and cannot be given another name`);
+    throw fileFailure(error, msg`${path} is damaged, and cannot be given another name`);
   });
-  tell(told`${path} is damaged: it is ${aside} now, and what is beside recordings is taken for somebody else's`);
+  tell(msg`${path} is damaged: it is ${aside} now, and what is beside recordings is taken for somebody else's`);
   return null;
 }
 

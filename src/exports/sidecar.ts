@@ -7,7 +7,7 @@ import type { Clock } from "../runtime/clock.js";
 import { assertNoLink, NewFile } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure, troubleOf } from "../runtime/file-failure.js";
-import { type Told, type ToldPart, told, toldAll, toldOf } from "../runtime/told.js";
+import { joinMsgs, type Msg, type MsgPart, msg, msgOf } from "../runtime/msg.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import { type ExportPlan, planExport } from "./plan.js";
@@ -52,7 +52,7 @@ export interface SidecarDeps {
   /** Makes the bytes of an export. */
   readonly exported: (plan: ExportPlan, signal: AbortSignal) => AsyncIterable<Uint8Array>;
   readonly clock: Clock;
-  readonly tell: (line: Told) => void;
+  readonly tell: (line: Msg) => void;
 }
 
 /** State of what is written beside recordings. */
@@ -61,7 +61,7 @@ interface SidecarFigures {
   /** Those of them that still grow. */
   readonly growing: number;
   /** Hindrance of the last look; null: there was none. */
-  readonly trouble: Told | null;
+  readonly trouble: Msg | null;
 }
 
 /**
@@ -83,7 +83,7 @@ export class Sidecar {
   #knownFrom = Number.NEGATIVE_INFINITY;
   #at = 0;
   #newest = Number.NEGATIVE_INFINITY;
-  #trouble: Told | null = null;
+  #trouble: Msg | null = null;
   #kept = { lasting: "[]", at: Number.POSITIVE_INFINITY };
 
   private constructor(deps: SidecarDeps, options: SidecarOptions) {
@@ -137,7 +137,7 @@ export class Sidecar {
       const content = await assertNoLink(folder)
         .then(() => listFolder(folder))
         .catch((error: unknown) => {
-          throw fileFailure(error, told`${folder} cannot be read`);
+          throw fileFailure(error, msg`${folder} cannot be read`);
         });
       const { changed, again } = await this.#found.look(content);
       for (const one of changed) this.#rests.delete(one);
@@ -147,7 +147,7 @@ export class Sidecar {
       if (content.beyond === null) this.#told.delete("beyond");
       else {
         this.#trouble = content.beyond;
-        this.#tellOnce("beyond", told`${folder}: ${content.beyond}`);
+        this.#tellOnce("beyond", msg`${folder}: ${content.beyond}`);
       }
       for (const one of [...this.#recordings.values()].sort((a, b) => a.startMs - b.startMs))
         if (!signal.aborted && !(await this.#write(one, content, signal))) isWhole = false;
@@ -157,10 +157,10 @@ export class Sidecar {
       return isWhole;
     } catch (error) {
       if (signal.aborted) return false;
-      const failure = fileFailure(error, told`${join(folder, stateFile)} cannot be written`);
+      const failure = fileFailure(error, msg`${join(folder, stateFile)} cannot be written`);
       if (!(failure instanceof DyliveError)) throw failure;
-      this.#trouble = toldOf(failure.said);
-      this.#tellOnce("look", told`${this.#trouble}; it is tried again`);
+      this.#trouble = msgOf(failure.said);
+      this.#tellOnce("look", msg`${this.#trouble}; it is tried again`);
       return false;
     }
   }
@@ -250,7 +250,7 @@ export class Sidecar {
       // Without its film nothing is begun, and what is gone with it stays so.
       if (film === undefined && (one.own[format] !== true || !files.has(path))) continue;
       if (oldest > one.first && one.first > 0 && one.own[format] === true && files.has(path)) {
-        this.#tellOnce(path, told`${path}: stays as it is, since events of its time were removed from the store`);
+        this.#tellOnce(path, msg`${path}: stays as it is, since events of its time were removed from the store`);
         continue;
       }
       try {
@@ -259,8 +259,8 @@ export class Sidecar {
         if (signal.aborted) return false;
         const why = error instanceof DyliveError ? null : (troubleOf(error)?.why ?? (error as NodeJS.ErrnoException).code ?? null);
         if (why === null) throw error;
-        this.#trouble = told`${path} cannot be written: ${why}`;
-        this.#tellOnce(path, told`${this.#trouble}; it is tried again`);
+        this.#trouble = msg`${path} cannot be written: ${why}`;
+        this.#tellOnce(path, msg`${this.#trouble}; it is tried again`);
         isWhole = false;
       }
     }
@@ -316,7 +316,7 @@ export class Sidecar {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       one.own[format] = false;
-      this.#tellOnce(path, told`${one.name}.${format}: is there and not of this command: it is left as it is`);
+      this.#tellOnce(path, msg`${one.name}.${format}: is there and not of this command: it is left as it is`);
       return false;
     }
     one.own[format] = true;
@@ -328,14 +328,14 @@ export class Sidecar {
     const { from, to } = this.#timeOf(one);
     const gaps = this.#gapsOf(one);
     const missedMs = gaps.reduce((sum, gap) => sum + Math.max(0, Math.min(gap.to, to ?? gap.to) - Math.max(gap.from ?? gap.to, from)), 0);
-    const parts: ToldPart[] = [told`${one.name}: finished at ${momentIn(zone, endMs)}; beside it: ${written.join(", ")}`];
-    if (gaps.length > 0) parts.push(told`for ${Math.round(missedMs / 1000)} s of it nothing was received`);
-    if (one.first === 0) parts.push(told`nothing is stored of its time: was the room watched?`);
-    this.#tellOnce(`${one.name}:end`, toldAll(parts, "; "));
+    const parts: MsgPart[] = [msg`${one.name}: finished at ${momentIn(zone, endMs)}; beside it: ${written.join(", ")}`];
+    if (gaps.length > 0) parts.push(msg`for ${Math.round(missedMs / 1000)} s of it nothing was received`);
+    if (one.first === 0) parts.push(msg`nothing is stored of its time: was the room watched?`);
+    this.#tellOnce(`${one.name}:end`, joinMsgs(parts, "; "));
   }
 
   /** Tells what is about a thing, unless it was told of it last. */
-  #tellOnce(about: string, line: Told): void {
+  #tellOnce(about: string, line: Msg): void {
     const text = String(line);
     if (this.#told.get(about) === text) return;
     this.#told.set(about, text);

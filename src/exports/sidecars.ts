@@ -6,8 +6,8 @@ import { writeWhole } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { FileLock } from "../runtime/file-lock.js";
+import { type Msg, msg, msgOf } from "../runtime/msg.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
-import { type Told, told, toldOf } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import { NamePattern, readTimeZone } from "./recording-time.js";
 import { Sidecar, type SidecarDeps, type SidecarOptions } from "./sidecar.js";
@@ -36,7 +36,7 @@ export async function openSidecar(
   const { room, formats, offsetMs } = choice;
   const [pattern, zone] = [new NamePattern(choice.namePattern), choice.timeZone === null ? null : readTimeZone(choice.timeZone)];
   const folder = await realpath(choice.folder).catch((error: unknown) => {
-    throw fileFailure(error, told`nothing can be written in ${choice.folder}`);
+    throw fileFailure(error, msg`nothing can be written in ${choice.folder}`);
   });
   const name = `.dylive-sidecar-${room}`;
   const lock = lockOf(folder, join(folder, `${name}.lock`));
@@ -54,12 +54,12 @@ function lockOf(folder: string, path: string): FileLock {
     if (!statSync(folder).isDirectory()) throw Object.assign(new Error("no folder"), { code: "ENOTDIR" });
     // A link would have a file made where it leads, and on a pipe one waits.
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false)
-      throw new DyliveError("file_failed", told`${path} is not a file: remove it`);
+      throw new DyliveError("file_failed", msg`${path} is not a file: remove it`);
     const lock = FileLock.take(path);
-    if (lock === null) throw new DyliveError("in_use", told`another sidecar of this room is at work in ${folder}`);
+    if (lock === null) throw new DyliveError("in_use", msg`another sidecar of this room is at work in ${folder}`);
     return lock;
   } catch (error) {
-    throw fileFailure(error, told`nothing can be written in ${folder}`);
+    throw fileFailure(error, msg`nothing can be written in ${folder}`);
   }
 }
 
@@ -79,20 +79,20 @@ interface KeptSidecar extends SidecarChoice {
 /** A sidecar of the server, with how it does. */
 export interface SidecarView extends KeptSidecar {
   /** Hindrance of its work; null: there is none. */
-  readonly trouble: Told | null;
+  readonly trouble: Msg | null;
   readonly recordings: number;
   readonly growing: number;
   /** News of it, the last ones, oldest first. */
-  readonly lines: readonly { readonly at: number; readonly text: Told }[];
+  readonly lines: readonly { readonly at: number; readonly text: Msg }[];
 }
 
 interface Running {
   readonly kept: KeptSidecar;
   readonly stop: AbortController;
-  readonly lines: { readonly at: number; readonly text: Told }[];
+  readonly lines: { readonly at: number; readonly text: Msg }[];
   ended: Promise<void>;
   sidecar: Sidecar | null;
-  trouble: Told | null;
+  trouble: Msg | null;
 }
 
 interface SidecarsDeps extends Omit<SidecarDeps, "tell"> {
@@ -143,12 +143,11 @@ export class Sidecars {
     const folder = await this.#folderOf(choice.folder);
     new NamePattern(choice.namePattern);
     if (choice.timeZone !== null) readTimeZone(choice.timeZone);
-    if (this.#running.size >= SIDECARS_MAX)
-      throw new DyliveError("bad_request", told`there are ${SIDECARS_MAX} already, which is the most`);
+    if (this.#running.size >= SIDECARS_MAX) throw new DyliveError("bad_request", msg`there are ${SIDECARS_MAX} already, which is the most`);
     const same = [...this.#running.values()].find(
       ({ kept }) => kept.room === choice.room && resolve(this.#deps.root ?? "", kept.folder) === folder,
     );
-    if (same !== undefined) throw new DyliveError("in_use", told`another sidecar of this room is at work in ${choice.folder}`);
+    if (same !== undefined) throw new DyliveError("in_use", msg`another sidecar of this room is at work in ${choice.folder}`);
     const one = { ...choice, id: randomBytes(6).toString("hex"), createdAt: this.#deps.clock.now() };
     await this.#keep([...this.list().map(keptOf), one]);
     return viewOf(this.#start(one));
@@ -190,7 +189,7 @@ export class Sidecars {
   async #run(one: Running): Promise<void> {
     const { clock, onError, ...deps } = this.#deps;
     const { signal } = one.stop;
-    const tell = (text: Told) => {
+    const tell = (text: Msg) => {
       one.lines.push({ at: clock.now(), text });
       one.lines.splice(0, one.lines.length - LINES_MAX);
     };
@@ -203,7 +202,7 @@ export class Sidecars {
         await sidecar.run(signal).finally(close);
       } catch (error) {
         if (!(error instanceof DyliveError)) onError(error, one.kept.id);
-        one.trouble = error instanceof DyliveError ? toldOf(error.said) : toldOf(String(error));
+        one.trouble = error instanceof DyliveError ? msgOf(error.said) : msgOf(String(error));
       }
       one.sidecar = null;
       await clock.sleep(RETRY_MS, signal).catch(() => {});
@@ -214,21 +213,21 @@ export class Sidecars {
   async #folderOf(asked: string): Promise<string> {
     const { root } = this.#deps;
     if (root === null)
-      throw new DyliveError("bad_request", told`no folder of recordings is set: DYLIVE_RECORDINGS names the one that recorders write in`);
+      throw new DyliveError("bad_request", msg`no folder of recordings is set: DYLIVE_RECORDINGS names the one that recorders write in`);
     const path = resolve(root, asked);
-    if (path.includes("\0")) throw new DyliveError("bad_request", told`${asked} is not in the folder of recordings`);
+    if (path.includes("\0")) throw new DyliveError("bad_request", msg`${asked} is not in the folder of recordings`);
     const [top, found] = await Promise.all([realpath(root), realpath(path)]).catch((error: unknown) => {
-      throw fileFailure(error, told`${asked} cannot be read`);
+      throw fileFailure(error, msg`${asked} cannot be read`);
     });
     if (found !== top && !found.startsWith(top.endsWith(sep) ? top : top + sep))
-      throw new DyliveError("bad_request", told`${asked} is not in the folder of recordings`);
+      throw new DyliveError("bad_request", msg`${asked} is not in the folder of recordings`);
     return found;
   }
 
   async #keep(all: readonly KeptSidecar[]): Promise<void> {
     const { file } = this.#deps;
     await writeWhole(file, JSON.stringify(all)).catch((error: unknown) => {
-      throw fileFailure(error, told`${file} cannot be written`);
+      throw fileFailure(error, msg`${file} cannot be written`);
     });
   }
 }
@@ -248,7 +247,7 @@ async function keptIn(file: string): Promise<readonly KeptSidecar[]> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     if (error instanceof SyntaxError)
-      throw new DyliveError("bad_config", told`${file} is damaged; remove it, and set the sidecars anew`, error);
-    throw fileFailure(error, told`${file} cannot be read`);
+      throw new DyliveError("bad_config", msg`${file} is damaged; remove it, and set the sidecars anew`, error);
+    throw fileFailure(error, msg`${file} cannot be read`);
   }
 }

@@ -1,5 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
-import { type Said, told, toldOf } from "../runtime/told.js";
+import { type MsgOrText, msg, msgOf } from "../runtime/msg.js";
 import type { RoomKey, StoreLog } from "../store/log.js";
 import type { RoomPlace } from "./read.js";
 
@@ -10,8 +10,8 @@ export class CursorReset extends DyliveError {
   /** Only what is new comes after it. */
   readonly newest: string;
 
-  constructor(why: Said, oldest: string, newest: string) {
-    super("cursor_reset", told`${toldOf(why)}; the oldest valid cursor is ${oldest}, the newest ${newest}`);
+  constructor(why: MsgOrText, oldest: string, newest: string) {
+    super("cursor_reset", msg`${msgOf(why)}; the oldest valid cursor is ${oldest}, the newest ${newest}`);
     this.oldest = oldest;
     this.newest = newest;
   }
@@ -87,11 +87,11 @@ async function checkedPosition({ pos, logId }: { readonly pos: number; readonly 
 
 async function checkedSeq(seq: number, log: Ends, room: RoomKey): Promise<number> {
   const { head = 0 } = (await log.heads([room])).get(room) ?? {};
-  if (seq > head) throw reset(told`seq ${seq} of room ${room} is beyond its newest event, ${head}`, log, await log.head());
+  if (seq > head) throw reset(msg`seq ${seq} of room ${room} is beyond its newest event, ${head}`, log, await log.head());
   return seq;
 }
 
-function reset(why: Said, { id }: Ends, head: number): CursorReset {
+function reset(why: MsgOrText, { id }: Ends, head: number): CursorReset {
   return new CursorReset(why, encodeCursor(id, 0), encodeCursor(id, head));
 }
 
@@ -121,7 +121,7 @@ export function decodePlace<S extends readonly Part[]>(
 
 /** Makes the error for a cursor that names no row of a list. */
 export function notOfList(kind: string): DyliveError {
-  return new DyliveError("bad_request", told`cursor is not one that this list of ${kind} gave`);
+  return new DyliveError("bad_request", msg`cursor is not one that this list of ${kind} gave`);
 }
 
 function isLike(part: unknown, value: Part | undefined): boolean {

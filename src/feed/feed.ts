@@ -1,4 +1,4 @@
-import { breathe, type Clock } from "../runtime/clock.js";
+import { type Clock, yieldToEventLoop } from "../runtime/clock.js";
 import type { RoomKey, StoreLog, Where } from "../store/log.js";
 import { Batch } from "./batch.js";
 
@@ -149,7 +149,7 @@ export class Feed {
       if (signal.aborted || scanned <= this.#at) return;
       this.#hand(new Batch({ after: this.#at, to: scanned, rows, removed }));
       if (scanned >= head) return;
-      await breathe();
+      await yieldToEventLoop();
     }
   }
 
@@ -236,7 +236,7 @@ export class FeedReading {
         this.#seq = null;
         await this.#take(held);
       }
-      await breathe();
+      await yieldToEventLoop();
     }
   }
 

@@ -1,8 +1,8 @@
 import { compile, FilterError, type Predicate } from "../events/filter.js";
-import { breathe } from "../runtime/clock.js";
+import { yieldToEventLoop } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { msg } from "../runtime/msg.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
-import { told } from "../runtime/told.js";
 import type { StoredEvent } from "../store/stored-event.js";
 
 /** Longest stretch for which a filter holds the thread, in ms; the event at which it ends comes on top. */
@@ -15,7 +15,7 @@ class BadFilter extends DyliveError {
   readonly details: { readonly position: number };
 
   constructor({ said, position }: FilterError) {
-    super("bad_request", told`filter: ${said} (at character ${position + 1})`);
+    super("bad_request", msg`filter: ${said} (at character ${position + 1})`);
     this.details = { position };
   }
 }
@@ -57,7 +57,7 @@ export class ReadQueue {
 
   /** Resolves in a turn of the event loop that no other caller has. */
   turn(): Promise<void> {
-    this.#lastTurn = this.#lastTurn.then(breathe);
+    this.#lastTurn = this.#lastTurn.then(yieldToEventLoop);
     return this.#lastTurn;
   }
 

@@ -1,6 +1,6 @@
 import type { LiveEvent } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
-import { type Clock, follow } from "../runtime/clock.js";
+import { type Clock, linkedController } from "../runtime/clock.js";
 import type { Removal, RoomKey, StoreLog, Where } from "../store/log.js";
 import { matches, PAGE_BYTES } from "../store/page.js";
 import type { StoredEvent } from "../store/stored-event.js";
@@ -157,7 +157,7 @@ export async function readNext(
 ): Promise<ReadEvents> {
   const { room, filter, queue } = reading;
   const steps = new Steps(reading, signal);
-  const over = follow(signal);
+  const over = linkedController(signal);
   clock.sleep(ms, over.signal).then(
     () => over.abort(),
     () => {},

@@ -68,7 +68,7 @@ interface Storage {
 }
 
 /** Facts that the platform last told of a broadcast and its audience. Null is "it has not said". */
-interface ToldAudience {
+interface ReportedAudience {
   /** room_id that the room's page named last, also of a broadcast that is over. */
   readonly roomId: string | null;
   /** https URL of the cover; its signature expires, so it is not stored. */
@@ -87,7 +87,7 @@ export interface RoomStatus {
   readonly state: RoomState;
   /** room_id of the broadcast that is or was collected last; null before the first. */
   readonly sessionId: string | null;
-  readonly broadcast: ToldAudience;
+  readonly broadcast: ReportedAudience;
   readonly evidence: Evidence;
 }
 

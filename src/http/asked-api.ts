@@ -1,7 +1,7 @@
 import { inject } from "light-my-request";
 import type { Language } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { SCOPES, type Scope, type TokenRow } from "../store/sql/tokens.js";
 import type { Authenticator } from "./authentication.js";
 
@@ -78,7 +78,7 @@ export class AskedApi {
     const answer = jsonOf(text);
     if (status < 300 && answer !== null) return answer;
     const { code: _code, message, hint, requestId: _requestId, ...details } = (answer?.["error"] ?? {}) as ToolAnswer;
-    if (message === undefined) throw new DyliveError("not_ready", told`the answer is none of dylive's: HTTP ${status}`);
+    if (message === undefined) throw new DyliveError("not_ready", msg`the answer is none of dylive's: HTTP ${status}`);
     const facts = Object.keys(details).length === 0 ? "" : ` ${JSON.stringify(details)}`;
     throw new ApiRefusal(String(message), `${hint}${facts}`);
   }

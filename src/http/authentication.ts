@@ -4,8 +4,8 @@ import type { AdmittedClient, ClientAuthenticator } from "../compat/deps.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, RateLimited } from "../runtime/errors.js";
+import { msg } from "../runtime/msg.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
-import { told } from "../runtime/told.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import type { Alias, Rooms } from "../store/rooms.js";
 import { SCOPES, type Scope, type TokenRow, type Tokens } from "../store/sql/tokens.js";
@@ -74,7 +74,7 @@ export class Authenticator {
       const rate = { burst: perMinute, perSecond: perMinute / 60 };
       if (!this.#rates.take(id, rate)) {
         const waitMs = ((1 - this.#rates.left(id, rate)) * 60_000) / perMinute;
-        throw new RateLimited((seconds) => told`it may make ${perMinute} requests a minute; the next one in ${seconds} s`, waitMs);
+        throw new RateLimited((seconds) => msg`it may make ${perMinute} requests a minute; the next one in ${seconds} s`, waitMs);
       }
     }
     const noted = this.#note(token);

@@ -4,7 +4,7 @@ import { Compile, type Validator } from "typebox/compile";
 import { Value } from "typebox/value";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { mistakeOf } from "../runtime/mistake.js";
-import { type Told, told } from "../runtime/told.js";
+import { type Msg, msg } from "../runtime/msg.js";
 
 /**
  * Options by which an app checks requests by the schemas of its routes: strictly, since a field that is passed over in silence (`minDiamond=5`)
@@ -33,7 +33,7 @@ const validatorOf: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
     const filled = Value.Default(schema, given ?? {});
     const value = httpPart === "body" ? filled : convert(schema, filled);
     if (compiled.Check(value)) return { value };
-    return { error: refusal(schema, told`the ${httpPart ?? "request"}`, compiled.Errors(value)) };
+    return { error: refusal(schema, msg`the ${httpPart ?? "request"}`, compiled.Errors(value)) };
   };
 };
 
@@ -42,7 +42,7 @@ const validatorOf: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
  * @param whole what it is called
  * @throws DyliveError bad_request that names the field
  */
-export function checked(schema: TSchema, given: unknown, whole: Told): unknown {
+export function checked(schema: TSchema, given: unknown, whole: Msg): unknown {
   const value = convert(schema, Value.Default(schema, given));
   if (Value.Check(schema, value)) return value;
   throw refusal(schema, whole, Value.Errors(schema, value));
@@ -63,7 +63,7 @@ const CODE_OF: ReadonlyMap<string | null, ErrorCode> = new Map([
   ["aweme_id", "bad_work"],
 ]);
 
-function refusal(schema: TSchema, whole: Told, misfits: Parameters<typeof mistakeOf>[1]): DyliveError {
+function refusal(schema: TSchema, whole: Msg, misfits: Parameters<typeof mistakeOf>[1]): DyliveError {
   const { field, words } = mistakeOf(schema, misfits, whole);
   return new Misfitting(field, words);
 }
@@ -72,7 +72,7 @@ function refusal(schema: TSchema, whole: Told, misfits: Parameters<typeof mistak
 class Misfitting extends DyliveError {
   readonly details: Readonly<Record<string, string>>;
 
-  constructor(field: string | null, words: Told) {
+  constructor(field: string | null, words: Msg) {
     super(CODE_OF.get(field) ?? "bad_request", words);
     this.details = field === null ? {} : { field };
   }

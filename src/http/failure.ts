@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { CursorReset } from "../feed/cursor.js";
 import { acceptedLanguage, inLanguage, type Language, messageIn } from "../i18n/words.js";
 import { DyliveError, ERRORS, type ErrorCode, FieldError } from "../runtime/errors.js";
-import { type Said, type Told, told, toldOf } from "../runtime/told.js";
+import { type Msg, type MsgOrText, msg, msgOf } from "../runtime/msg.js";
 
 /** Seconds after which a refused client may try again, when waiting helps. */
 const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
@@ -15,10 +15,10 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   stopping: 5,
 };
 /** Sentences for refusals of Fastify's, by its codes, where its own words do not say what to do. */
-const REFUSALS: Readonly<Record<string, Told>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: told`a body is read as JSON alone: send it with the header content-type: application/json`,
-  FST_ERR_CTP_EMPTY_JSON_BODY: told`the body is empty, although its content-type is application/json`,
-  FST_ERR_CTP_INVALID_JSON_BODY: told`the body is no valid JSON`,
+const REFUSALS: Readonly<Record<string, Msg>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: msg`a body is read as JSON alone: send it with the header content-type: application/json`,
+  FST_ERR_CTP_EMPTY_JSON_BODY: msg`the body is empty, although its content-type is application/json`,
+  FST_ERR_CTP_INVALID_JSON_BODY: msg`the body is no valid JSON`,
 };
 /** Addresses whose errors have the form of v1; those of the compatible interface (/douyin/…) and of files have its envelope. */
 const V1_FORM = /^\/(v1|mcp|metrics|readyz|openapi\.json|asyncapi\.json|docs)(?![\w-])/;
@@ -31,15 +31,15 @@ interface Failure {
   readonly status: number;
   readonly code: ErrorCode;
   /** Description of what is wrong, in this case. */
-  readonly detail: Said;
+  readonly detail: MsgOrText;
   readonly details: Details;
 }
 
 /** Returns what a client is told of an error of the table. */
-export function failure(code: ErrorCode, detail: Said, status: number = ERRORS[code].status, details: Details = {}): Failure {
-  const { words, values, isRecorded } = toldOf(detail);
+export function failure(code: ErrorCode, detail: MsgOrText, status: number = ERRORS[code].status, details: Details = {}): Failure {
+  const { words, values, isRecorded } = msgOf(detail);
   // A sentence of another program's may have its full stop.
-  const open = values.length === 0 && !isRecorded ? toldOf((words[0] ?? "").replace(/\.$/, "")) : detail;
+  const open = values.length === 0 && !isRecorded ? msgOf((words[0] ?? "").replace(/\.$/, "")) : detail;
   return { status, code, detail: open, details };
 }
 
@@ -47,14 +47,14 @@ export function failure(code: ErrorCode, detail: Said, status: number = ERRORS[c
 export function failureOf(error: unknown, requestId: string): Failure {
   if (error instanceof DyliveError) {
     const details = "details" in error ? (error.details as Details) : error instanceof FieldError ? { field: error.field } : {};
-    return failure(error.code, error.code === "internal" ? told`request ${requestId}` : error.said, error.row.status, details);
+    return failure(error.code, error.code === "internal" ? msg`request ${requestId}` : error.said, error.row.status, details);
   }
   const status = statusOf(error);
   if (status === 404) return failure("no_address", "nothing is served at it");
   // Fastify's own refusals (body too large, media type, bad address): its words are safe, but may echo what was sent.
   const words = error instanceof Error ? error.message.slice(0, 200) : "refused";
   if (status !== null && status >= 400 && status < 500) return failure("bad_request", REFUSALS[codeOf(error)] ?? words, status);
-  return failure("internal", told`request ${requestId}`);
+  return failure("internal", msg`request ${requestId}`);
 }
 
 /** Answers with an error, in the compatible interface's envelope or in the form of v1, as its address has it. */
@@ -87,7 +87,7 @@ export function errorText({ code, detail, details }: Failure, requestId: string 
 }
 
 /** Returns an error in words: its code, what is wrong, and what to do. */
-export function errorWords(code: ErrorCode, detail: Said, language: Language) {
+export function errorWords(code: ErrorCode, detail: MsgOrText, language: Language) {
   const { message, hint } = ERRORS[code];
   return { code, message: messageIn(language, message, detail), hint: inLanguage(language, hint) };
 }
@@ -95,6 +95,6 @@ export function errorWords(code: ErrorCode, detail: Said, language: Language) {
 /** Writes an error in the envelope of the compatible interface; `code` is the HTTP status. */
 export function failureText({ status, code, detail }: Failure, language: Language): string {
   const { message, hint } = ERRORS[code];
-  const msg = inLanguage(language, told`${toldOf(message)}: ${toldOf(detail)}. ${toldOf(hint)}`);
-  return JSON.stringify({ code: status, data: [], msg });
+  const sentence = inLanguage(language, msg`${msgOf(message)}: ${msgOf(detail)}. ${msgOf(hint)}`);
+  return JSON.stringify({ code: status, data: [], msg: sentence });
 }

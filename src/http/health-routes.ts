@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { RoomStatus } from "../health/state.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { HeldBytes } from "../runtime/rate-limiter.js";
+import type { PendingBytes } from "../runtime/rate-limiter.js";
 import type { AppendHealth } from "../store/health.js";
 import type { ApiDeps } from "./api-deps.js";
 import { isLimited, tokenOf } from "./authentication.js";
@@ -51,7 +51,7 @@ interface About {
   readonly here: () => Promise<readonly (RoomStatus | null)[]>;
   readonly appends: AppendHealth;
   /** Memory of what waits to be stored; absent where nothing is collected. */
-  readonly held?: HeldBytes | undefined;
+  readonly held?: PendingBytes | undefined;
 }
 
 /** Registers `/healthz`, `/readyz` and `/metrics`. */

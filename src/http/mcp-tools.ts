@@ -4,7 +4,7 @@ import { readInstant } from "../exports/instant.js";
 import { PLATFORM_ZONE_MINUTES } from "../exports/plan.js";
 import { readPaste, worksDoor } from "../platform/links/paste.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { COMPARED_MAX } from "../statistics/comparison.js";
 import type { Scope } from "../store/sql/tokens.js";
 import { BROADCAST_ORDERS } from "../store/statistics.js";
@@ -178,7 +178,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     run: async (api, given) => {
       const { minutes, gaps, ...rest } = await api.get("/rooms/:room/summary", given);
       if (rest["session"] === null)
-        throw new DyliveError("not_found", told`the room has no broadcast ${JSON.stringify(String(given["session"] ?? LATEST))}`);
+        throw new DyliveError("not_found", msg`the room has no broadcast ${JSON.stringify(String(given["session"] ?? LATEST))}`);
       const counted = minutes as { readonly minutes: readonly unknown[] } | null;
       // Each of its lists is the first page of a tool's, whose cursors are that tool's to give.
       const lists = Object.entries(rest).map(([name, part]) => [name, withoutNext(part)]);

@@ -8,8 +8,8 @@ import { noSuch } from "../events/misspelt.js";
 import { inLanguage, type Language } from "../i18n/words.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { type MsgOrText, msg } from "../runtime/msg.js";
 import { loadPackage, packageVersion } from "../runtime/packages.js";
-import { type Said, told } from "../runtime/told.js";
 import type { TokenRow } from "../store/sql/tokens.js";
 import type { ApiDeps } from "./api-deps.js";
 import { ApiRefusal, type AskApi, AskedApi, type ToolAnswer, type ToolArguments } from "./asked-api.js";
@@ -72,19 +72,19 @@ export function mcpServer({ ask, language, clock }: McpClient): Server {
       running++;
       const stopTelling = tellProgress(_meta?.progressToken, notify, clock);
       try {
-        if (running > CALLS_MAX) throw new DyliveError("in_use", told`${CALLS_MAX} tools of this client are running already`);
+        if (running > CALLS_MAX) throw new DyliveError("in_use", msg`${CALLS_MAX} tools of this client are running already`);
         const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
         if (tool === undefined) {
           const { message } = errorWords("not_found", noSuch("tool", name, Object.keys(TOOLS)), language);
           throw new ApiRefusal(message, inLanguage(language, "tools/list says what each of them does and takes."));
         }
-        return await resultOf(tool, new AskedApi(ask, signal), checked(tool.takes, given, told`the arguments`) as ToolArguments, language);
+        return await resultOf(tool, new AskedApi(ask, signal), checked(tool.takes, given, msg`the arguments`) as ToolArguments, language);
       } catch (error) {
         const words =
           error instanceof ApiRefusal ? error : error instanceof DyliveError ? errorWords(error.code, error.said, language) : null;
         if (words === null) throw error;
         const { message, hint } = words;
-        return { isError: true, content: [{ type: "text", text: plain(inLanguage(language, told`${message}. ${hint}`)) }] };
+        return { isError: true, content: [{ type: "text", text: plain(inLanguage(language, msg`${message}. ${hint}`)) }] };
       } finally {
         stopTelling();
         running--;
@@ -128,10 +128,10 @@ async function resultOf(tool: Tool, api: AskedApi, given: ToolArguments, languag
     limit = shown.fits;
     shown = showing(tool, await tool.run(api, { ...given, limit, ...("wait" in given && { wait: 0 }) }), given);
   }
-  const notes: Said[] = [UNTRUSTED];
+  const notes: MsgOrText[] = [UNTRUSTED];
   if (limit !== null && "cursor" in tool.takes.properties)
-    notes.push(told`Only ${limit} at most fit into the result; \`next\` or \`previous\` goes on.`);
-  else if (limit !== null) notes.push(told`Only the first ${limit} fit into the result.`);
+    notes.push(msg`Only ${limit} at most fit into the result; \`next\` or \`previous\` goes on.`);
+  else if (limit !== null) notes.push(msg`Only the first ${limit} fit into the result.`);
   if (shown.isShort) notes.push("Long lists and texts were shortened, where … says so.");
   return {
     content: [
@@ -279,7 +279,7 @@ export function mcpRoutes(
       const { origin } = request.headers;
       // A name that an attacker's page has led to this machine is no name of it.
       if (origin !== undefined && !(OWN_ORIGIN.test(origin) && URL.canParse(origin)))
-        throw new DyliveError("forbidden", told`pages of ${JSON.stringify(origin.slice(0, 80))} may not ask here`);
+        throw new DyliveError("forbidden", msg`pages of ${JSON.stringify(origin.slice(0, 80))} may not ask here`);
       const token = tokenOf(request);
       const language = languageAsked(request);
       const call = calls.open(request.raw, reply.raw, token);

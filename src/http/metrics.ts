@@ -7,7 +7,7 @@ import { GIFTS_STATES } from "../health/gifts-watch.js";
 import { SESSION_STATES } from "../health/sessions.js";
 import { ROOM_STATES, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
-import type { HeldBytes } from "../runtime/rate-limiter.js";
+import type { PendingBytes } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import type { AuthorWatches } from "../store/sql/author-watches.js";
 import type { StoreServer } from "../store/store.js";
@@ -60,7 +60,7 @@ interface MetricSources {
     readonly cutConnections: number;
   };
   /** Memory of what waits to be stored. */
-  buffer?: HeldBytes;
+  buffer?: PendingBytes;
   /** Bytes that the disk of the data folder has left; null if unknown. */
   diskFree?: () => number | null;
   /** Events that the statistics are behind. */

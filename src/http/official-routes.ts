@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { failure, sendFailure } from "./failure.js";
 
 /** A push whose headers passed; its body is still to be checked. */
@@ -68,5 +68,5 @@ function done(reply: FastifyReply): FastifyReply {
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return sendFailure(request, reply, failure("bad_signature", told`its headers and body do not belong together`));
+  return sendFailure(request, reply, failure("bad_signature", msg`its headers and body do not belong together`));
 }

@@ -1,5 +1,5 @@
 import { type ReadEvents, type ReadRequest, type RoomPlace, readAfter, readNewest, readNext } from "../feed/read.js";
-import { steadyMs } from "../runtime/clock.js";
+import { monotonicMs } from "../runtime/clock.js";
 import type { DistributedLocks } from "../store/cluster.js";
 import type { HttpCall } from "./calls.js";
 import type { LiveStreams } from "./streams/live.js";
@@ -30,10 +30,10 @@ export async function poll(polling: Polling, from: RoomPlace | null): Promise<Re
 async function wait(polling: Polling, from: RoomPlace | null): Promise<ReadEvents> {
   const { live, waitMs, call } = polling;
   const { clock, feed } = live;
-  const deadline = steadyMs(clock) + waitMs;
+  const deadline = monotonicMs(clock) + waitMs;
   const removed: ReadEvents["removed"][number][] = [];
   for (let after = from, isAtEnd = false; ; ) {
-    const ms = deadline - steadyMs(clock);
+    const ms = deadline - monotonicMs(clock);
     let got: ReadEvents;
     // It waits for its place however the call ends: an empty answer would say that there are no events.
     if (after === null) got = await readNewest(polling);
@@ -42,7 +42,7 @@ async function wait(polling: Polling, from: RoomPlace | null): Promise<ReadEvent
     call.assertToken();
     removed.push(...got.removed);
     // A reading that was cut short by its bounds is an answer too: the client goes on with its cursor.
-    if (got.rows.length > 0 || got.more || steadyMs(clock) >= deadline || call.ended !== null) return { ...got, removed };
+    if (got.rows.length > 0 || got.more || monotonicMs(clock) >= deadline || call.ended !== null) return { ...got, removed };
     after = got;
     isAtEnd = true;
   }

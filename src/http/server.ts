@@ -7,8 +7,8 @@ import { AllowedHosts } from "../runtime/allowed-hosts.js";
 import { DyliveError, ERRORS } from "../runtime/errors.js";
 import { addressOf, listenFailure } from "../runtime/listen.js";
 import { listenLocally } from "../runtime/local-socket.js";
-import type { HeldBytes } from "../runtime/rate-limiter.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
+import type { PendingBytes } from "../runtime/rate-limiter.js";
 import { AppendHealth } from "../store/health.js";
 import { AddressPace } from "../webhooks/pace.js";
 import type { Send } from "../webhooks/send.js";
@@ -72,7 +72,7 @@ interface ApiOptions extends ApiParts {
   /** Outcome of this process's last appends; without it, readiness is judged by a write of its own alone. */
   readonly appends?: AppendHealth;
   /** Memory of what waits to be stored; absent where nothing is collected. */
-  readonly held?: HeldBytes;
+  readonly held?: PendingBytes;
   /** Longest time for receiving a whole request, in ms; 30 s by default. */
   readonly requestMs?: number;
   /** Engine that speaks for overlays; none by default. */
@@ -150,7 +150,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
     if (request.url.length > URL_MAX_CHARS)
-      return sendFailure(request, reply, failure("bad_request", told`the address is longer than ${URL_MAX_CHARS} characters`, 414));
+      return sendFailure(request, reply, failure("bad_request", msg`the address is longer than ${URL_MAX_CHARS} characters`, 414));
     if (stopping && request.routeOptions.url !== "/healthz") throw new DyliveError("stopping", "no new requests are taken");
     return undefined;
   });
@@ -166,7 +166,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     metrics.answered(request.routeOptions.url ?? "none", method, reply.statusCode, reply.elapsedTime);
   });
   app.setNotFoundHandler((request, reply) =>
-    sendFailure(request, reply, failure("no_address", told`nothing is served at it by ${request.method}`)),
+    sendFailure(request, reply, failure("no_address", msg`nothing is served at it by ${request.method}`)),
   );
   app.setErrorHandler((thrown, request, reply) => {
     const error = calls.errorOf(request.raw, thrown);
@@ -215,7 +215,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await live.close();
     await app.close();
     if (error instanceof DyliveError) throw error;
-    throw listenFailure(error, host, port ?? 0, told`set DYLIVE_HOST and DYLIVE_PORT, or --host and --port`);
+    throw listenFailure(error, host, port ?? 0, msg`set DYLIVE_HOST and DYLIVE_PORT, or --host and --port`);
   }
 
   const address = app.addresses()[0];

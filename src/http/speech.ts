@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { basename, parse } from "node:path";
-import { type Clock, follow } from "../runtime/clock.js";
+import { type Clock, linkedController } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
+import { msg } from "../runtime/msg.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
-import { told } from "../runtime/told.js";
 
 /** Program of this machine that makes speech of text. */
 export interface SpeechEngine {
@@ -75,7 +75,7 @@ export function findSpeech(
   // A name alone is looked for as any is, by its path it is taken where it is.
   const places = named === null ? programs : /[\\/]/.test(named) ? [named] : programs.filter((program) => parse(program).name === named);
   const engines = places.filter(isProgram).map((program) => engineAt(program, model, env));
-  if (named !== null && engines.length === 0) throw new DyliveError("bad_config", told`DYLIVE_SPEECH: ${named} is not a program`);
+  if (named !== null && engines.length === 0) throw new DyliveError("bad_config", msg`DYLIVE_SPEECH: ${named} is not a program`);
   // A voice was chosen: then the program that it is for.
   const found = (model === null ? undefined : engines.find(({ name }) => name === "piper")) ?? engines.find(isWhole);
   if (named !== null && found === undefined)
@@ -158,9 +158,9 @@ export class Speech {
     let own = 0;
     for (const one of this.#open.values()) if (one.payer === payer) own++;
     if (own >= OPEN_OF_TOKEN_MAX)
-      throw new DyliveError("in_use", told`${OPEN_OF_TOKEN_MAX} sentences of this token wait to be spoken, which is the most`);
+      throw new DyliveError("in_use", msg`${OPEN_OF_TOKEN_MAX} sentences of this token wait to be spoken, which is the most`);
     if (own > 0 && this.#open.size >= OPEN_MAX)
-      throw new DyliveError("in_use", told`${OPEN_MAX} sentences wait to be spoken, which is the most`);
+      throw new DyliveError("in_use", msg`${OPEN_MAX} sentences wait to be spoken, which is the most`);
   }
 
   /** Ends what is under way. */
@@ -170,9 +170,9 @@ export class Speech {
   }
 
   #run(engine: SpeechEngine, spoken: SpokenWords): Promise<Buffer> {
-    const stop = follow(this.#closed.signal);
+    const stop = linkedController(this.#closed.signal);
     this.#clock.sleep(RUN_MS, stop.signal).then(
-      () => stop.abort(failed(told`${engine.name} had not ended after ${RUN_MS / 1000} s`)),
+      () => stop.abort(failed(msg`${engine.name} had not ended after ${RUN_MS / 1000} s`)),
       () => {},
     );
     return soundOf(engine, spoken, stop.signal).finally(() => {
@@ -210,7 +210,7 @@ export class Speech {
   }
 }
 
-function failed(why: ReturnType<typeof told>, cause?: unknown): DyliveError {
+function failed(why: ReturnType<typeof msg>, cause?: unknown): DyliveError {
   return new DyliveError("speech_failed", why, cause);
 }
 
@@ -265,7 +265,7 @@ function soundOf(engine: SpeechEngine, spoken: SpokenWords, signal: AbortSignal)
     const end = () => signal.removeEventListener("abort", kill);
     child.once("error", (error) => {
       end();
-      reject(failed(told`${engine.program} cannot be run`, error));
+      reject(failed(msg`${engine.program} cannot be run`, error));
     });
     if (child.pid === undefined) return; // it has no pipes where no file handle was left, and the error comes
     signal.addEventListener("abort", kill, { once: true });
@@ -285,8 +285,8 @@ function soundOf(engine: SpeechEngine, spoken: SpokenWords, signal: AbortSignal)
     child.once("close", (code) => {
       end();
       if (signal.aborted) reject(signal.reason);
-      else if (tooLong) reject(failed(told`${engine.name} made more than ${SOUND_MAX_BYTES / 1024 / 1024} MiB of one sentence`));
-      else if (code !== 0) reject(failed(told`${engine.name} ended with code ${code ?? "none"}`));
+      else if (tooLong) reject(failed(msg`${engine.name} made more than ${SOUND_MAX_BYTES / 1024 / 1024} MiB of one sentence`));
+      else if (code !== 0) reject(failed(msg`${engine.name} ended with code ${code ?? "none"}`));
       else
         try {
           resolve(wavOf(engine, Buffer.concat(parts)));
@@ -308,9 +308,9 @@ const HEADER_BYTES = 44;
 function wavOf({ name, model }: SpeechEngine, written: Buffer): Buffer {
   const isWav =
     written.length >= HEADER_BYTES && written.toString("latin1", 0, 4) === "RIFF" && written.toString("latin1", 36, 40) === "data";
-  if (name === "espeak-ng" && !isWav) throw failed(told`${name} wrote no sound`);
+  if (name === "espeak-ng" && !isWav) throw failed(msg`${name} wrote no sound`);
   const samples = name === "espeak-ng" ? written.subarray(HEADER_BYTES) : written;
-  if (samples.length < 2) throw failed(told`${name} wrote no sound`);
+  if (samples.length < 2) throw failed(msg`${name} wrote no sound`);
   const rate = name === "espeak-ng" ? written.readUInt32LE(24) : rateOf(model ?? "");
   const header = Buffer.alloc(HEADER_BYTES);
   header.write("RIFF", 0, "latin1");
@@ -336,6 +336,6 @@ function rateOf(model: string): number {
     if (typeof rate === "number" && rate >= 8_000 && rate <= 48_000) return rate;
     throw new Error("it has no audio.sample_rate");
   } catch (error) {
-    throw failed(told`${model}.json does not say how the voice is to be played`, error);
+    throw failed(msg`${model}.json does not say how the voice is to be played`, error);
   }
 }

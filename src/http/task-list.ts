@@ -5,7 +5,7 @@ import type { LoadedCounts } from "../ingest/load-file.js";
 import type { DriftCounts } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type SentError, sentError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { RoomKey } from "../store/log.js";
 import type { Deletion } from "../store/sql/deletions.js";
 import type { Limits } from "../store/sql/retention.js";
@@ -140,7 +140,7 @@ export class TaskList {
 
   /** Begins work. @throws DyliveError in_use while there is other work */
   start(kind: Task["kind"], room: RoomKey | null, work: (turn: Turn, signal: AbortSignal) => Promise<TaskResult>): Task {
-    if (this.#running !== null) throw new DyliveError("in_use", told`task ${this.#running.id} is under way; one is done at a time`);
+    if (this.#running !== null) throw new DyliveError("in_use", msg`task ${this.#running.id} is under way; one is done at a time`);
     const task: Task = {
       id: String(++this.#last),
       kind,

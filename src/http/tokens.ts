@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { RoomKey } from "../store/log.js";
 import { namedRoom } from "../store/rooms.js";
 import { SCOPES, type Scope, type TokenRow, type Tokens } from "../store/sql/tokens.js";
@@ -50,13 +50,13 @@ export function hashToken(token: string): string {
  */
 export function makeToken({ name, scope, now, rooms = [], perMinute = null, expiresAt = null }: NewToken): MadeToken {
   if (!/^[^\p{C}]{1,64}$/u.test(name)) throw new FieldError("name", "1 to 64 printable characters");
-  if (rooms.length > TOKEN_LIMITS.rooms) throw new FieldError("rooms", told`${TOKEN_LIMITS.rooms} are allowed`);
+  if (rooms.length > TOKEN_LIMITS.rooms) throw new FieldError("rooms", msg`${TOKEN_LIMITS.rooms} are allowed`);
   if (!rooms.every((room) => /^[^\p{C}\s,]{1,200}$/u.test(room)))
     throw new FieldError("rooms", "each must be a room's name of 1 to 200 characters without spaces and commas, or room:KEY");
   // It could make itself a token for every room.
   if (rooms.length > 0 && scope === "admin") throw new FieldError("rooms", "a token of scope admin cannot be limited to rooms");
   if (perMinute !== null && !(Number.isInteger(perMinute) && perMinute >= 1 && perMinute <= TOKEN_LIMITS.perMinute))
-    throw new FieldError("perMinute", told`a whole number of requests a minute from 1 to ${TOKEN_LIMITS.perMinute}`);
+    throw new FieldError("perMinute", msg`a whole number of requests a minute from 1 to ${TOKEN_LIMITS.perMinute}`);
   if (expiresAt !== null && !(Number.isInteger(expiresAt) && expiresAt > now && expiresAt <= TIME_MAX))
     throw new FieldError("expiresAt", "a time in the future");
   const token = PREFIX + randomBytes(32).toString("base64url");
@@ -99,7 +99,7 @@ export function includesScope(scope: Scope, needed: Scope): boolean {
 
 /** @throws DyliveError forbidden when the token's scope does not include `needed` */
 export function assertScope({ scope }: TokenRow, needed: Scope): void {
-  if (!includesScope(scope, needed)) throw new DyliveError("forbidden", told`scope ${needed} is needed, the token has ${scope}`);
+  if (!includesScope(scope, needed)) throw new DyliveError("forbidden", msg`scope ${needed} is needed, the token has ${scope}`);
 }
 
 function sameText(a: string, b: string): boolean {
@@ -207,7 +207,7 @@ export async function movePosition(
   const prefix = [ofClients(token.id), ofSubscriptions(token.id)].find((one) => reader.startsWith(one));
   if (prefix === undefined) throw new Error("a position of another token");
   const isMoved = await positions.set(reader, pos, { prefix, most: TOKEN_POSITIONS_MAX }, holder);
-  if (!isMoved) throw new DyliveError("in_use", told`another connection has subscribed as ${reader.slice(prefix.length)} since`);
+  if (!isMoved) throw new DyliveError("in_use", msg`another connection has subscribed as ${reader.slice(prefix.length)} since`);
   // Looked at afterwards: whoever revokes marks the token first and forgets then, so one of the two sees the other.
   if (await isGone(tokens, token)) await positions.forget(reader);
 }
@@ -232,7 +232,7 @@ export async function holdPosition(
   const reader = subscriptionPosition(token, name);
   const among = { prefix: ofSubscriptions(token.id), most: TOKEN_POSITIONS_MAX };
   if (!(await positions.hold(reader, pos, holder, among, isBack)))
-    throw new DyliveError("in_use", told`another connection has subscribed as ${name} since`);
+    throw new DyliveError("in_use", msg`another connection has subscribed as ${name} since`);
   // As above.
   if (await isGone(tokens, token)) await positions.forget(reader);
 }

@@ -1,4 +1,4 @@
-import { english, type Said, type Told, told, toldAll, toldOf } from "../runtime/told.js";
+import { english, joinMsgs, type Msg, type MsgOrText, msg, msgOf } from "../runtime/msg.js";
 import { reasonInChinese } from "./reasons.js";
 import { COMMANDS } from "./zh/commands.js";
 import { DETAILS } from "./zh/details.js";
@@ -24,7 +24,7 @@ const SIGNS: Readonly<Record<string, string>> = { ": ": "：", "; ": "；", " ("
  * Returns a sentence of ours in a language; in English where the language has none for it. What it says of one case is said in that language too
  * where it is a sentence, and as it was given where it is a text.
  */
-export function inLanguage(language: Language, said: Said): string {
+export function inLanguage(language: Language, said: MsgOrText): string {
   return language === "en" ? english(said) : chinesePieces(said).reduce(joined, NOTHING).text;
 }
 
@@ -36,8 +36,8 @@ interface Piece {
 
 const NOTHING: Piece = { text: "", ours: false };
 
-function chinesePieces(said: Said): readonly Piece[] {
-  const { words, values, isRecorded } = toldOf(said);
+function chinesePieces(said: MsgOrText): readonly Piece[] {
+  const { words, values, isRecorded } = msgOf(said);
   if (isRecorded) return [{ text: reasonIn("zh", english(said)), ours: true }];
   const chinese = chineseOf(words.join("{}"));
   const places = chinese?.match(/\{\d?\}/g) ?? values.map(() => "{}");
@@ -67,8 +67,8 @@ const CHINESE_END = /[\p{Script=Han}，。：；、（）「」？！]$/u;
 const CHINESE_START = /^[\p{Script=Han}，。：；、（）「」？！]/u;
 
 /** Returns the message of an error in a language: what was wrong, and what it was this time. */
-export function messageIn(language: Language, message: string, detail: Said): string {
-  return inLanguage(language, told`${toldOf(message)}: ${toldOf(detail)}`);
+export function messageIn(language: Language, message: string, detail: MsgOrText): string {
+  return inLanguage(language, msg`${msgOf(message)}: ${msgOf(detail)}`);
 }
 
 function chineseOf(sentence: string, tables = CHINESE): string | null {
@@ -92,8 +92,8 @@ const RECOGNISED_DEPTH = 3;
  * Finds the sentence in a text that was written down in English, such as the reason that a room's state was kept with, or that another program
  * says. One that is none of ours stays as it is.
  */
-export function recognised(text: string, depth = RECOGNISED_DEPTH): Told {
-  return text.length > RECOGNISED_CHARS ? toldOf(text) : (sentenceIn(text, depth) ?? toldOf(text));
+export function recognised(text: string, depth = RECOGNISED_DEPTH): Msg {
+  return text.length > RECOGNISED_CHARS ? msgOf(text) : (sentenceIn(text, depth) ?? msgOf(text));
 }
 
 /** Returns a reason or a piece of news that was written down in English, in a language; null stays null. */
@@ -110,22 +110,22 @@ export function reasoned<T extends { readonly reason: string | null }>(language:
   return { ...one, reason: reasonIn(language, one.reason) };
 }
 
-function sentenceIn(text: string, depth: number): Told | null {
-  if (chineseOf(text, RECORDED) !== null) return toldOf(text);
+function sentenceIn(text: string, depth: number): Msg | null {
+  if (chineseOf(text, RECORDED) !== null) return msgOf(text);
   if (depth === 0) return null;
   for (const words of PATTERNS) {
     const values = valuesIn(text, words);
     if (values === null) continue;
     // What stands in quotes is a name that somebody gave.
     const isName = (i: number) => /['"]$/.test(words[i] ?? "");
-    return told(words, ...values.map((value, i) => (isName(i) ? value : (sentenceIn(value, depth - 1) ?? value))));
+    return msg(words, ...values.map((value, i) => (isName(i) ? value : (sentenceIn(value, depth - 1) ?? value))));
   }
   for (const sign of ["; ", ": "]) {
     const at = text.indexOf(sign);
     if (at < 0 || text.includes('"')) continue;
     const [first, second] = [text.slice(0, at), text.slice(at + sign.length)];
     const [one, other] = [sentenceIn(first, depth - 1), sentenceIn(second, depth - 1)];
-    if (one !== null || other !== null) return toldAll([one ?? first, other ?? second], sign);
+    if (one !== null || other !== null) return joinMsgs([one ?? first, other ?? second], sign);
   }
   return null;
 }

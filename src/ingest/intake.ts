@@ -3,10 +3,10 @@ import type { RoomHealth } from "../health/room-health.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { isStoreDown, storeDownReason } from "../store/health.js";
-import type { Arrived, Broadcast, Pipeline } from "./pipeline.js";
+import type { Broadcast, IncomingFrame, Pipeline } from "./pipeline.js";
 
 /** Result of taking a batch. */
-export interface Taken {
+export interface IntakeResult {
   /** Messages that people caused. */
   readonly interactive: number;
   /** Whether the end of the broadcast was announced. */
@@ -29,9 +29,9 @@ export class Intake {
   }
 
   /** Stores a batch as it came. @throws DyliveError not_owner; the signal's reason */
-  async take(batch: readonly Arrived[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+  async take(batch: readonly IncomingFrame[], broadcast: Broadcast, signal: AbortSignal): Promise<IntakeResult> {
     const health = this.#health;
-    const stored = await heldBack(() => this.#pipeline.store(batch, broadcast), health, this.#clock, signal);
+    const stored = await withBackpressure(() => this.#pipeline.store(batch, broadcast), health, this.#clock, signal);
     const at = batch[batch.length - 1]?.receivedAt ?? this.#clock.now();
     for (const [method, n] of stored.methods) health.message(method, n);
     for (const [reason, n] of stored.drops) health.drop(reason, n);
@@ -42,7 +42,7 @@ export class Intake {
 
   /** Stores an event of our own. @throws DyliveError not_owner; the signal's reason */
   async own(event: NewEvent, signal: AbortSignal): Promise<void> {
-    await heldBack(() => this.#pipeline.own(event), this.#health, this.#clock, signal);
+    await withBackpressure(() => this.#pipeline.own(event), this.#health, this.#clock, signal);
   }
 
   /** Settles combos that fell silent. */
@@ -67,7 +67,7 @@ const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * it hold back what comes after. The room's state says so meanwhile.
  * @throws what the work throws for another reason; the signal's reason
  */
-export async function heldBack<T>(work: () => Promise<T>, health: RoomHealth, clock: Clock, signal: AbortSignal): Promise<T> {
+export async function withBackpressure<T>(work: () => Promise<T>, health: RoomHealth, clock: Clock, signal: AbortSignal): Promise<T> {
   let refused = false;
   try {
     for (;;) {

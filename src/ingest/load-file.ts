@@ -3,13 +3,13 @@ import { roomNameIn } from "../platform/links/link.js";
 import { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { type Capture, openCaptures } from "../sources/capture.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import { GiftCatalogue } from "./fill-in.js";
-import { type Broadcast, Pipeline, type Stored, type Without } from "./pipeline.js";
+import { type Broadcast, Pipeline, type Redactor, type Stored } from "./pipeline.js";
 
 /** Result of loading a file. */
 export interface Loaded {
@@ -32,7 +32,7 @@ interface FileOptions {
   /** Whether the file is read through before anything of it is kept, so that one that is refused leaves nothing behind. */
   readonly readFirst?: boolean;
   /** Knows who was erased since the file was recorded; nobody by default. */
-  readonly erased?: () => Promise<Without | null>;
+  readonly erased?: () => Promise<Redactor | null>;
   /** Called for each event that the store refuses, which is left out. */
   readonly setAside?: () => void;
 }
@@ -68,7 +68,7 @@ function assertTimes({ kind }: Capture, batch: readonly Received[], now: number)
   if (wrong !== undefined)
     throw new DyliveError(
       "bad_file",
-      told`the ${kind} says of a frame that it came at ${wrong.receivedAt} ms, which is no time, or yet to come`,
+      msg`the ${kind} says of a frame that it came at ${wrong.receivedAt} ms, which is no time, or yet to come`,
     );
 }
 
@@ -124,13 +124,13 @@ async function decideRoom(
   { rooms }: Pick<Store, "rooms">,
 ): Promise<RoomKey | Parameters<Store["rooms"]["ensure"]>> {
   if (roomId !== null && !/^\d{1,20}$/.test(roomId))
-    throw new DyliveError("bad_file", told`the ${kind} names a broadcast by something that is not a number`);
+    throw new DyliveError("bad_file", msg`the ${kind} names a broadcast by something that is not a number`);
   if (webRid !== null) {
     const name = roomNameIn(webRid);
     if (name?.value !== webRid || (name.kind !== "web_rid" && name.kind !== "unique_id"))
       throw new DyliveError(
         "bad_file",
-        told`the ${kind} names a room by something that is neither a number of up to 16 digits nor a custom id`,
+        msg`the ${kind} names a room by something that is neither a number of up to 16 digits nor a custom id`,
       );
     const names = named([{ kind: "web_rid", value: webRid }], roomId);
     const [room = null, other = null] = await Promise.all(names.map((name) => rooms.find(name)));
@@ -138,14 +138,14 @@ async function decideRoom(
     if (room !== null && other !== null && room !== other)
       throw new DyliveError(
         "bad_file",
-        told`the ${kind} says room ${webRid} and broadcast ${roomId ?? ""}, which is another room's: room:${other}`,
+        msg`the ${kind} says room ${webRid} and broadcast ${roomId ?? ""}, which is another room's: room:${other}`,
       );
     if (room !== null) return [names];
     if (other !== null) return other;
   }
   // A single capture may be of messages that name no room; a recording or a HAR without one is damaged.
   if (roomId === null && (kind === "recording" || kind === "har"))
-    throw new DyliveError("bad_file", told`the ${kind} does not say which broadcast it is of`);
+    throw new DyliveError("bad_file", msg`the ${kind} does not say which broadcast it is of`);
   const known = roomId === null ? null : await rooms.find({ kind: "room_id", value: roomId });
   return known ?? [[{ kind: "import", value: roomId ?? "0" }]];
 }

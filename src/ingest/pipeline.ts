@@ -8,9 +8,9 @@ import { officialDraft } from "../platform/messages/official.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { RecordKind } from "../platform/wire/recording.js";
 import type { Clock } from "../runtime/clock.js";
-import { type Backoff, backoffMs, breathe } from "../runtime/clock.js";
+import { type Backoff, backoffMs, yieldToEventLoop } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
 import { type ComboMark, type Log, newestReal, type RoomKey } from "../store/log.js";
 import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
@@ -18,7 +18,7 @@ import { GiftCatalogue, KnownGoods } from "./fill-in.js";
 import { MessageTurn, together, workOf } from "./message-turn.js";
 
 /** Takes people out of a draft of what was received long before it came to the log. @returns null for what is not to be stored */
-export type Without = (draft: Draft) => Draft | null;
+export type Redactor = (draft: Draft) => Draft | null;
 
 /** Dependencies of {@link Pipeline}. */
 interface PipelineDeps {
@@ -35,13 +35,13 @@ interface PipelineDeps {
   /** Platform time up to which events of the room were removed, ms UTC: what is older was here before, or would be removed at once. */
   readonly horizon?: (room: RoomKey) => Promise<number | null>;
   /** Knows who was erased while something waited; null where nobody was. */
-  readonly erased?: () => Promise<Without | null>;
+  readonly erased?: () => Promise<Redactor | null>;
   /** Keeps an event that the store refuses, so that it is not lost; called once for each. */
   readonly setAside: (event: NewEvent, error: unknown) => void;
 }
 
 /** Something received, as the pipeline needs it: when, and the messages inside. */
-export interface Arrived {
+export interface IncomingFrame {
   /** ms UTC */
   readonly receivedAt: number;
   readonly response: { readonly messages: readonly Envelope[] } | null;
@@ -116,7 +116,7 @@ class RoomMemory {
   /** Claims the room, then reads its log: an append of before that is still under way is fenced or comes first. @throws DyliveError not_owner */
   static async open({ rooms, room, horizon, log, clock }: PipelineDeps): Promise<RoomMemory> {
     const epoch = await rooms.claim(room);
-    if (epoch === null) throw new DyliveError("not_owner", told`room ${room} is collected by another process now`);
+    if (epoch === null) throw new DyliveError("not_owner", msg`room ${room} is collected by another process now`);
     // A horizon in the future would refuse every message.
     const memory = new RoomMemory(epoch, Math.min((await horizon?.(room)) ?? Number.NEGATIVE_INFINITY, clock.now()));
     const newest = async (limit: number, ...types: readonly EventType[]) => (await newestReal(log, room, limit, { types })).events;
@@ -185,7 +185,7 @@ export class Pipeline {
   }
 
   /** Stores what was received. @throws DyliveError not_owner, in_use; what the store throws when it is down: then the call can be repeated */
-  store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
+  store(received: readonly IncomingFrame[], broadcast: Broadcast): Promise<Stored> {
     return this.#owned((memory) => this.#store(memory, received, broadcast));
   }
 
@@ -215,7 +215,7 @@ export class Pipeline {
         memory.ledger.commit((await appended(log, room, memory.epoch, events)).stored);
         settled += events.length;
         if (events.length < SETTLED_TOGETHER) return settled;
-        await breathe();
+        await yieldToEventLoop();
       }
     });
   }
@@ -243,7 +243,7 @@ export class Pipeline {
           if (tries === MOST_TRIES)
             throw new DyliveError(
               "in_use",
-              told`an import, a task or another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
+              msg`an import, a task or another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
             );
           // The wait is random: in step, two owners would take the room from each other forever.
           if (tries > 1) await this.#deps.clock.sleep(backoffMs(WAIT, tries - 1));
@@ -258,7 +258,7 @@ export class Pipeline {
     return turn;
   }
 
-  async #store(memory: RoomMemory, received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
+  async #store(memory: RoomMemory, received: readonly IncomingFrame[], broadcast: Broadcast): Promise<Stored> {
     const { room, drift, decode = normalise } = this.#deps;
     const erased = received.some(({ waited }) => waited) ? ((await this.#deps.erased?.()) ?? null) : null;
     const { webRid, sessionId, anchorId, source } = broadcast;
@@ -281,7 +281,7 @@ export class Pipeline {
       const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, history: isHistory(one), drift };
       messages += response.messages.length;
       for (const message of response.messages) {
-        if (turn.isOver(message)) await breathe();
+        if (turn.isOver(message)) await yieldToEventLoop();
         if (!context.history) count(methods, message.method);
         // Decoded before it is looked for: what names a message stands in it, and the envelope's id is new when it is sent again.
         const made = source === "official" ? officialDraft(message, context) : decode(message, context);
@@ -308,7 +308,7 @@ export class Pipeline {
     const events: NewEvent[] = [];
     await this.#catalogue.fill(seen.map(({ draft }) => draft.event));
     for (const some of together(drafts, work)) {
-      if (some[0] !== drafts[0]) await breathe();
+      if (some[0] !== drafts[0]) await yieldToEventLoop();
       await this.#catalogue.fill(some.map(({ event }) => event));
       events.push(...(await this.#append(memory, some, drops, old)));
     }

@@ -7,13 +7,13 @@ import { normalise } from "../platform/messages/normalise.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { type RawFile, rawFiles, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
 import type { RoomKey, StoreLog } from "../store/log.js";
 import type { RoomStore, Store } from "../store/store.js";
 import { filledAsBefore, GiftCatalogue, lacksSomething } from "./fill-in.js";
-import { type Arrived, type Broadcast, Pipeline, type Without } from "./pipeline.js";
+import { type Broadcast, type IncomingFrame, Pipeline, type Redactor } from "./pipeline.js";
 
 const PAGE = 500;
 
@@ -78,7 +78,7 @@ function isErased(stored: LiveEvent): boolean {
  * Returns a message without the people who were erased since it came; null where the event stays as it is. The platform's sentences stay as they
  * are stored: those that named somebody were taken out.
  */
-function leftOf(stored: LiveEvent, draft: Draft, without: Without): Draft | null {
+function leftOf(stored: LiveEvent, draft: Draft, without: Redactor): Draft | null {
   const left = without(draft);
   if (left === null || stored.type !== draft.event.type) return left;
   const event = Object.fromEntries(
@@ -135,11 +135,11 @@ interface RedecodeDeps {
   readonly drift: Drift;
   readonly signal: AbortSignal;
   /** Knows who was erased since the files were recorded; null where nobody was. */
-  readonly erased: () => Promise<Without | null>;
+  readonly erased: () => Promise<Redactor | null>;
   /** Makes events of messages; our own by default. */
   readonly decode?: typeof normalise;
   readonly setAside: (event: unknown, error: unknown) => void;
-  /** Told how many messages were read: all of them are read twice. It goes on when that resolves. */
+  /** Msg how many messages were read: all of them are read twice. It goes on when that resolves. */
   readonly onProgress?: (messages: number) => void | Promise<void>;
 }
 
@@ -300,7 +300,7 @@ async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
     ...(decode !== undefined && { decode }),
   });
   let messages = done.messages;
-  let waiting: Arrived[] = [];
+  let waiting: IncomingFrame[] = [];
   let of: Broadcast | null = null;
   let size = 0;
   const judge = async () => {
@@ -361,5 +361,5 @@ export async function recordingsOf(folder: string, room: RoomKey, sessionId: str
   const wanted = sessionId === null ? files : files.filter((file) => file.sessionId === sessionId);
   if (wanted.length > 0) return wanted;
   const why = files.length > 0 ? "that broadcast was not recorded" : "its frames were not kept: dylive room set ROOM --record on";
-  throw new DyliveError("not_found", told`there is nothing to decode again: ${why}`);
+  throw new DyliveError("not_found", msg`there is nothing to decode again: ${why}`);
 }

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { StoreAt } from "../store/open.js";
 import type { FromThread, Jobs, ToThread } from "./jobs.js";
 
@@ -74,7 +74,7 @@ export class WorkerChannel {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#closed) return Promise.reject(new DyliveError("stopping", "the worker thread is stopped"));
     if (this.#waiting.size >= MAX_WAITING)
-      return Promise.reject(new DyliveError("internal", told`${MAX_WAITING} jobs wait for the worker thread`));
+      return Promise.reject(new DyliveError("internal", msg`${MAX_WAITING} jobs wait for the worker thread`));
     const id = this.#next++;
     return new Promise<unknown>((resolve, reject) => {
       const settled = new AbortController();

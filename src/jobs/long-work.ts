@@ -6,7 +6,7 @@ import { recordingsOf, redecode } from "../ingest/redecode.js";
 import { Drift } from "../platform/wire/drift.js";
 import { removeDeletedRaw, runDeletion } from "../retention/deletion.js";
 import { RetentionScheduler, type RetentionSchedulerDeps } from "../retention/scheduler.js";
-import { breathe, systemClock } from "../runtime/clock.js";
+import { systemClock, yieldToEventLoop } from "../runtime/clock.js";
 import { type SentError, sentError } from "../runtime/errors.js";
 import { eraseAllRaw } from "../sources/raw/erase-all.js";
 import { rawFiles, rawRooms, removeRaw, seeRaw } from "../sources/raw/files.js";
@@ -90,7 +90,7 @@ export function tasksOn(store: Store, vocabulary: Vocabulary) {
 function turnsOf(tell: OnProgress): (what: string, count: number) => Promise<void> {
   return (what, count) => {
     tell(what, count);
-    return breathe();
+    return yieldToEventLoop();
   };
 }
 
@@ -101,7 +101,7 @@ export function loopsOn(store: Store, vocabulary: Vocabulary) {
     derived: async (tell: OnNews, signal: AbortSignal) => {
       const step = async () => {
         const more = await advance(store, vocabulary);
-        await breathe();
+        await yieldToEventLoop();
         return more;
       };
       await keepUpToDate(step, systemClock, (error) => tell({ failed: sentError(error) }), signal);

@@ -1,5 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { ResumePosition, RoomSettings } from "../store/rooms.js";
 import type { Platform } from "./access/platform.js";
 import type { PlatformIdentities, PlatformIdentity } from "./access/platform-identity.js";
@@ -68,14 +68,14 @@ export function readSession(text: string): SessionChoice {
   const isRead =
     who === "account" ? label !== undefined && label !== GUEST : who !== undefined && (who !== "browser" || source === undefined);
   if (isRead && (proxy === "" || proxy?.includes(",proxy=")))
-    throw new DyliveError("bad_request", told`after the comma of session ${name} stands proxy=URL or proxy=none, once`);
+    throw new DyliveError("bad_request", msg`after the comma of session ${name} stands proxy=URL or proxy=none, once`);
   if (!isRead)
     throw new DyliveError(
       "bad_request",
-      told`${JSON.stringify(name.slice(0, 80))} is no session; write guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none`,
+      msg`${JSON.stringify(name.slice(0, 80))} is no session; write guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none`,
     );
   if (who !== "account" && label !== undefined && MISLEADING_LABEL.test(label))
-    throw new DyliveError("bad_request", told`${name} is no guest of its own: the first is ${who ?? ""}, the second ${who ?? ""}:2`);
+    throw new DyliveError("bad_request", msg`${name} is no guest of its own: the first is ${who ?? ""}, the second ${who ?? ""}:2`);
   const visitor = label === undefined ? who : `${who}:${label}`;
   return {
     name,
@@ -134,7 +134,7 @@ export class PlatformAccess {
    */
   async asker(signal: AbortSignal): Promise<Visitor> {
     this.#pageAsked = false;
-    if (!this.#reach.identities.pages) return (await this.sit(null, signal)).visitor;
+    if (!this.#reach.identities.pages) return (await this.acquireIdentity(null, signal)).visitor;
     const account = await this.#account();
     if (this.#asker === null || !isSame(this.#asker.account, account)) {
       const visitor = new Visitor(this.#reach.userAgent);
@@ -153,7 +153,7 @@ export class PlatformAccess {
   get inPage(): InPage | undefined {
     if (!this.#reach.identities.pages) return undefined;
     return async (path, signal) => {
-      const { pageGet } = await this.sit(null, signal);
+      const { pageGet } = await this.acquireIdentity(null, signal);
       if (pageGet === null) throw new DyliveError("internal", "an identity of a browser has no page");
       this.#pageAsked = true;
       return pageGet(path, signal);
@@ -164,7 +164,7 @@ export class PlatformAccess {
    * Returns the room's identity, a new one when the account has logged in again.
    * @throws DyliveError no_browser, browser_failed, blocked, unreachable, bad_account, stopping
    */
-  async sit(webRid: string | null, signal: AbortSignal): Promise<PlatformIdentity> {
+  async acquireIdentity(webRid: string | null, signal: AbortSignal): Promise<PlatformIdentity> {
     const leaves = this.#leaves;
     const account = await this.#account();
     if (this.#identity !== null && !isSame(this.#identity.account, account)) this.#release();
@@ -258,11 +258,11 @@ export class PlatformAccess {
     if (member !== undefined)
       throw new DyliveError(
         "bad_account",
-        told`there is no account ${name} where ${member} runs, which collects the room: log in there with \`dylive login --account ${name}\`, or choose another account or session with \`dylive room set\``,
+        msg`there is no account ${name} where ${member} runs, which collects the room: log in there with \`dylive login --account ${name}\`, or choose another account or session with \`dylive room set\``,
       );
     throw new DyliveError(
       "bad_account",
-      told`there is no account ${name} any more: log in again with \`dylive login --account ${name}\`, or choose another account or session with \`dylive room set\``,
+      msg`there is no account ${name} any more: log in again with \`dylive login --account ${name}\`, or choose another account or session with \`dylive room set\``,
     );
   }
 

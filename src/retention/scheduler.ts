@@ -125,7 +125,7 @@ export interface RetentionSchedulerDeps {
   readonly onDoubt: (sentence: string) => void;
   readonly onError: (error: unknown) => void;
   /** Milliseconds of a clock that nobody sets; the process's own by default. */
-  readonly steadyMs?: () => number;
+  readonly monotonicMs?: () => number;
 }
 
 /** Removes what is beyond its limits, in small steps, and gives the room back to the disk. */
@@ -137,7 +137,7 @@ export class RetentionScheduler {
 
   constructor(deps: RetentionSchedulerDeps) {
     this.#deps = deps;
-    this.#doubt = new ClockDoubt(deps.clock.now(), (deps.steadyMs ?? (() => performance.now()))());
+    this.#doubt = new ClockDoubt(deps.clock.now(), (deps.monotonicMs ?? (() => performance.now()))());
   }
 
   /** Does so until the signal aborts; ends after the step that is under way. */
@@ -157,7 +157,7 @@ export class RetentionScheduler {
     const { what, store, onDoubt, clock } = this.#deps;
     this.#damaged.clear();
     const rooms = [...(await store.log.heads()).keys()];
-    const doubt = this.#doubt.look(clock.now(), (this.#deps.steadyMs ?? (() => performance.now()))(), await this.#newest(rooms));
+    const doubt = this.#doubt.look(clock.now(), (this.#deps.monotonicMs ?? (() => performance.now()))(), await this.#newest(rooms));
     if (doubt !== null) onDoubt(doubt);
     const server = await this.#deps.limits();
     if (what !== "raw") await this.#storeRound(server, rooms, doubt === null, signal);

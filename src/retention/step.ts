@@ -1,5 +1,5 @@
 import type { LiveEvent } from "../events/event.js";
-import { breathe } from "../runtime/clock.js";
+import { yieldToEventLoop } from "../runtime/clock.js";
 import type { LogPage, Page, RoomKey } from "../store/log.js";
 import type { Limits, LimitsOf } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
@@ -149,7 +149,7 @@ async function oldestWhile(
     }
     if (scanned <= after || scanned >= head) return oldest.slice(0, going);
     after = scanned;
-    await breathe(); // events of other rooms, or of an unknown time, of which there may be very many
+    await yieldToEventLoop(); // events of other rooms, or of an unknown time, of which there may be very many
   }
 }
 

@@ -2,7 +2,7 @@ import { lookup as systemLookup } from "node:dns";
 import { BlockList, isIP, isIPv4, isIPv6, type LookupFunction } from "node:net";
 import { Agent, buildConnector } from "undici";
 import { DyliveError } from "./errors.js";
-import { told } from "./told.js";
+import { msg } from "./msg.js";
 
 /**
  * Networks of IPv4 that are not the public internet (IANA's special-purpose registry), and addresses where clouds answer with secrets to
@@ -90,7 +90,7 @@ function addNetwork(list: BlockList, entry: string, setting: string): void {
   const most = family === 4 ? 32 : 128;
   const length = bits === undefined ? most : Number(bits);
   if (family === 0 || !/^\d{1,3}$/.test(bits ?? "0") || length > most)
-    throw new DyliveError("bad_config", told`${setting}: ${JSON.stringify(entry.slice(0, 80))} is no host name, address or network`);
+    throw new DyliveError("bad_config", msg`${setting}: ${JSON.stringify(entry.slice(0, 80))} is no host name, address or network`);
   list.addSubnet(address, length, family === 4 ? "ipv4" : "ipv6");
 }
 

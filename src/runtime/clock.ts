@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { uptime } from "node:os";
 import { DyliveError } from "./errors.js";
-import { told } from "./told.js";
+import { msg } from "./msg.js";
 
 /** Clock that is handed to everything that waits, so that no test sleeps for a heartbeat, a back-off or a day. */
 export interface Clock {
@@ -16,7 +16,7 @@ export interface Clock {
 }
 
 /** Returns ms by a clock that nobody sets, where there is one: one that is set back by an hour would have everybody wait for an hour. */
-export function steadyMs(clock: Clock): number {
+export function monotonicMs(clock: Clock): number {
   return clock.uptimeMs?.() ?? clock.now();
 }
 
@@ -75,7 +75,7 @@ function after(ms: number, call: () => void, started: (timer: NodeJS.Timeout) =>
 }
 
 /** Lets everything else have its turn: embedded stores answer without ever leaving the event loop's current phase. */
-export function breathe(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -91,7 +91,7 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 
 /** Makes a signal that aborts with another one, or after this time (ms, real time), with a `TimeoutError`. It lets go of the other one then. */
 export function within(signal: AbortSignal, ms: number): AbortSignal {
-  const either = follow(signal);
+  const either = linkedController(signal);
   const timer = setTimeout(() => {
     either.release();
     either.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
@@ -126,7 +126,7 @@ export interface FollowingController {
  * that Node 20 never takes away (https://github.com/nodejs/node/issues/55351): 57 B, which a hook of 500 rooms left there 57 times a second. It
  * makes twice as many signals as well, of a kilobyte each, and a collected room has several all the time.
  */
-export function follow(...signals: readonly AbortSignal[]): FollowingController {
+export function linkedController(...signals: readonly AbortSignal[]): FollowingController {
   const controller = new AbortController();
   const followed = signals.map((signal) => ({ signal, pass: () => controller.abort(signal.reason) }));
   for (const { signal, pass } of followed) {
@@ -150,10 +150,10 @@ export const PATIENCE_MS = 2000;
 const ANSWERED = new Error("there is an answer");
 
 /** Waits for the store no longer than `ms`; what was asked of it goes on. @throws DyliveError store_unreachable when it takes longer */
-export async function inTime<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T> {
   const answered = new AbortController();
   const late = clock.sleep(ms, answered.signal).then(() => {
-    throw new DyliveError("store_unreachable", told`no answer within ${Math.round(ms)} ms`);
+    throw new DyliveError("store_unreachable", msg`no answer within ${Math.round(ms)} ms`);
   });
   late.catch(() => {}); // nobody waits for it once there is an answer
   try {

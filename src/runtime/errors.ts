@@ -1,4 +1,4 @@
-import { english, type Said, type Told, told, toldOf } from "./told.js";
+import { english, type Msg, type MsgOrText, msg, msgOf } from "./msg.js";
 
 /** Party at fault for an error: the caller's input, the platform, the network between, or dylive itself. */
 export type Fault = "caller" | "platform" | "network" | "us";
@@ -347,7 +347,7 @@ export type ErrorCode = keyof typeof ERRORS;
 export class DyliveError extends Error {
   readonly code: ErrorCode;
   /** Cause in this very case, in one sentence, until it is known in which language it is said. */
-  readonly said: Told;
+  readonly said: Msg;
   #isForProgram = false;
 
   /**
@@ -355,11 +355,11 @@ export class DyliveError extends Error {
    * @param detail what was wrong this time, in one sentence
    * @param cause the error beneath, kept for logs only
    */
-  constructor(code: ErrorCode, detail: Said, cause?: unknown) {
+  constructor(code: ErrorCode, detail: MsgOrText, cause?: unknown) {
     super(`${ERRORS[code].message}: ${english(detail)}`, cause === undefined ? undefined : { cause });
     this.name = "DyliveError";
     this.code = code;
-    this.said = toldOf(detail);
+    this.said = msgOf(detail);
   }
 
   /** Cause in this very case, in one sentence. */
@@ -395,7 +395,7 @@ export class RateLimited extends DyliveError {
    * @param why what is refused, with the seconds after which it is not
    * @param waitMs until then, in ms
    */
-  constructor(why: (seconds: number) => Told, waitMs: number) {
+  constructor(why: (seconds: number) => Msg, waitMs: number) {
     const retryAfterS = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
     super("rate_limited", why(retryAfterS));
     this.details = { retryAfterS };
@@ -408,29 +408,29 @@ export class RateLimited extends DyliveError {
  */
 export class FieldError extends DyliveError {
   readonly field: string;
-  readonly #why: Told;
+  readonly #why: Msg;
 
   /** @param why what the field may be, in words that follow its name and a colon */
-  constructor(field: string, why: Said) {
-    super("bad_request", told`${field}: ${toldOf(why)}`);
+  constructor(field: string, why: MsgOrText) {
+    super("bad_request", msg`${field}: ${msgOf(why)}`);
     this.field = field;
-    this.#why = toldOf(why);
+    this.#why = msgOf(why);
   }
 
   /** Returns the same refusal of what its user calls `name`. */
   as(name: string): DyliveError {
-    return new DyliveError("bad_request", told`${name}: ${this.#why}`);
+    return new DyliveError("bad_request", msg`${name}: ${this.#why}`);
   }
 }
 
 /** Error as it is sent between threads: its class does not survive the way. */
 export interface SentError {
   readonly code: ErrorCode;
-  readonly said: Told;
+  readonly said: Msg;
 }
 
 /** Returns an error as it is sent. */
 export function sentError(error: unknown): SentError {
   if (error instanceof DyliveError) return { code: error.code, said: error.said };
-  return { code: "internal", said: toldOf(error instanceof Error ? error.message : String(error)) };
+  return { code: "internal", said: msgOf(error instanceof Error ? error.message : String(error)) };
 }

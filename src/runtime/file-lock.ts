@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync, rmSync, statSync } from "node:fs";
 import { DyliveError } from "./errors.js";
-import { told } from "./told.js";
+import { msg } from "./msg.js";
 
 /** Flag by which a file is opened and locked in one, where there is one: `UV_FS_O_EXLOCK` in libuv's documents. Linux has the program `flock`. */
 const LOCKED: Partial<Record<NodeJS.Platform, number>> = { darwin: 0x20, win32: 0x10000000 };
@@ -88,9 +88,9 @@ function isLocked(path: string, fd: number): boolean {
   if (status === 0) return true;
   if (status === TAKEN_STATUS && stderr === "") return false;
   closeSync(fd);
-  if (error === undefined) throw new DyliveError("file_failed", told`${path} cannot be locked: ${stderr.trim()}`);
+  if (error === undefined) throw new DyliveError("file_failed", msg`${path} cannot be locked: ${stderr.trim()}`);
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  throw new DyliveError("file_failed", told`${path} cannot be locked: the program flock is missing (it is in util-linux)`);
+  throw new DyliveError("file_failed", msg`${path} cannot be locked: the program flock is missing (it is in util-linux)`);
 }
 
 function isAt(path: string, fd: number): boolean {

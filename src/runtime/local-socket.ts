@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { DyliveError } from "./errors.js";
-import { told } from "./told.js";
+import { msg } from "./msg.js";
 
 /** Longest path of a Unix socket that every system takes, in bytes: macOS has room for 104 with the zero at its end. */
 const PATH_MAX_BYTES = 103;
@@ -52,6 +52,6 @@ function privateFolder(): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid, mode } = lstatSync(folder);
   if (uid !== user || (mode & 0o170077) !== 0o040000)
-    throw new DyliveError("bad_config", told`${folder} is another user's, or open to others: remove it, or set TMPDIR`);
+    throw new DyliveError("bad_config", msg`${folder} is another user's, or open to others: remove it, or set TMPDIR`);
   return folder;
 }

@@ -1,5 +1,5 @@
 import type { TSchema } from "typebox";
-import { either, english, type Told, type ToldPart, told, toldOf } from "./told.js";
+import { either, english, type Msg, type MsgPart, msg, msgOf } from "./msg.js";
 
 /** TypeBox's report on one place where a value does not fit its schema. Its own words name regular expressions, and no values. */
 interface Misfit {
@@ -33,14 +33,14 @@ interface Mistake {
   /** Outermost field that it is in; null when it is in none. */
   readonly field: string | null;
   /** Says the mistake and what would be right, in a sentence without its full stop. */
-  readonly words: Told;
+  readonly words: Msg;
 }
 
 /** Says a value that was given: text, numbers and the like as they are, and of all else what it is. */
-export function shownOf(value: unknown): ToldPart {
-  if (typeof value === "function") return told`a function`;
-  if (Array.isArray(value)) return value.length === 0 ? told`an empty list` : told`a list`;
-  return typeof value === "object" && value !== null ? told`an object` : JSON.stringify(String(value));
+export function shownOf(value: unknown): MsgPart {
+  if (typeof value === "function") return msg`a function`;
+  if (Array.isArray(value)) return value.length === 0 ? msg`an empty list` : msg`a list`;
+  return typeof value === "object" && value !== null ? msg`an object` : JSON.stringify(String(value));
 }
 
 /**
@@ -50,7 +50,7 @@ export function shownOf(value: unknown): ToldPart {
  * @param whole what the value is called
  * @param value the value, where what was given is to be said, too
  */
-export function mistakeOf(schema: TSchema, misfits: readonly Misfit[], whole: Told, value?: unknown): Mistake {
+export function mistakeOf(schema: TSchema, misfits: readonly Misfit[], whole: Msg, value?: unknown): Mistake {
   for (const { instancePath, params } of misfits) {
     const [extra] = namesIn(params, "additionalProperties");
     if (extra === undefined) continue;
@@ -58,22 +58,20 @@ export function mistakeOf(schema: TSchema, misfits: readonly Misfit[], whole: To
     const known = alternatives(at).flatMap(({ properties = {} }) => Object.keys(properties));
     const [shown, all] = [JSON.stringify(extra.slice(0, 40)), known.join(", ") || "none"];
     const words =
-      name === ""
-        ? told`there is no field ${shown} here; there are: ${all}`
-        : told`there is no field ${shown} in ${name}; there are: ${all}`;
+      name === "" ? msg`there is no field ${shown} here; there are: ${all}` : msg`there is no field ${shown} in ${name}; there are: ${all}`;
     return { field, words };
   }
   for (const { instancePath, params } of misfits) {
     const [missing] = namesIn(params, "requiredProperties");
     if (missing === undefined) continue;
     const { field, name, at } = placeOf(schema, `${instancePath}/${missing}`);
-    return { field, words: told`${name} is missing: it must be ${takes(at)}` };
+    return { field, words: msg`${name} is missing: it must be ${takes(at)}` };
   }
   const first = misfits.find(({ keyword }) => keyword !== "anyOf") ?? misfits[0];
   const { field, name, at } = placeOf(schema, first?.instancePath ?? "");
   const [what, right] = [name === "" ? whole : name, takes(at)];
-  if (value === undefined) return { field, words: told`${what} must be ${right}` };
-  return { field, words: told`${what} must be ${right}, not ${shownOf(valueAt(value, first?.instancePath ?? ""))}` };
+  if (value === undefined) return { field, words: msg`${what} must be ${right}` };
+  return { field, words: msg`${what} must be ${right}, not ${shownOf(valueAt(value, first?.instancePath ?? ""))}` };
 }
 
 /** Returns what is at a place of a value. @param pointer JSON pointer */
@@ -115,55 +113,55 @@ function alternatives(schema: FieldSchema): readonly FieldSchema[] {
 }
 
 /** Says what a field takes and, where that is more, what it is. */
-function takes(schema: FieldSchema): Told {
+function takes(schema: FieldSchema): Msg {
   const { description = "" } = schema;
   const form = formOf(schema);
   const words = english(form);
   const plain = (text: string) => text.replaceAll(" or ", ", ");
   if (plain(words).includes(plain(description))) return form;
-  if (description.startsWith(words)) return toldOf(description);
+  if (description.startsWith(words)) return msgOf(description);
   // "a whole number of seconds from 0 to 60"
   const [number = "", range = ""] = words.split(/(?= from )/);
-  if (range !== "" && description.startsWith(number) && description.includes(range)) return toldOf(description);
-  return told`${form} (${toldOf(description)})`;
+  if (range !== "" && description.startsWith(number) && description.includes(range)) return msgOf(description);
+  return msg`${form} (${msgOf(description)})`;
 }
 
-function formOf(schema: FieldSchema): Told {
+function formOf(schema: FieldSchema): Msg {
   const { anyOf, type, pattern, properties = {} } = schema;
   if (anyOf !== undefined) {
     const forms = new Map(alternatives(schema).map((one) => [english(formOf(one)), formOf(one)]));
     return either([...forms.values()]) ?? OTHERWISE;
   }
   if (schema.enum !== undefined) return either(schema.enum.map(String)) ?? OTHERWISE;
-  if (schema.const !== undefined) return toldOf(String(schema.const));
-  if (pattern !== undefined) return toldOf(schema.description ?? OTHERWISE);
+  if (schema.const !== undefined) return msgOf(String(schema.const));
+  if (pattern !== undefined) return msgOf(schema.description ?? OTHERWISE);
   switch (type) {
     case "integer":
-      return told`a whole number${rangeOf(schema.minimum, schema.maximum)}`;
+      return msg`a whole number${rangeOf(schema.minimum, schema.maximum)}`;
     case "number":
-      return told`a number${rangeOf(schema.minimum, schema.maximum)}`;
+      return msg`a number${rangeOf(schema.minimum, schema.maximum)}`;
     case "boolean":
-      return told`true or false`;
+      return msg`true or false`;
     case "array":
-      return told`a list${countOf(schema.minItems, schema.maxItems, told`items`)}${schema.uniqueItems === true ? told`, each once` : ""}`;
+      return msg`a list${countOf(schema.minItems, schema.maxItems, msg`items`)}${schema.uniqueItems === true ? msg`, each once` : ""}`;
     case "object":
-      return told`an object${Object.keys(properties).length === 0 ? "" : ` {${Object.keys(properties).join(", ")}}`}`;
+      return msg`an object${Object.keys(properties).length === 0 ? "" : ` {${Object.keys(properties).join(", ")}}`}`;
     case "string":
-      return told`text${countOf(schema.minLength, schema.maxLength, told`characters`)}`;
+      return msg`text${countOf(schema.minLength, schema.maxLength, msg`characters`)}`;
     default:
-      return toldOf(type ?? schema.description ?? OTHERWISE);
+      return msgOf(type ?? schema.description ?? OTHERWISE);
   }
 }
 
-const OTHERWISE = told`otherwise`;
+const OTHERWISE = msg`otherwise`;
 
-function rangeOf(least: number | undefined, bound: number | undefined): ToldPart {
+function rangeOf(least: number | undefined, bound: number | undefined): MsgPart {
   const most = bound === Number.MAX_SAFE_INTEGER ? undefined : bound;
-  if (least === undefined) return most === undefined ? "" : told` up to ${most}`;
-  return most === undefined ? told` from ${least} on` : told` from ${least} to ${most}`;
+  if (least === undefined) return most === undefined ? "" : msg` up to ${most}`;
+  return most === undefined ? msg` from ${least} on` : msg` from ${least} to ${most}`;
 }
 
-function countOf(least: number | undefined, most: number | undefined, units: Told): ToldPart {
-  if (least === undefined) return most === undefined ? "" : told` of up to ${most} ${units}`;
-  return most === undefined ? told` of ${least} or more ${units}` : told` of ${least} to ${most} ${units}`;
+function countOf(least: number | undefined, most: number | undefined, units: Msg): MsgPart {
+  if (least === undefined) return most === undefined ? "" : msg` of up to ${most} ${units}`;
+  return most === undefined ? msg` of ${least} or more ${units}` : msg` of ${least} to ${most} ${units}`;
 }

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DyliveError } from "./errors.js";
-import { told } from "./told.js";
+import { msg } from "./msg.js";
 
 /**
  * Returns the path of a file or folder of another package: the build's own copy in `dist/packages`, where there is one, else as it is installed.
@@ -38,7 +38,7 @@ export function missingPackage(error: unknown): DyliveError | null {
   };
   const [name, version] = Object.entries(optionalDependencies).find(([one]) => new RegExp(`'${one}['/]`).test(message)) ?? [];
   if (name === undefined) return null;
-  return new DyliveError("no_package", told`${name} is missing: npm install ${`${name}@${version}`}, with --global if dylive was`, error);
+  return new DyliveError("no_package", msg`${name} is missing: npm install ${`${name}@${version}`}, with --global if dylive was`, error);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Clock, steadyMs } from "./clock.js";
+import { type Clock, monotonicMs } from "./clock.js";
 
 /** Rate: a number at once after a pause, and a number a second in the long run. */
 interface Rate {
@@ -31,13 +31,13 @@ export class RateLimiter {
 
   /** Returns how many a key may take now; below 0 it has taken too many. */
   left(key = "", { burst, perSecond } = this.#rate()): number {
-    const owedMs = Math.max(0, (this.#fullAt.get(key) ?? 0) - steadyMs(this.#clock));
+    const owedMs = Math.max(0, (this.#fullAt.get(key) ?? 0) - monotonicMs(this.#clock));
     return burst - (owedMs * perSecond) / 1000;
   }
 
   /** Takes some, whether or not they are left. */
   spend(amount: number, key = "", { perSecond } = this.#rate()): void {
-    const now = steadyMs(this.#clock);
+    const now = monotonicMs(this.#clock);
     this.#fullAt.set(key, Math.max(this.#fullAt.get(key) ?? 0, now) + (amount * 1000) / perSecond);
     if (this.#fullAt.size <= KEYS_MAX) return;
     for (const [one, fullAt] of this.#fullAt) if (fullAt <= now) this.#fullAt.delete(one);
@@ -109,7 +109,7 @@ export class RateLimiter {
 export const ON_THE_WAY = "on the way";
 
 /** Bytes of memory that was received and waits to be stored, of all that share the bound. */
-export interface HeldBytes {
+export interface PendingBytes {
   bytes: number;
   /** Bytes beyond which senders are held back. */
   readonly maxBytes: number;
@@ -124,5 +124,5 @@ export interface Budgets {
   readonly requests: RateLimiter;
   readonly connects: RateLimiter;
   /** Bytes of memory that was received by sockets and waits to be stored. */
-  readonly held: HeldBytes;
+  readonly held: PendingBytes;
 }

@@ -9,7 +9,7 @@ import { WireError } from "../platform/wire/reader.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { readHar, surveyHar } from "./har.js";
 import { newReport, type RecordingReport, recordingSource } from "./recording.js";
 
@@ -77,13 +77,13 @@ async function openCapture(path: string, clock: Clock, drift: Drift): Promise<Ca
     };
   }
   if (size > MAX_SINGLE_BYTES)
-    throw new DyliveError("bad_file", told`${path} is not a recording and too large (${size} bytes) for a single capture`);
+    throw new DyliveError("bad_file", msg`${path} is not a recording and too large (${size} bytes) for a single capture`);
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw fileFailure(error, told`${path} cannot be read`);
+    throw fileFailure(error, msg`${path} cannot be read`);
   });
   const single = asFrame(bytes, modifiedAt, drift) ?? asResponse(bytes, modifiedAt, drift) ?? asPayload(path, bytes, modifiedAt);
   if (single === null)
-    throw new DyliveError("bad_file", told`${path} is neither a recording, a push frame, a Response, nor named after a method`);
+    throw new DyliveError("bad_file", msg`${path} is neither a recording, a push frame, a Response, nor named after a method`);
   const { kind, received, internalExt } = single;
   const one = async function* () {
     yield [received];
@@ -144,7 +144,7 @@ async function look(path: string): Promise<{ head: string; size: number; modifie
       await file.close();
     }
   } catch (error) {
-    throw fileFailure(error, told`${path} cannot be read`);
+    throw fileFailure(error, msg`${path} cannot be read`);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Drift } from "../platform/wire/drift.js";
 import { WireError } from "../platform/wire/reader.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { RecordingReport } from "./recording.js";
 
 /** Largest HAR, in bytes: hours of a busy room. It is read whole, which takes about three times as much memory. */
@@ -44,7 +44,7 @@ export async function surveyHar(path: string, size: number): Promise<readonly Ha
   if (size > MAX_HAR_BYTES)
     throw new DyliveError(
       "bad_file",
-      told`${path} has ${size} bytes; a HAR may have ${MAX_HAR_BYTES}. Export a shorter time, or only the Socket requests`,
+      msg`${path} has ${size} bytes; a HAR may have ${MAX_HAR_BYTES}. Export a shorter time, or only the Socket requests`,
     );
   const rooms = new Map<string, HarRoom>();
   const pages = new Set<string>();
@@ -67,8 +67,8 @@ export async function surveyHar(path: string, size: number): Promise<readonly Ha
     throw new DyliveError(
       "bad_file",
       rooms.size > 0
-        ? told`${path} names a live room but holds no messages of it: export from Chrome or Edge, with content`
-        : told`${path} holds no connection to a live room: open the developer tools before the page, and export with content`,
+        ? msg`${path} names a live room but holds no messages of it: export from Chrome or Edge, with content`
+        : msg`${path} holds no connection to a live room: open the developer tools before the page, and export with content`,
     );
   // A room without a number takes that of the only page.
   const [only] = kept;
@@ -116,17 +116,17 @@ export function readHar(
 
 async function entriesOf(path: string): Promise<readonly HarEntry[]> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileFailure(error, told`${path} cannot be read`);
+    throw fileFailure(error, msg`${path} cannot be read`);
   });
   let har: { readonly log?: { readonly entries?: unknown } | null } | null;
   try {
     har = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    throw new DyliveError("bad_file", told`${path} is not JSON, or is cut off`, error);
+    throw new DyliveError("bad_file", msg`${path} is not JSON, or is cut off`, error);
   }
   const entries = har?.log?.entries;
   if (Array.isArray(entries) && entries.length > 0) return entries;
-  throw new DyliveError("bad_file", told`${path} is JSON but not a HAR: it has no log.entries`);
+  throw new DyliveError("bad_file", msg`${path} is JSON but not a HAR: it has no log.entries`);
 }
 
 function requestOf(url: unknown): ReturnType<typeof capturedRequest> {

@@ -10,7 +10,7 @@ import type { Clock } from "../runtime/clock.js";
 import { syncFolderSync } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 
 /** Bytes of a file that are read at a time. */
 const CHUNK_BYTES = 256 * 1024;
@@ -64,7 +64,7 @@ async function* read({ path, drift, report = newReport() }: RecordingOptions, si
   } catch (error) {
     throw badFile(path, error);
   }
-  if (reader.meta === null) throw new DyliveError("bad_file", told`${path} ends before its header does`);
+  if (reader.meta === null) throw new DyliveError("bad_file", msg`${path} ends before its header does`);
   report.lostBytes = reader.end();
 }
 
@@ -102,8 +102,8 @@ function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift):
 function badFile(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (error instanceof WireError || code?.startsWith("Z_"))
-    return new DyliveError("bad_file", told`${path}: ${(error as Error).message}`, error);
-  return fileFailure(error, told`${path} cannot be read`);
+    return new DyliveError("bad_file", msg`${path}: ${(error as Error).message}`, error);
+  return fileFailure(error, msg`${path} cannot be read`);
 }
 
 /** Longest pause in a recording that is waited for, in ms: an hour without a frame. */
@@ -203,11 +203,11 @@ export class Recorder {
       if (!(error instanceof WireError)) throw error;
     }
     const choose = "choose another file";
-    if (reader.meta === null) throw new DyliveError("file_failed", told`${this.path} exists and is not a recording; ${choose}`);
+    if (reader.meta === null) throw new DyliveError("file_failed", msg`${this.path} exists and is not a recording; ${choose}`);
     if (reader.meta.roomId !== roomId)
-      throw new DyliveError("file_failed", told`${this.path} is of broadcast ${reader.meta.roomId}, not ${roomId}; ${choose}`);
+      throw new DyliveError("file_failed", msg`${this.path} is of broadcast ${reader.meta.roomId}, not ${roomId}; ${choose}`);
     if (reader.damage !== null)
-      throw new DyliveError("file_failed", told`${this.path} is damaged in the middle (${reader.damage}); ${choose}`);
+      throw new DyliveError("file_failed", msg`${this.path} is damaged in the middle (${reader.damage}); ${choose}`);
     ftruncateSync(this.#file, reader.goodBytes);
     return reader.goodBytes;
   }

@@ -7,8 +7,8 @@ import type { Drift } from "../platform/wire/drift.js";
 import { encodeAck, HEARTBEAT, MAX_FRAME_BYTES } from "../platform/wire/frame.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { HeldBytes } from "../runtime/rate-limiter.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
+import type { PendingBytes } from "../runtime/rate-limiter.js";
 
 /** Dependencies of a push connection; `connectUrl` and `headers` come from `push.ts`. */
 interface WebsocketOptions {
@@ -24,7 +24,7 @@ interface WebsocketOptions {
   /** Called with every frame as it comes. */
   readonly onReceived?: (frame: Received) => void;
   /** Bytes of memory that wait in all connections which share a bound; absent is one of its own. */
-  readonly held?: HeldBytes;
+  readonly held?: PendingBytes;
 }
 
 const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
@@ -158,7 +158,7 @@ function attach(socket: WebSocket, { clock, drift, onOpen, onReceived, held }: W
     request.destroy();
   });
   socket.on("error", (error) =>
-    end(error instanceof DyliveError ? error : new DyliveError("unreachable", told`the connection failed: ${reasonOf(error)}`, error)),
+    end(error instanceof DyliveError ? error : new DyliveError("unreachable", msg`the connection failed: ${reasonOf(error)}`, error)),
   );
   // What breaks the connection, as a reset does, ws tells as an end like any other.
   let broken: Error | undefined;
@@ -169,7 +169,7 @@ function attach(socket: WebSocket, { clock, drift, onOpen, onReceived, held }: W
   });
   socket.on("close", (code) => {
     const refused = REFUSING_CODES.has(code);
-    end(new DyliveError(refused ? "blocked" : "unreachable", told`the platform closed the connection (code ${code})`, broken));
+    end(new DyliveError(refused ? "blocked" : "unreachable", msg`the platform closed the connection (code ${code})`, broken));
   });
   socket.on("message", (data, isBinary) => {
     if (isBinary && data instanceof Buffer) frames.push(data); // a text message is not the platform's protocol

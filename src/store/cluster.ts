@@ -103,7 +103,7 @@ export interface WantedRoom {
   /** Last report of its collector (`collector/report.ts`); null before there was one. */
   readonly told: string | null;
   /** Time of that report, ms UTC by the database. */
-  readonly toldAt: number | null;
+  readonly reportedAt: number | null;
 }
 
 /** Report of a collector on its room. */
@@ -113,7 +113,7 @@ export interface WantedRoomReport {
   readonly told: string;
 }
 
-/** Most characters of `told`: a room's status with the counts of all methods that the platform knows is a quarter of it. */
+/** Most characters of `msg`: a room's status with the counts of all methods that the platform knows is a quarter of it. */
 export const TOLD_MAX_CHARS = 32_768;
 
 /** Number of wanted rooms that no limit stops. */
@@ -139,7 +139,7 @@ export interface WantedRooms {
   tell(member: number, told: readonly WantedRoomReport[]): Promise<void>;
   /**
    * Returns all wanted rooms.
-   * @param known times of reports by key, as `toldAt` has them: the same reports are left out, and are null
+   * @param known times of reports by key, as `reportedAt` has them: the same reports are left out, and are null
    */
   all(known?: ReadonlyMap<string, number | null>): Promise<readonly WantedRoom[]>;
   /** Wakes when wanted rooms or what is told have changed; may wake too often, and now and then without a reason. */

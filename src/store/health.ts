@@ -1,5 +1,5 @@
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { Appended, AppendObserver, RoomBatch } from "./log.js";
 
 /** Tells observers of the appends of one log. */
@@ -134,6 +134,6 @@ export function storeDownReason(error: unknown): string {
 export function unreleasedStore(name: string): DyliveError {
   return new DyliveError(
     "bad_config",
-    told`${name} was written by a development version of dylive that was never released; only that version can read it and export what it holds. This one begins a new store: name another data folder or an empty database`,
+    msg`${name} was written by a development version of dylive that was never released; only that version can read it and export what it holds. This one begins a new store: name another data folder or an empty database`,
   );
 }

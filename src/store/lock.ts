@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../runtime/clock.js";
 import { makeFolderSync } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { FileLock } from "../runtime/file-lock.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { placeFailure } from "./sqlite/refusal.js";
 
 /** File in which the owner says who it is, and how. */
@@ -65,7 +65,7 @@ export async function lockDataDir(dir: string, { clock = systemClock, waitMs = 0
     held = taken;
     writeOwner(owner, about);
   } catch (error) {
-    throw placeFailure(error, path, told`the data directory ${dir} cannot be used`);
+    throw placeFailure(error, path, msg`the data directory ${dir} cannot be used`);
   }
   return {
     tell: ({ health, server }) => {
@@ -137,8 +137,8 @@ function writeOwner(path: string, about: object): void {
 
 function inUse(dir: string, owner: string): DyliveError {
   const pid = pidIn(owner);
-  const who = pid === null ? told`another process` : told`the server with pid ${pid}`;
-  return new DyliveError("in_use", told`${who} has the data directory ${dir}`);
+  const who = pid === null ? msg`another process` : msg`the server with pid ${pid}`;
+  return new DyliveError("in_use", msg`${who} has the data directory ${dir}`);
 }
 
 function pidIn(owner: string): number | null {

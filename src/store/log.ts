@@ -1,6 +1,6 @@
 import type { EventType, LiveEvent, NewEvent, NewEventOf } from "../events/event.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { StoredEvent } from "./stored-event.js";
 
 /** Internal integer of a room, which is the anchor's and not of one broadcast. Never changes. Room 0 is the system's. */
@@ -233,7 +233,7 @@ export interface SystemNews {
 export async function appendTest({ log }: { readonly log: Pick<Log, "append"> }, event: NewEvent): Promise<LiveEvent> {
   const [appended] = await log.append([{ room: event.room, epoch: null, events: [event] }]);
   const seq = appended?.stored?.[0];
-  if (seq === undefined || seq === null) throw new DyliveError("not_found", told`room ${event.room} is gone`);
+  if (seq === undefined || seq === null) throw new DyliveError("not_found", msg`room ${event.room} is gone`);
   return { ...event, seq };
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../runtime/clock.js";
 import { makeFolderSync } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { Store } from "./store.js";
 
 /** Address of a store: a SQLite file, whose folder exists, or a PostgreSQL database. Plain data, so that it can be sent to a thread. */
@@ -57,7 +57,7 @@ export function storeAt({ databaseUrl, data }: { readonly databaseUrl: string | 
     makeFolderSync(data);
   } catch (error) {
     const why = troubleOf(error)?.why ?? String(error);
-    throw new DyliveError("bad_config", told`the data folder ${resolve(data)} cannot be made: ${why}`, error);
+    throw new DyliveError("bad_config", msg`the data folder ${resolve(data)} cannot be made: ${why}`, error);
   }
   return databaseUrl === null ? { engine: "sqlite", path: databasePath(data) } : { engine: "postgres", url: databaseUrl };
 }

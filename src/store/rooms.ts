@@ -1,6 +1,6 @@
-import { breathe } from "../runtime/clock.js";
+import { yieldToEventLoop } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { RoomKey } from "./log.js";
 
 /** Kinds of names of a room. `room_id` is one broadcast's id; `import` an imported broadcast whose owner is unknown. */
@@ -139,7 +139,7 @@ export async function allRooms(rooms: Pick<Rooms, "list">, which: Pick<WhichRoom
     const some = await rooms.list({ ...which, after: all.at(-1)?.room, limit: ROOMS_TOGETHER });
     all.push(...some);
     if (some.length < ROOMS_TOGETHER) return all;
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 
@@ -214,7 +214,7 @@ export async function namedRoom(rooms: Pick<Rooms, "get" | "find">, asked: strin
   const found = await findNamed(rooms, asked);
   // No name has an @: before that of an address may stand a password.
   const shown = asked.replace(/^.*@/s, "…@");
-  if (found === null) throw new DyliveError("not_found", told`no room is known as ${JSON.stringify(shown.slice(0, 80))}; add it first`);
+  if (found === null) throw new DyliveError("not_found", msg`no room is known as ${JSON.stringify(shown.slice(0, 80))}; add it first`);
   return found;
 }
 

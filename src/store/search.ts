@@ -1,6 +1,6 @@
 import type { EventType, LiveEvent } from "../events/event.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { RoomKey } from "./log.js";
 
 /** Most rooms that the index is asked for by name; of more, what it finds is sifted. */
@@ -104,7 +104,7 @@ function askedText(text: string): string {
   const folded = foldText(text);
   const length = [...folded].length;
   if (length < 2 || length > TEXT_MAX)
-    throw new DyliveError("bad_request", told`a text to search for takes 2 to ${TEXT_MAX} characters, this one has ${length}`);
+    throw new DyliveError("bad_request", msg`a text to search for takes 2 to ${TEXT_MAX} characters, this one has ${length}`);
   return folded;
 }
 

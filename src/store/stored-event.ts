@@ -1,6 +1,6 @@
 import type { EventType, LiveEvent, NewEvent } from "../events/event.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 
 /** Event as a store keeps it: the JSON text, and beside it what is searched by. */
 export interface Row {
@@ -48,7 +48,7 @@ function bodyOf(event: NewEvent | LiveEvent, revision: number): string {
     const { seq: _, ...rest } = { seq: 0, ...event, revision };
     return JSON.stringify(rest);
   } catch (error) {
-    throw new DyliveError("bad_request", told`event ${event.id} is not JSON`, error);
+    throw new DyliveError("bad_request", msg`event ${event.id} is not JSON`, error);
   }
 }
 
@@ -66,7 +66,7 @@ export class DamagedEvent extends DyliveError {
   readonly seq: number;
 
   constructor(room: number, seq: number, cause?: unknown) {
-    super("store_damaged", told`a row of the database cannot be read: event ${seq} of room ${room}`, cause);
+    super("store_damaged", msg`a row of the database cannot be read: event ${seq} of room ${room}`, cause);
     this.room = room;
     this.seq = seq;
   }

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { FieldError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { HOOK_CHANNELS, type HookChannel, type HookSettings } from "../store/sql/hooks.js";
 import type { AlarmText } from "./alarm-text.js";
 
@@ -323,7 +323,7 @@ export function channelOf(
 ): HookChannel {
   const kind = wanted.kind ?? kindOf(url) ?? before?.kind;
   if (kind === undefined)
-    throw new FieldError("channel.kind", told`the address is of no service that is known: say one of ${HOOK_CHANNELS.join(", ")}`);
+    throw new FieldError("channel.kind", msg`the address is of no service that is known: say one of ${HOOK_CHANNELS.join(", ")}`);
   const { secret = null, to = null, language = "zh", template = null } = before?.kind === kind ? before : {};
   return {
     kind,
@@ -415,12 +415,12 @@ export function checkChannel({ kind, secret, to, template }: HookChannel, url: s
   const { secret: signs, to: needs, address, hosts, key } = CHANNELS[kind];
   if (secret !== null && /[^\x21-\x7e]/.test(secret)) throw new FieldError("channel.secret", "letters, digits and signs without spaces");
   if (hosts?.test(URL.canParse(url) ? new URL(url).hostname : "") === true && !key.test(url))
-    throw new FieldError("url", told`the address of ${kind} has the form ${address}`);
+    throw new FieldError("url", msg`the address of ${kind} has the form ${address}`);
   if (signs === "never" && secret !== null)
-    throw new FieldError("channel.secret", told`${kind} has none: its key is in the address (${address})`);
-  if (needs === "must" && to === null) throw new FieldError("channel.to", told`${kind} needs to know whom to send to: the id of the chat`);
+    throw new FieldError("channel.secret", msg`${kind} has none: its key is in the address (${address})`);
+  if (needs === "must" && to === null) throw new FieldError("channel.to", msg`${kind} needs to know whom to send to: the id of the chat`);
   if (needs === "never" && to !== null)
-    throw new FieldError("channel.to", told`${kind} has none: its address says whom it reaches (${address})`);
+    throw new FieldError("channel.to", msg`${kind} has none: its address says whom it reaches (${address})`);
   if (template !== null && kind !== "http") throw new FieldError("channel.template", "only the kind http has a template");
   if (template !== null && !/\{(?:title|text|all)\}/.test(template))
     throw new FieldError("channel.template", "it must hold {text}, {title} or {all}, which stands for both");

@@ -1,7 +1,7 @@
 import type { LiveEvent } from "../events/event.js";
 import type { Feed } from "../feed/feed.js";
 import type { ReadQueue } from "../feed/read-queue.js";
-import { type Backoff, backoffMs, breathe, type Clock, type FollowingController, follow } from "../runtime/clock.js";
+import { type Backoff, backoffMs, type Clock, type FollowingController, linkedController, yieldToEventLoop } from "../runtime/clock.js";
 import type { FairSemaphore } from "../runtime/semaphore.js";
 import { type Page, type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import type { HookBatch, HookBatchHead, HookRow, HookTry } from "../store/sql/hooks.js";
@@ -129,7 +129,7 @@ export class RoomDelivery {
   async #wait(ms: number): Promise<void> {
     const { clock, signal } = this.#deps;
     // It may have aborted while the step before noted its failure.
-    const waiting = follow(signal);
+    const waiting = linkedController(signal);
     this.#waiting = waiting;
     await clock.sleep(ms, waiting.signal).catch(() => {});
     waiting.release();
@@ -255,7 +255,7 @@ export class RoomDelivery {
     this.more ||= this.#isCut;
     places.set(room, { seq: Math.max(after, page.scanned), pos: page.pos });
     unsaved.add(room);
-    await breathe();
+    await yieldToEventLoop();
     return null;
   }
 }

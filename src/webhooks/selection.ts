@@ -3,7 +3,7 @@ import type { Predicate } from "../events/filter.js";
 import { noSuch } from "../events/misspelt.js";
 import { isTest } from "../events/test-event.js";
 import { readFilter } from "../feed/read-queue.js";
-import { breathe } from "../runtime/clock.js";
+import { yieldToEventLoop } from "../runtime/clock.js";
 import { FieldError } from "../runtime/errors.js";
 import { type Log, type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import type { HookSettings } from "../store/sql/hooks.js";
@@ -139,7 +139,7 @@ async function* statesBefore(log: Pick<Log, "readRoomBefore">, room: RoomKey, se
     yield* page.events.filter((one): one is LiveEventOf<"state"> => one.type === "state").reverse();
     if (page.scanned >= before) return;
     before = page.scanned;
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { readFilter } from "../feed/read-queue.js";
 import type { AllowedHosts } from "../runtime/allowed-hosts.js";
 import { DyliveError, FieldError, RateLimited } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookPlaces, HookRow, HookSecrets, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
@@ -91,7 +91,7 @@ export class WebhookService {
     const settings: HookSettings = { url, name, types, filter, rooms, maxEvents, allowPrivate, channel };
     checkSettings(settings, allowed);
     if ((await store.hooks.list()).length >= HOOKS_MAX)
-      throw new DyliveError("too_many_subscriptions", told`there are ${HOOKS_MAX} hooks, which is the most allowed; remove one first`);
+      throw new DyliveError("too_many_subscriptions", msg`there are ${HOOKS_MAX} hooks, which is the most allowed; remove one first`);
     const row: HookRow = {
       ...settings,
       id: randomBytes(6).toString("hex"),
@@ -139,7 +139,7 @@ export class WebhookService {
   async rotate(id: string): Promise<HookRow> {
     const row = await this.get(id);
     if (row.channel !== null)
-      throw new DyliveError("bad_request", told`hook ${id} is not signed by dylive: ${row.channel.kind} has its own secret`);
+      throw new DyliveError("bad_request", msg`hook ${id} is not signed by dylive: ${row.channel.kind} has its own secret`);
     return this.#changed(id, rotated(row, this.#deps.clock.now()));
   }
 
@@ -162,10 +162,10 @@ export class WebhookService {
     const { log, rooms } = this.#deps.store;
     const row = await this.get(id);
     if (!hookSelection(row).covers(room) || (await rooms.get(room)) === null)
-      throw new FieldError("room", told`the hook is not sent events of room ${room}`);
+      throw new FieldError("room", msg`the hook is not sent events of room ${room}`);
     const head = (await log.heads([room])).get(room)?.head ?? 0;
     if (!(Number.isInteger(seq) && seq >= 1 && seq <= head + 1))
-      throw new FieldError("seq", told`a whole number from 1 to ${head + 1}, the one after the newest event of room ${room}`);
+      throw new FieldError("seq", msg`a whole number from 1 to ${head + 1}, the one after the newest event of room ${room}`);
     return this.#changed(id, {}, new Map([[room, seq - 1]]), true);
   }
 
@@ -184,7 +184,7 @@ export class WebhookService {
     const hook = await this.get(id);
     const { url, allowPrivate, channel } = hook;
     const waitMs = await this.#testedIn(id, url, channel);
-    if (waitMs > 0) throw new RateLimited((seconds) => told`the hook's address takes the next test in ${seconds} s`, waitMs);
+    if (waitMs > 0) throw new RateLimited((seconds) => msg`the hook's address takes the next test in ${seconds} s`, waitMs);
     const at = clock.now();
     const message = `${id}_test_${at}`;
     const outgoing =
@@ -282,7 +282,7 @@ function hostOf(url: string): string {
 
 /** Makes the error for a hook that does not exist, or that the caller may not know of. */
 export function unknownHook(id: string): DyliveError {
-  return new DyliveError("not_found", told`there is no hook ${JSON.stringify(id.slice(0, 40))}`);
+  return new DyliveError("not_found", msg`there is no hook ${JSON.stringify(id.slice(0, 40))}`);
 }
 
 /**
@@ -292,17 +292,17 @@ export function unknownHook(id: string): DyliveError {
 function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
   const { name, url, types, rooms, maxEvents } = settings;
   if (!/^[^\p{C}]{1,64}$/u.test(name)) throw new FieldError("name", "1 to 64 printable characters");
-  if (types.length > HOOK_LIMITS.types) throw new FieldError("types", told`${HOOK_LIMITS.types} are allowed`);
+  if (types.length > HOOK_LIMITS.types) throw new FieldError("types", msg`${HOOK_LIMITS.types} are allowed`);
   if (rooms.length > HOOK_LIMITS.rooms)
-    throw new FieldError("rooms", told`${HOOK_LIMITS.rooms} are allowed; without any the hook has all rooms`);
+    throw new FieldError("rooms", msg`${HOOK_LIMITS.rooms} are allowed; without any the hook has all rooms`);
   if (!(Number.isInteger(maxEvents) && maxEvents >= 1 && maxEvents <= HOOK_LIMITS.batchEvents))
-    throw new FieldError("maxEvents", told`a whole number from 1 to ${HOOK_LIMITS.batchEvents}`);
+    throw new FieldError("maxEvents", msg`a whole number from 1 to ${HOOK_LIMITS.batchEvents}`);
   hookSelection(settings);
   if (settings.channel !== null) checkChannel(settings.channel, url);
   else if (kindOf(url) !== null)
     throw new FieldError(
       "url",
-      told`${kindOf(url) ?? ""} takes texts, not events: give the hook a channel (dylive notify add, "channel": {})`,
+      msg`${kindOf(url) ?? ""} takes texts, not events: give the hook a channel (dylive notify add, "channel": {})`,
     );
   if (settings.filter !== null) readFilter(settings.filter);
   if (settings.channel?.kind === "email") checkRecipients(url);
@@ -322,7 +322,7 @@ function checkRecipients(text: string): void {
 export function assertAddress(text: string, allowed: AllowedHosts | null): void {
   const url = text.length <= HOOK_LIMITS.urlChars && URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:"))
-    throw new FieldError("url", told`an address that begins with https:// or http://, of at most ${HOOK_LIMITS.urlChars} characters`);
+    throw new FieldError("url", msg`an address that begins with https:// or http://, of at most ${HOOK_LIMITS.urlChars} characters`);
   if (url.username !== "" || url.password !== "")
     throw new FieldError("url", "it may hold no user and password; the signature says who sends");
   const host = url.hostname.replace(/^\[|\]$/g, "");
@@ -330,6 +330,6 @@ export function assertAddress(text: string, allowed: AllowedHosts | null): void 
   if (allowed !== null && (named || (isIP(host) !== 0 && !allowed.has(host))))
     throw new FieldError(
       "url",
-      told`${host} is a private address; an admin can allow it (allowPrivate, --allow-private), or DYLIVE_HOOK_ALLOW_PRIVATE can list it`,
+      msg`${host} is a private address; an admin can allow it (allowPrivate, --allow-private), or DYLIVE_HOOK_ALLOW_PRIVATE can list it`,
     );
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { LiveEvent, NewEventOf } from "../events/event.js";
-import { type Clock, type FollowingController, follow, randomBetween } from "../runtime/clock.js";
+import { type Clock, type FollowingController, linkedController, randomBetween } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { SYSTEM_ROOM } from "../store/log.js";
 import type { AuthorLook, KeptAuthorWatch } from "../store/sql/author-watches.js";
 import type { Store } from "../store/store.js";
@@ -63,7 +63,7 @@ const MOST_SPREAD = 1.1;
  */
 export class AuthorWatcher {
   readonly #options: AuthorWatcherOptions;
-  #poke: FollowingController = follow();
+  #poke: FollowingController = linkedController();
 
   constructor(options: AuthorWatcherOptions) {
     this.#options = options;
@@ -104,7 +104,7 @@ export class AuthorWatcher {
     const { store, clock, onError, checkMs } = this.#options;
     while (!signal.aborted) {
       // A new one before the look: what is asked for meanwhile is not missed.
-      const poke = follow(signal);
+      const poke = linkedController(signal);
       this.#poke = poke;
       let pauseMs = POLL_MS;
       let secUid: string | null = null;
@@ -248,7 +248,7 @@ export class AuthorWatcher {
 
 /** Returns the error of an author who is not watched. */
 export function unwatched(secUid: string): DyliveError {
-  return new DyliveError("not_found", told`the author ${secUid.slice(0, 80)} is not watched`);
+  return new DyliveError("not_found", msg`the author ${secUid.slice(0, 80)} is not watched`);
 }
 
 /** Whether the front of an author's works was seen, of which no newer one can be missing. Pinned ones are not of it. */

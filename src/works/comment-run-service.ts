@@ -1,5 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { Store } from "../store/store.js";
 import { type CollectOptions, type CommentBounds, CommentCollector, commentBounds } from "./comments.js";
 import type { CommentRun } from "./model/comment.js";
@@ -41,14 +41,14 @@ export class CommentRunService extends RunService<AskedRun, CommentRun, CommentB
       givesWay: ({ withinMs }) => withinMs !== null,
       bare: (run) => run, // it tells of nobody
       words: {
-        none: (workId) => told`no run has collected the comments of the work ${workId}`,
+        none: (workId) => msg`no run has collected the comments of the work ${workId}`,
         other: (workId, since, { limit, replies }) => {
-          const withReplies = replies ? told`with replies` : told`without replies`;
-          return told`the comments of ${workId} are being collected since ${since} within other bounds (at most ${limit} new ones, ${withReplies}): wait until that run ends, stop it, or ask for the same`;
+          const withReplies = replies ? msg`with replies` : msg`without replies`;
+          return msg`the comments of ${workId} are being collected since ${since} within other bounds (at most ${limit} new ones, ${withReplies}): wait until that run ends, stop it, or ask for the same`;
         },
-        tooMany: (most) => told`the comments of ${most} works are being collected`,
-        stuck: (workId, seconds) => told`the process that collects the comments of ${workId} did not stop within ${seconds} s`,
-        closed: told`comments are no longer collected`,
+        tooMany: (most) => msg`the comments of ${most} works are being collected`,
+        stuck: (workId, seconds) => msg`the process that collects the comments of ${workId} did not stop within ${seconds} s`,
+        closed: msg`comments are no longer collected`,
       },
     });
   }

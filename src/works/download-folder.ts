@@ -9,7 +9,7 @@ import { assertNoLink, makeFolder, NewFile, publish, syncFolder } from "../runti
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { FileLock } from "../runtime/file-lock.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import { DownloadFileSchema } from "./model/download.js";
 import type { WantedFile } from "./wanted-files.js";
 
@@ -55,7 +55,7 @@ export class DownloadFolder {
       await assertNoLink(join(folder, NAME));
       return new DownloadFolder(folder, path);
     } catch (error) {
-      throw fileFailure(error, told`${path} cannot be written`);
+      throw fileFailure(error, msg`${path} cannot be written`);
     }
   }
 
@@ -71,9 +71,9 @@ export class DownloadFolder {
       await assertNoLink(path);
       lock = FileLock.take(path);
     } catch (error) {
-      throw fileFailure(error, told`${this.#name} cannot be written`);
+      throw fileFailure(error, msg`${this.#name} cannot be written`);
     }
-    if (lock === null) throw new DyliveError("in_use", told`another dylive downloads work ${workId} into ${this.#name}`);
+    if (lock === null) throw new DyliveError("in_use", msg`another dylive downloads work ${workId} into ${this.#name}`);
     return () => lock.remove();
   }
 

@@ -4,17 +4,17 @@ import type { AskedWork } from "../platform/access/work-visitor.js";
 import { type Clock, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
+import { msg } from "../runtime/msg.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
-import { told } from "../runtime/told.js";
 import type { DownloadAsk, DownloadAuthor, DownloadRow } from "../store/sql/downloads.js";
 import type { Store } from "../store/store.js";
 import { type DownloadOptions, downloadWork, type SharedDownloads } from "./download.js";
 import { DownloadStorage, removeFiles } from "./download-storage.js";
+import { foundWork } from "./found-work.js";
 import type { DownloadFile, DownloadWish, KeptDownload } from "./model/download.js";
 import { isQuality } from "./model/quality.js";
 import type { Work } from "./model/work.js";
 import type { WorkReader } from "./reader.js";
-import { toldIn } from "./told.js";
 import type { WorkService } from "./work-service.js";
 
 /** Dependencies of the service of downloads. */
@@ -32,7 +32,7 @@ interface DownloadServiceOptions {
   readonly maxFileBytes: number;
   readonly maxBytes: number;
   readonly clock: Clock;
-  /** Told what is to be logged. */
+  /** Msg what is to be logged. */
   readonly tell: (line: string) => void;
   /** Called when a download failed, which its own reason tells to those who ask for it, or what is left of others could not be looked at. */
   readonly onError: (error: unknown, workId: string | null) => void;
@@ -163,14 +163,14 @@ export class DownloadService {
     const { here, files, workId, ...status } = await this.get(id);
     const found = files.find((file) => file.role === role && file.index === index);
     if (found === undefined || found.state !== "done")
-      throw new DyliveError("not_found", told`the download ${id} has no whole ${role} ${index}`);
-    if (!here) throw new DyliveError("not_found", told`the files of the download ${id} lie on the disk of ${status.process}`);
+      throw new DyliveError("not_found", msg`the download ${id} has no whole ${role} ${index}`);
+    if (!here) throw new DyliveError("not_found", msg`the files of the download ${id} lie on the disk of ${status.process}`);
     const { name, bytes, sha256 } = found;
     const handle = name === null || bytes === null || bytes === 0 ? null : await this.#storage.open(workId, { name, bytes });
     if (handle === null || name === null || bytes === null)
       throw new DyliveError(
         "not_found",
-        told`the ${role} ${index} of the download ${id} is no longer on the disk, or not as it was downloaded`,
+        msg`the ${role} ${index} of the download ${id} is no longer on the disk, or not as it was downloaded`,
       );
     return { handle, name, bytes, sha256 };
   }
@@ -221,7 +221,7 @@ export class DownloadService {
 
   async #row(id: string): Promise<DownloadRow> {
     const row = await this.#options.store.downloads.get(id);
-    if (row === null) throw new DyliveError("not_found", told`there is no download ${id}`);
+    if (row === null) throw new DyliveError("not_found", msg`there is no download ${id}`);
     return row;
   }
 
@@ -260,7 +260,7 @@ export class DownloadService {
       if (!until.aborted || this.#closing.signal.aborted) throw error;
       throw new DyliveError(
         "in_use",
-        told`the process that downloads ${download.workId} did not cancel it within ${CANCEL_WITHIN_MS / 1000} s`,
+        msg`the process that downloads ${download.workId} did not cancel it within ${CANCEL_WITHIN_MS / 1000} s`,
       );
     } finally {
       await giveUp?.();
@@ -268,7 +268,7 @@ export class DownloadService {
   }
 
   #begin(work: AskedWork, download: KeptDownload, row: DownloadRow | null): OpenDownload {
-    if (this.#open.size >= MOST_DOWNLOADS) throw new DyliveError("too_many_works", told`${MOST_DOWNLOADS} works are being downloaded`);
+    if (this.#open.size >= MOST_DOWNLOADS) throw new DyliveError("too_many_works", msg`${MOST_DOWNLOADS} works are being downloaded`);
     let begin: (isHere: boolean) => void = () => {};
     const first = new Promise<boolean>((resolve) => {
       begin = resolve;
@@ -353,7 +353,7 @@ export class DownloadService {
     const { quality, ...wish } = open.latest.wish;
     await this.#measure();
     await this.#storage.real(work.id).catch((error: unknown) => {
-      throw fileFailure(error, told`${this.#storage.of(work.id)} cannot be written`);
+      throw fileFailure(error, msg`${this.#storage.of(work.id)} cannot be written`);
     });
     const { state, reason, files } = await downloadWork(
       work,
@@ -361,7 +361,7 @@ export class DownloadService {
         ...wish,
         ...{ id: open.latest.id, folder: this.#storage.of(work.id), platform, clock, signal, tell },
         quality: isQuality(quality) ? quality : undefined,
-        refresh: async (until) => toldIn(await reader.read(open.work, until)).work,
+        refresh: async (until) => foundWork(await reader.read(open.work, until)).work,
         onProgress: ({ bytes, totalBytes, files }) => {
           const isBegun = open.latest.begunAt !== null || files.some((file) => file.state !== "waiting");
           const begun = isBegun ? { state: "running" as const, begunAt: open.latest.begunAt ?? clock.now() } : {};
@@ -470,7 +470,7 @@ function lockOf(workId: string): string {
 /** @throws DyliveError in_use */
 function assertSame({ id, workId, wish }: KeptDownload, other: DownloadWish): void {
   const same = (Object.keys(other) as (keyof DownloadWish)[]).every((key) => wish[key] === other[key]);
-  if (!same) throw new DyliveError("in_use", told`the work ${workId} is being downloaded as something else was asked for: ${id}`);
+  if (!same) throw new DyliveError("in_use", msg`the work ${workId} is being downloaded as something else was asked for: ${id}`);
 }
 
 function authorOf({ author: { id, secUid, displayId, shortId, nickname } }: Work): DownloadAuthor {

@@ -5,7 +5,7 @@ import { basename, join, resolve, sep } from "node:path";
 import { assertNoLink, makeFolder, NewFile } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { Downloads, RemovedDownload } from "../store/sql/downloads.js";
 import { DownloadFolder, hashOf, lockName } from "./download-folder.js";
 
@@ -28,7 +28,7 @@ export class DownloadStorage {
       this.#id ??= existsSync(join(this.#path, ID)) ? await readFile(join(this.#path, ID), "utf8") : null;
       return this.#id;
     } catch (error) {
-      throw fileFailure(error, told`${join(this.#path, ID)} cannot be read`);
+      throw fileFailure(error, msg`${join(this.#path, ID)} cannot be read`);
     }
   }
 
@@ -46,7 +46,7 @@ export class DownloadStorage {
       await file.finish({ replace: false });
     } catch (error) {
       // Another process that has the folder may have been first.
-      if (!existsSync(join(this.#path, ID))) throw fileFailure(error, told`the folder ${this.#path} cannot be made`);
+      if (!existsSync(join(this.#path, ID))) throw fileFailure(error, msg`the folder ${this.#path} cannot be made`);
     }
     return (await this.id()) ?? "";
   }
@@ -81,7 +81,7 @@ export class DownloadStorage {
       return null;
     } catch (error) {
       if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ELOOP"].includes(String(error.code))) return null;
-      throw fileFailure(error, told`${path} cannot be read`);
+      throw fileFailure(error, msg`${path} cannot be read`);
     }
   }
 
@@ -112,7 +112,7 @@ export class DownloadStorage {
       return true;
     } catch (error) {
       if (error instanceof DyliveError && error.code === "in_use") return false;
-      throw fileFailure(error, told`${path} cannot be removed`);
+      throw fileFailure(error, msg`${path} cannot be removed`);
     }
   }
 }
@@ -121,7 +121,7 @@ export class DownloadStorage {
 async function bytesIn(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
-    throw fileFailure(error, told`${folder} cannot be read`);
+    throw fileFailure(error, msg`${folder} cannot be read`);
   });
   let sum = 0;
   for (const entry of entries) {

@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { MediaHosts, MediaReply } from "../platform/access/media-hosts.js";
 import { expiryOf } from "../platform/works/media-address.js";
 import { connectionFailure } from "../runtime/allowed-hosts.js";
-import { type Clock, type FollowingController, follow } from "../runtime/clock.js";
+import { type Clock, type FollowingController, linkedController } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
 import { hashOf } from "./download-folder.js";
@@ -41,7 +41,7 @@ interface FetchDeps {
   readonly hosts: MediaHosts;
   readonly clock: Clock;
   readonly allowance: Allowance;
-  /** Told how many bytes of the file are there, which may become fewer. */
+  /** Msg how many bytes of the file are there, which may become fewer. */
   readonly onBytes: (bytes: number) => void;
 }
 
@@ -63,7 +63,7 @@ export class NotFetched extends Error {
  * @throws NotFetched with what each address did; the signal's reason
  */
 export async function fetchFile(asked: AskedFile, deps: FetchDeps, signal: AbortSignal): Promise<FileType> {
-  const limit = follow(signal);
+  const limit = linkedController(signal);
   const late = new NotFetched(`it was not whole after ${FILE_MS / 60_000} minutes`, false);
   const stop = deps.clock.every(FILE_MS, () => limit.abort(late));
   try {
@@ -148,7 +148,7 @@ class ThroughputWatch {
   isTooSlow = false;
 
   constructor(clock: Clock, signal: AbortSignal) {
-    this.#limit = follow(signal);
+    this.#limit = linkedController(signal);
     this.#rest = clock.every(PACE_MS, () => {
       this.isTooSlow = this.#bytes < PACE_BYTES;
       this.#bytes = 0;

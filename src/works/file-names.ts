@@ -1,5 +1,5 @@
 import { DyliveError, FieldError } from "../runtime/errors.js";
-import { type Told, told } from "../runtime/told.js";
+import { type Msg, msg } from "../runtime/msg.js";
 import type { DownloadFile } from "./model/download.js";
 import type { Work } from "./model/work.js";
 
@@ -40,9 +40,9 @@ export class FileNames {
 
   /** @param template fields in braces; `/` makes folders. @throws DyliveError bad_request that says what is wrong with it */
   constructor(template: string = DEFAULT_TEMPLATE) {
-    if (template.length > TEMPLATE_MAX_CHARS) throw wrong(told`it may have ${TEMPLATE_MAX_CHARS} characters`);
+    if (template.length > TEMPLATE_MAX_CHARS) throw wrong(msg`it may have ${TEMPLATE_MAX_CHARS} characters`);
     const parts = template.split("/");
-    if (parts.length > FOLDERS_MAX) throw wrong(told`it may have ${FOLDERS_MAX} parts with / between`);
+    if (parts.length > FOLDERS_MAX) throw wrong(msg`it may have ${FOLDERS_MAX} parts with / between`);
     const folders = parts.map(piecesOf);
     const last = folders.at(-1) ?? [];
     this.#folders = folders.some(isTold) ? folders : [...folders.slice(0, -1), [...last, { words: " " }, { field: "id" }]];
@@ -77,18 +77,18 @@ function piecesOf(part: string): readonly Piece[] {
     if (name === undefined) return { words: text };
     const field = FIELDS.find((one) => one === name);
     if (field === undefined)
-      throw wrong(told`there is no ${told`field`} {${name.slice(0, 40)}}; there are ${FIELDS.map((one) => `{${one}}`).join(", ")}`);
+      throw wrong(msg`there is no ${msg`field`} {${name.slice(0, 40)}}; there are ${FIELDS.map((one) => `{${one}}`).join(", ")}`);
     return { field };
   });
   const words = found
     .flatMap((piece) => ("words" in piece ? [piece.words] : []))
     .join("")
     .replace(/ +/g, " ");
-  if (/[{}]/.test(words)) throw wrong(told`a brace is not closed, or not opened`);
-  if (words !== safe(words)) throw wrong(told`a name may not have any of \\ : * ? " < > | and no characters that are not seen`);
-  if (Buffer.byteLength(words) > WORDS_MAX_BYTES) throw wrong(told`the words of a name may have ${WORDS_MAX_BYTES} bytes`);
+  if (/[{}]/.test(words)) throw wrong(msg`a brace is not closed, or not opened`);
+  if (words !== safe(words)) throw wrong(msg`a name may not have any of \\ : * ? " < > | and no characters that are not seen`);
+  if (Buffer.byteLength(words) > WORDS_MAX_BYTES) throw wrong(msg`the words of a name may have ${WORDS_MAX_BYTES} bytes`);
   if (found.length === 0 || (found.every((piece) => "words" in piece) && trimmed(words) !== words))
-    throw wrong(told`each part between / needs a name, which may not begin or end with a dot or a space`);
+    throw wrong(msg`each part between / needs a name, which may not begin or end with a dot or a space`);
   return found;
 }
 
@@ -179,6 +179,6 @@ function cut(text: string, mostBytes: number): string {
   return kept.trimEnd();
 }
 
-function wrong(why: Told): FieldError {
+function wrong(why: Msg): FieldError {
   return new FieldError("template", why);
 }

@@ -8,7 +8,7 @@ export interface FileType {
 /** Bytes at the beginning of a file by which its type is told. */
 export const HEAD_BYTES = 64;
 
-type Told = readonly [extension: string, holds: FileType["holds"], is: (head: Buffer) => boolean];
+type Msg = readonly [extension: string, holds: FileType["holds"], is: (head: Buffer) => boolean];
 
 const starts = (bytes: string) => (head: Buffer) => head.toString("latin1").startsWith(bytes);
 /** ISO base media: films, sounds and pictures of one family, told apart by their brand. */
@@ -19,7 +19,7 @@ const sync = (layer: (bits: number) => boolean) => (head: Buffer) =>
   head[0] === 0xff && ((head[1] ?? 0) & 0xe0) === 0xe0 && layer(((head[1] ?? 0) >> 1) & 3);
 
 /** The types by their first bytes, the first that fits; what platforms call a file is no matter. */
-const TYPES: readonly Told[] = [
+const TYPES: readonly Msg[] = [
   ["webp", "picture", (head) => starts("RIFF")(head) && head.toString("latin1", 8, 12) === "WEBP"],
   ["jpeg", "picture", starts("\xff\xd8\xff")],
   ["png", "picture", starts("\x89PNG\r\n\x1a\n")],

@@ -1,6 +1,6 @@
 import type { AskedList } from "../platform/works/work-list.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { Store } from "../store/store.js";
 import type { WorkListRun } from "./model/work-list.js";
 import { RunService, type RunServiceOptions } from "./run-service.js";
@@ -33,14 +33,14 @@ export class ListRunService extends RunService<AskedBounds, WorkListRun, ListBou
       },
       bare: (run) => ({ ...run, author: null, mix: run.mix === null ? null : { ...run.mix, name: null } }),
       words: {
-        none: (of) => told`no run has listed the works of ${of.slice(0, 80)}`,
+        none: (of) => msg`no run has listed the works of ${of.slice(0, 80)}`,
         other: (of, since, { limit, stopAfterKnown }) => {
-          const known = stopAfterKnown === null ? "" : told`, down to ${stopAfterKnown} known ones in a row`;
-          return told`the works of ${of.slice(0, 80)} are being listed since ${since} within other bounds (at most ${limit}${known}): wait until that run ends, stop it, or ask for the same`;
+          const known = stopAfterKnown === null ? "" : msg`, down to ${stopAfterKnown} known ones in a row`;
+          return msg`the works of ${of.slice(0, 80)} are being listed since ${since} within other bounds (at most ${limit}${known}): wait until that run ends, stop it, or ask for the same`;
         },
-        tooMany: (most) => told`${most} lists of works are being read`,
-        stuck: (of, seconds) => told`the process that lists the works of ${of.slice(0, 80)} did not stop within ${seconds} s`,
-        closed: told`works are no longer listed`,
+        tooMany: (most) => msg`${most} lists of works are being read`,
+        stuck: (of, seconds) => msg`the process that lists the works of ${of.slice(0, 80)} did not stop within ${seconds} s`,
+        closed: msg`works are no longer listed`,
       },
     });
   }

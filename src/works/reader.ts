@@ -15,7 +15,7 @@ import type { RefusalKind } from "../platform/works/refusal.js";
 import type { AskedList } from "../platform/works/work-list.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { english, told } from "../runtime/told.js";
+import { english, msg } from "../runtime/msg.js";
 import { Pace, type Visit } from "./pace.js";
 
 /** Meaning of a pasted text on the side of works: a work by its id, an author, or a mix (合集). `page` is the kind of a work's page, where known. */
@@ -253,7 +253,7 @@ export class WorkReader {
   }
 
   #enqueue(key: string, run: WaitingPage["run"]): WaitingPage {
-    if (this.#queue.length >= MOST_WAITING) throw new DyliveError("too_many_works", told`${MOST_WAITING} works wait to be read`);
+    if (this.#queue.length >= MOST_WAITING) throw new DyliveError("too_many_works", msg`${MOST_WAITING} works wait to be read`);
     let settle: WaitingPage["settle"] = () => {};
     let fail: WaitingPage["fail"] = () => {};
     const result = new Promise<unknown>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { type Clock, untilAborted, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { Told } from "../runtime/told.js";
+import type { Msg } from "../runtime/msg.js";
 import type { AnyRun, Runs } from "../store/sql/runs.js";
 import type { Store } from "../store/store.js";
 
@@ -29,11 +29,11 @@ interface RunKind<Asked, Run extends AnyRun, Bounds extends object> {
   readonly bare: (run: Run) => Run;
   /** Sentences: there was no run; one with other bounds is under way; there are too many; another process does not end its own; no more are begun. */
   readonly words: {
-    readonly none: (of: string) => Told;
-    readonly other: (of: string, since: string, bounds: Bounds) => Told;
-    readonly tooMany: (most: number) => Told;
-    readonly stuck: (of: string, seconds: number) => Told;
-    readonly closed: Told;
+    readonly none: (of: string) => Msg;
+    readonly other: (of: string, since: string, bounds: Bounds) => Msg;
+    readonly tooMany: (most: number) => Msg;
+    readonly stuck: (of: string, seconds: number) => Msg;
+    readonly closed: Msg;
   };
 }
 

@@ -2,11 +2,11 @@ import type { AskedWork } from "../platform/access/work-visitor.js";
 import type { AskedList } from "../platform/works/work-list.js";
 import { type Clock, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { msg } from "../runtime/msg.js";
 import type { WorkRow, Works } from "../store/sql/works.js";
+import { type FoundWork, foundWork } from "./found-work.js";
 import type { Person } from "./model/author.js";
 import type { WorkReader, WorkReaderStatus } from "./reader.js";
-import { type ToldWork, toldIn } from "./told.js";
 
 /** Dependencies of the service of works. */
 interface WorkServiceOptions {
@@ -35,17 +35,17 @@ export class WorkService {
    * @throws DyliveError bad_work, no_work, erased, too_many_works, no_browser, browser_failed, unreachable; WorkError
    */
   read(text: string, maxAgeMs: number, signal: AbortSignal): Promise<WorkRow> {
-    return this.#inTime(signal, async (until) => this.readAsked(await this.#options.reader.find(text, until), maxAgeMs, until));
+    return this.#withTimeout(signal, async (until) => this.readAsked(await this.#options.reader.find(text, until), maxAgeMs, until));
   }
 
   /** Finds the work that a pasted text means. @throws DyliveError as {@link read} */
   find(text: string, signal: AbortSignal): Promise<AskedWork> {
-    return this.#inTime(signal, (until) => this.#options.reader.find(text, until));
+    return this.#withTimeout(signal, (until) => this.#options.reader.find(text, until));
   }
 
   /** Finds the author or the mix that a pasted text means. @throws DyliveError as {@link read} */
   findList(text: string, signal: AbortSignal): Promise<AskedList> {
-    return this.#inTime(signal, (until) => this.#options.reader.findList(text, until));
+    return this.#withTimeout(signal, (until) => this.#options.reader.findList(text, until));
   }
 
   /** Returns the state of the reader and of its pace. */
@@ -60,14 +60,14 @@ export class WorkService {
     const ageMs = kept === null ? null : clock.now() - kept.work.receivedAt;
     // One of the future was read by a clock that was set back since.
     if (kept !== null && ageMs !== null && ageMs >= 0 && ageMs < maxAgeMs) return kept;
-    const told = toldIn(await reader.read(asked, signal));
+    const told = foundWork(await reader.read(asked, signal));
     const row = await this.keep(told);
     if (row === null) throw erasedAuthor(told.work.id);
     return row;
   }
 
   /** Keeps a work that was read, without those who were erased. @returns it as it is kept now; null where its author was */
-  async keep({ work, reply }: ToldWork): Promise<WorkRow | null> {
+  async keep({ work, reply }: FoundWork): Promise<WorkRow | null> {
     const { works, clock } = this.#options;
     const read = await this.#without({ work, reply });
     if (read === null) return null;
@@ -85,7 +85,7 @@ export class WorkService {
     const { clock, erasedUntil } = this.#options;
     const until = (await erasedUntil?.(author)) ?? null;
     if (until === null || clock.now() > until) return;
-    throw new DyliveError("erased", told`nothing is kept of this author until ${new Date(until).toISOString()}`);
+    throw new DyliveError("erased", msg`nothing is kept of this author until ${new Date(until).toISOString()}`);
   }
 
   async #without(row: WorkRow): Promise<WorkRow | null> {
@@ -93,7 +93,7 @@ export class WorkService {
     return without === null ? row : without(row);
   }
 
-  async #inTime<T>(signal: AbortSignal, work: (until: AbortSignal) => Promise<T>): Promise<T> {
+  async #withTimeout<T>(signal: AbortSignal, work: (until: AbortSignal) => Promise<T>): Promise<T> {
     const { turnWithinMs = 120_000 } = this.#options;
     const until = within(signal, turnWithinMs);
     try {
@@ -101,8 +101,8 @@ export class WorkService {
     } catch (error) {
       if (!until.aborted || signal.aborted) throw error;
       const { waiting, pausedUntil } = this.pace();
-      const why = pausedUntil === null ? told`${waiting} wait` : told`after many refusals nothing is read for five minutes`;
-      throw new DyliveError("too_many_works", told`its turn did not come within ${turnWithinMs / 1000} s: ${why}`);
+      const why = pausedUntil === null ? msg`${waiting} wait` : msg`after many refusals nothing is read for five minutes`;
+      throw new DyliveError("too_many_works", msg`its turn did not come within ${turnWithinMs / 1000} s: ${why}`);
     }
   }
 }
@@ -114,5 +114,5 @@ export function personOfSecUid(secUid: string): Person {
 
 /** Returns the error of a work whose author was erased. */
 export function erasedAuthor(id: string): DyliveError {
-  return new DyliveError("erased", told`nothing is kept of the work ${id}`);
+  return new DyliveError("erased", msg`nothing is kept of the work ${id}`);
 }

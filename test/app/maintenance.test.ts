@@ -5,7 +5,7 @@ import { loadConfig } from "../../src/app/config.js";
 import { keepDerived } from "../../src/app/maintenance.js";
 import type { Jobs } from "../../src/jobs/jobs.js";
 import { DyliveError } from "../../src/runtime/errors.js";
-import { toldOf } from "../../src/runtime/told.js";
+import { msgOf } from "../../src/runtime/msg.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { until } from "../until.js";
@@ -22,7 +22,7 @@ it("a loop goes on in the thread that comes after one that has ended, and ends w
   const store = openSqliteStore({ path: ":memory:" });
   const jobs = { loop: { derived } } as unknown as Jobs;
   const stop = keepDerived({ config: loadConfig({}, {}), store, jobs, raw: { rotate: async () => {} }, clock, logger });
-  runs[0]?.tell({ failed: { code: "store_unreachable", said: toldOf("away") } });
+  runs[0]?.tell({ failed: { code: "store_unreachable", said: msgOf("away") } });
   runs[0]?.end(new DyliveError("internal", "the worker thread has ended"));
   await until(async () => {
     await clock.advance(500);

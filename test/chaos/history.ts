@@ -1,5 +1,5 @@
 /** An event of a room's log, as somebody was told of it. */
-export interface Told {
+export interface Msg {
   readonly seq: number;
   readonly id: string;
   /** What tells it from another event that would have the same id. */
@@ -14,7 +14,7 @@ export interface ReadCall {
   readonly from: number;
   readonly to: number;
   readonly after: number;
-  readonly events: readonly Told[];
+  readonly events: readonly Msg[];
   /** Seq up to which everything was looked at. */
   readonly scanned: number;
   /** Newest seq at the time of the read; null where the reader was not told, as of a stream. */
@@ -26,7 +26,7 @@ export interface History {
   /** Those of one client and room one after the other. */
   readonly reads: readonly ReadCall[];
   /** Rooms, from their first event. */
-  readonly final: ReadonlyMap<number, readonly Told[]>;
+  readonly final: ReadonlyMap<number, readonly Msg[]>;
 }
 
 /**
@@ -44,7 +44,7 @@ export function violations({ reads, final }: History): readonly string[] {
   return wrong;
 }
 
-function* inFinal(final: readonly Told[]): Generator<string> {
+function* inFinal(final: readonly Msg[]): Generator<string> {
   const seqOf = new Map<string, number>();
   for (const [at, { seq, id }] of final.entries()) {
     if (seq !== at + 1) yield `the log has seq ${seq} where ${at + 1} should be`;
@@ -53,7 +53,7 @@ function* inFinal(final: readonly Told[]): Generator<string> {
   }
 }
 
-function* ofReads(final: readonly Told[], reads: readonly ReadCall[]): Generator<string> {
+function* ofReads(final: readonly Msg[], reads: readonly ReadCall[]): Generator<string> {
   const came = new Map<string, ReadCall>();
   for (const read of reads) {
     const { client, after, events, scanned, head } = read;

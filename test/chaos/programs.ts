@@ -24,7 +24,7 @@ import { until } from "../until.js";
 import { answering, Receiver } from "../webhooks/receiver.js";
 import { judgeArrivals } from "./arrivals.js";
 import { type Faults, FaultyLink } from "./faulty-link.js";
-import { type ReadCall, type Told, violations } from "./history.js";
+import { type Msg, type ReadCall, violations } from "./history.js";
 
 /** What is tried. */
 export interface Trial {
@@ -464,8 +464,8 @@ async function withStore<T>(opening: Store | Promise<Store>, work: (store: Store
   }
 }
 
-async function logOf({ log }: Store, room: number): Promise<readonly Told[]> {
-  const all: Told[] = [];
+async function logOf({ log }: Store, room: number): Promise<readonly Msg[]> {
+  const all: Msg[] = [];
   for (let after = 0; ; ) {
     const page = await log.readRoom(room, after, 5000);
     for (const event of page.events) all.push({ seq: event.seq, id: event.id, text: textOf(event) });

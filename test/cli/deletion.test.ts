@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { confirmDeletion } from "../../src/cli/deletion.js";
 import { assertTyped } from "../../src/erasure/identity.js";
 import { confirmationOf } from "../../src/events/hidden.js";
-import { told } from "../../src/runtime/told.js";
+import { msg } from "../../src/runtime/msg.js";
 import { rawFolder, rawName } from "../../src/sources/raw/files.js";
 import { openStore, storeAt } from "../../src/store/open.js";
 import { chat } from "../contracts/events.js";
@@ -34,8 +34,8 @@ it("takes any name of what is meant, and no other", async () => {
   }
   // Nobody can be asked here.
   const { signal } = new AbortController();
-  await expect(confirmDeletion(told`it`, names, false, signal)).rejects.toMatchObject({ code: "not_confirmed" });
-  await confirmDeletion(told`it`, names, true, signal);
+  await expect(confirmDeletion(msg`it`, names, false, signal)).rejects.toMatchObject({ code: "not_confirmed" });
+  await confirmDeletion(msg`it`, names, true, signal);
 });
 
 it("removes a broadcast's events and recordings, and no others", async () => {

@@ -7,7 +7,7 @@ import { startSimulator } from "../../simulator/index.js";
 import { programFor } from "../../src/cli/program.js";
 import { inLanguage } from "../../src/i18n/words.js";
 import { DyliveError } from "../../src/runtime/errors.js";
-import { told, toldOf } from "../../src/runtime/told.js";
+import { msg, msgOf } from "../../src/runtime/msg.js";
 
 /** End of a command whose line is wrong. */
 class Exit extends Error {}
@@ -47,7 +47,7 @@ async function said(...line: readonly string[]): Promise<string> {
   } catch (error) {
     if (!(error instanceof DyliveError || error instanceof Exit)) throw error;
     if (error instanceof DyliveError)
-      all += inLanguage("zh", told`dylive: ${toldOf(error.row.message)}: ${error.said}. ${toldOf(error.row.hint)}`);
+      all += inLanguage("zh", msg`dylive: ${msgOf(error.row.message)}: ${error.said}. ${msgOf(error.row.hint)}`);
   } finally {
     for (const spy of spies) spy.mockRestore();
     for (const [i, name] of SIGNALS.entries())

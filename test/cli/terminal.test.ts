@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { lineOf } from "../../src/cli/show.js";
 import { moment, ProgressLine, percentText } from "../../src/cli/terminal.js";
-import { told } from "../../src/runtime/told.js";
+import { msg } from "../../src/runtime/msg.js";
 import { chat } from "../contracts/events.js";
 import { commands } from "./tree.js";
 
@@ -13,9 +13,9 @@ describe("what a command says", () => {
     const said: string[] = [];
     vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
     const name = "tonight\u001b[2J\u202e\u061c\u200b.dyrec";
-    const progress = new ProgressLine(name, told`messages`);
+    const progress = new ProgressLine(name, msg`messages`);
     progress.show(1);
-    progress.end(told`${name}: room 1`);
+    progress.end(msg`${name}: room 1`);
     const own = said.map((text) => text.replace("\r\u001b[K", "")).join("");
     expect(own).toContain("tonight\ufffd[2J\ufffd\ufffd\ufffd.dyrec");
     expect(own).not.toMatch(/[\u001b\u202e\u061c\u200b]/);

@@ -25,7 +25,7 @@ export class FakeWantedRooms implements WantedRooms {
     this.#fail();
     const key = wantedKey(name);
     if (this.#rows.has(key)) return true;
-    this.#rows.set(key, { key, name, room: null, watched: false, ownerId: null, told: null, toldAt: null });
+    this.#rows.set(key, { key, name, room: null, watched: false, ownerId: null, told: null, reportedAt: null });
     await this.changed();
     return true;
   }
@@ -33,7 +33,7 @@ export class FakeWantedRooms implements WantedRooms {
   async tell(_member: number, told: readonly WantedRoomReport[]): Promise<void> {
     this.#fail();
     for (const { key, told: text } of told)
-      this.#set(key, { room: readReport(text)?.status?.room ?? null, told: text, toldAt: this.#clock.now() });
+      this.#set(key, { room: readReport(text)?.status?.room ?? null, told: text, reportedAt: this.#clock.now() });
   }
 
   async all(): Promise<readonly WantedRoom[]> {
@@ -64,7 +64,7 @@ export class FakeWantedRooms implements WantedRooms {
 
   /** Forgets what was told, as a database does that crashed. */
   lose(): void {
-    for (const key of this.#rows.keys()) this.#set(key, { told: null, toldAt: null });
+    for (const key of this.#rows.keys()) this.#set(key, { told: null, reportedAt: null });
   }
 
   #set(key: string, change: Partial<WantedRoom>): void {

@@ -74,12 +74,12 @@ describe("a heartbeat", () => {
     const collector = { room: 1, health, status: () => null } as unknown as Collector;
     held.set("web_rid:1", collector);
     const state = async () => readReport((await wantedRooms.all())[0]?.told ?? null)?.state ?? null;
-    const toldAt = async () => (await wantedRooms.all())[0]?.toldAt;
+    const reportedAt = async () => (await wantedRooms.all())[0]?.reportedAt;
     await clock.advance(1000);
     expect(await state()).toBe("waiting");
-    const first = await toldAt();
+    const first = await reportedAt();
     await clock.advance(28_000);
-    expect(await toldAt()).toBe(first);
+    expect(await reportedAt()).toBe(first);
     wantedRooms.lose();
     wantedRooms.failure = new Error("away");
     await clock.advance(15_000);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { Collector } from "../../src/collector/collector.js";
 import { CollectorRegistry } from "../../src/collector/registry.js";
-import { ToldAlarms } from "../../src/collector/room-alarm.js";
+import { SentAlarms } from "../../src/collector/room-alarm.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import { GiftCatalogue } from "../../src/ingest/fill-in.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
@@ -51,7 +51,7 @@ async function begin(member: number, reached: RoomStore = store): Promise<Collec
     connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     held: { bytes: 0, maxBytes: 64_000_000 },
     registry: new CollectorRegistry<Collector>(),
-    told: new ToldAlarms(reached.log),
+    told: new SentAlarms(reached.log),
     gifts: new GiftCatalogue(reached.gifts),
   };
   const collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, row, { claim });

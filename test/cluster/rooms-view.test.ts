@@ -6,7 +6,7 @@ import { writeReport } from "../../src/collector/report.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
-import { breathe, SettableClock } from "../clock.js";
+import { SettableClock, yieldToEventLoop } from "../clock.js";
 import { SIGNAL } from "../collector/running.js";
 import { reachAt } from "../platform/access/reach.js";
 import { FakeWantedRooms, noCollectors } from "./fake-wanted-rooms.js";
@@ -123,7 +123,7 @@ describe("rooms of a cluster", () => {
     const { rooms } = await alone();
     const gone = new AbortController();
     const asked = rooms.request("100000009", 5_000, gone.signal);
-    await breathe();
+    await yieldToEventLoop();
     gone.abort();
     await expect(asked).rejects.toMatchObject({ code: "room_unknown" });
   });

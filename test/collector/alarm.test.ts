@@ -1,7 +1,7 @@
 // Guards: an alarm about gifts or a session is sent once, and its end once, whichever process has the room.
 import { afterAll, expect, it, onTestFinished, vi } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
-import { RoomAlarm, ToldAlarms } from "../../src/collector/room-alarm.js";
+import { RoomAlarm, SentAlarms } from "../../src/collector/room-alarm.js";
 import type { NewEvent, NewEventOf } from "../../src/events/event.js";
 import { RoomHealth } from "../../src/health/room-health.js";
 import { SessionHealth } from "../../src/health/sessions.js";
@@ -84,7 +84,7 @@ function processOn(store: RoomStore, room: number, sessions: readonly string[], 
   const health = new RoomHealth(time);
   health.watchedBy(sessions.map((name) => new SessionHealth(name, time)));
   for (const session of health.sessions) session.to("connected");
-  const kept = { store: { ...store, log: { ...store.log, append } }, told: new ToldAlarms(store.log) };
+  const kept = { store: { ...store, log: { ...store.log, append } }, told: new SentAlarms(store.log) };
   const alarm = new RoomAlarm({ ...kept, clock: time, health, signal: SIGNAL });
   const own = async (event: NewEvent) => void (await append([{ room, epoch: 0, events: [event] }]));
   const told = { room, intake: { own } as unknown as Intake };
@@ -99,7 +99,7 @@ function processOn(store: RoomStore, room: number, sessions: readonly string[], 
 }
 
 /** Returns what a store's logs were told: the system's, and the room's. */
-async function toldIn(store: RoomStore, room: number) {
+async function alarmsIn(store: RoomStore, room: number) {
   const of = async (log: number) =>
     (await store.log.readRoom(log, 0, 1000)).events.flatMap((event) => (event.type === "system" ? [event] : []));
   return [await of(0), await of(room)] as const;
@@ -125,7 +125,7 @@ it.each([
   expect(second.health.gifts.state).toBe(appends === 0 ? "unknown" : "suppressed");
   for (const score of [10, 20]) second.scored(score);
   await second.go(30_000);
-  const kinds = async () => (await toldIn(store, room)).map((log) => log.map(({ kind }) => kind));
+  const kinds = async () => (await alarmsIn(store, room)).map((log) => log.map(({ kind }) => kind));
   expect(await kinds()).toEqual([["gifts.suppressed"], ["gifts.suppressed"]]);
   for (const score of [30, 40, 50]) {
     await second.go(100_000);
@@ -191,7 +191,9 @@ it("what was told of one of several sessions is so at once in the next process, 
     ["guest:2", "silent", "suppressed"],
   ]);
   const heard = async () =>
-    (await toldIn(store, room)).map((log) => log.map(({ kind, session, text }) => [kind, session, text.includes("DYLIVE_CDP")]).toSorted());
+    (await alarmsIn(store, room)).map((log) =>
+      log.map(({ kind, session, text }) => [kind, session, text.includes("DYLIVE_CDP")]).toSorted(),
+    );
   const all = [
     ["gifts.suppressed", "guest:2", true],
     ["session.silent", "guest:2", true],
@@ -215,7 +217,7 @@ it("one of several sessions that loses its connection for 90 seconds, or its acc
   const sessions = ["guest", "account:main"];
   const first = processOn(store, room, sessions);
   const [guest, main] = first.health.sessions;
-  const kinds = async () => (await toldIn(store, room)).map((log) => log.map(({ kind, session }) => [kind, session]));
+  const kinds = async () => (await alarmsIn(store, room)).map((log) => log.map(({ kind, session }) => [kind, session]));
   main?.to("refused", "the platform refused the connection", first.time.now());
   const since = first.time.now();
   for (let n = 0; n < 8; n++) {
@@ -229,7 +231,7 @@ it("one of several sessions that loses its connection for 90 seconds, or its acc
   const lost = ["session.lost", "account:main"];
   expect(await kinds()).toEqual([[lost], [lost]]);
   expect(main?.evidence.lost).toEqual({ since, reason: "the platform refused the connection" });
-  const [event] = (await toldIn(store, room))[1];
+  const [event] = (await alarmsIn(store, room))[1];
   expect(event?.text).toMatch(
     /^room \S+: session account:main is lost since \S+: the platform refused the connection\. The room goes on by its others/,
   );

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { Collector } from "../../src/collector/collector.js";
 import { CollectorRegistry } from "../../src/collector/registry.js";
-import { ToldAlarms } from "../../src/collector/room-alarm.js";
+import { SentAlarms } from "../../src/collector/room-alarm.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import { GiftCatalogue } from "../../src/ingest/fill-in.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
@@ -49,7 +49,7 @@ beforeEach(async () => {
     connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     held,
     registry: new CollectorRegistry<Collector>(),
-    told: new ToldAlarms(reached.log),
+    told: new SentAlarms(reached.log),
     gifts: new GiftCatalogue(reached.gifts),
   });
   const tenure = { claim: (room: number) => reached.rooms.claim(room) };

@@ -116,7 +116,7 @@ export function describeStatistics(open: Open): void {
         rank("room", { "4": 9999 }),
         rank("guest", { "4": 5 }),
         rank("guest", { "4": 9999 }),
-        // Told again late: lower than before, which no score of a broadcast becomes.
+        // Msg again late: lower than before, which no score of a broadcast becomes.
         rank("audience", { "1": 1100 }),
       );
       await catchUp(store(), plainWords);

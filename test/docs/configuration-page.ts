@@ -1,7 +1,7 @@
 import { type Config, takesOf, variableOf } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 import { inLanguage, type Language } from "../../src/i18n/words.js";
-import { english, Told } from "../../src/runtime/told.js";
+import { english, Msg } from "../../src/runtime/msg.js";
 import { page, withPart } from "./markdown.js";
 import { cell, table } from "./table.js";
 
@@ -46,15 +46,15 @@ function row(key: Key, language: Language): readonly string[] {
 }
 
 /** Says what a setting takes. The Chinese is known without the signs around values; lists of values alone are the same in both. */
-function takesIn(language: Language, takes: Told): string {
+function takesIn(language: Language, takes: Msg): string {
   const text = english(takes);
   return language === "en" || /^`[^`]*`(?:, `[^`]*`)*$/.test(text) ? text : inLanguage(language, unquoted(takes));
 }
 
-function unquoted({ words, values }: Told): Told {
-  return new Told(
+function unquoted({ words, values }: Msg): Msg {
+  return new Msg(
     words.map((part) => part.replaceAll("`", "")),
-    values.map((value) => (value instanceof Told ? unquoted(value) : value)),
+    values.map((value) => (value instanceof Msg ? unquoted(value) : value)),
   );
 }
 

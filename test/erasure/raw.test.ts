@@ -6,7 +6,7 @@ import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
 import { eraseUser } from "../../src/erasure/erase.js";
-import { type Erasure, eraseEverywhere, unreached } from "../../src/erasure/everywhere.js";
+import { type Erasure, eraseEverywhere, remainingTraces } from "../../src/erasure/everywhere.js";
 import { namedIn, peopleIn } from "../../src/erasure/identity.js";
 import type { User } from "../../src/events/event.js";
 import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
@@ -186,7 +186,7 @@ describe("erase-user", () => {
     expect(done.recordings.messages).toBeGreaterThan(1);
     expect(readFileSync(untouched?.path ?? "")).toEqual(other);
     const [open] = (await rawFiles(folder, 7)).filter((file) => file.open);
-    const left = unreached(data, done, false).map(String);
+    const left = remainingTraces(data, done, false).map(String);
     expect(left).toContain(`${open?.path}, which is being written to: erase them again when it is closed`);
     expect(left).toContainEqual(expect.stringMatching(/20260502T130000000Z-1\.dyrec\.gz \(incorrect header check\)/));
     await raw.close();

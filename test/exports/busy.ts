@@ -8,7 +8,7 @@ import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../sr
 import type { Store } from "../../src/store/store.js";
 import { type BusyTruth, SESSION } from "../statistics/busy-room.js";
 import { programOf } from "../store/child/spawn.js";
-import { REREAD, type Told, toldInTable, toldInTime } from "./reread.js";
+import { cellsOf, linesOf, type Msg, REREAD } from "./reread.js";
 
 /** How an export of a busy room went. */
 export interface Made {
@@ -36,7 +36,7 @@ export async function exportBusy(
   expect(sum(events, "delta")).toBe(truth.combos.reduce((units, { total }) => units + total, 0));
   expect(sum(events, "diamonds")).toBe(truth.combos.reduce((worth, { total, unitDiamonds }) => worth + total * unitDiamonds, 0));
   const startMs = (await store.sessions.get(room, SESSION))?.openedAt ?? 0;
-  const inTime = events.toSorted((a, b) => a.time - b.time).filter(({ time }) => time >= startMs);
+  const withTimeout = events.toSorted((a, b) => a.time - b.time).filter(({ time }) => time >= startMs);
   const made: Made[] = [];
   for (const format of EXPORT_FORMAT_NAMES) {
     const path = file(`busy.${format}`);
@@ -44,8 +44,8 @@ export async function exportBusy(
     const cut = format === "xlsx" && xlsxTo < truth.end;
     if (cut) await write(format, path, xlsxTo);
     const wanted = EXPORT_FORMATS[format].timed
-      ? inTime.flatMap((event) => toldInTime(event, startMs, format as "xml" | "ass" | "srt"))
-      : events.filter(({ time }) => !cut || time < xlsxTo).map(toldInTable);
+      ? withTimeout.flatMap((event) => linesOf(event, startMs, format as "xml" | "ass" | "srt"))
+      : events.filter(({ time }) => !cut || time < xlsxTo).map(cellsOf);
     await expectSame(format, REREAD[format](path), wanted);
   }
   return made;
@@ -66,7 +66,7 @@ export function childWriter(database: string, room: number): Write {
 }
 
 /** One by one: a difference of two lists of hundreds of thousands would never be printed. */
-async function expectSame(format: string, told: AsyncIterable<Told>, wanted: readonly Told[]): Promise<void> {
+async function expectSame(format: string, told: AsyncIterable<Msg>, wanted: readonly Msg[]): Promise<void> {
   let count = 0;
   for await (const one of told) {
     if (JSON.stringify(one) !== JSON.stringify(wanted[count])) expect([format, count, one]).toEqual([format, count, wanted[count]]);

@@ -10,10 +10,10 @@ import type { LiveEvent } from "../../src/events/event.js";
 import type { ExportFormat } from "../../src/exports/format.js";
 
 /** What is compared of an event, in the words of a file's kind. */
-export type Told = readonly (string | number | boolean | null)[];
+export type Msg = readonly (string | number | boolean | null)[];
 
 /** What a table must tell of an event. */
-export function toldInTable(event: LiveEvent): Told {
+export function cellsOf(event: LiveEvent): Msg {
   const user = "user" in event ? event.user : undefined;
   const gift = event.type === "gift" ? [event.gift.name, event.delta, event.diamonds, event.comboTotal, event.settled] : [];
   const text = event.type === "chat" ? [event.text] : [];
@@ -21,7 +21,7 @@ export function toldInTable(event: LiveEvent): Told {
 }
 
 /** What a format that goes with a recording must tell, of chats and gifts in order of time. */
-export function toldInTime(event: LiveEvent, startMs: number, format: "xml" | "ass" | "srt"): Told[] {
+export function linesOf(event: LiveEvent, startMs: number, format: "xml" | "ass" | "srt"): Msg[] {
   const at = event.time - startMs;
   const [seconds, hundredths] = [(at / 1000).toFixed(3), Math.floor(at / 10)];
   const who = "user" in event ? (event.user?.nickname ?? "") : "";
@@ -37,9 +37,9 @@ export function toldInTime(event: LiveEvent, startMs: number, format: "xml" | "a
 }
 
 /** Reads a file with a program that is not ours. */
-export const REREAD: Readonly<Record<ExportFormat, (path: string) => AsyncIterable<Told>>> = {
+export const REREAD: Readonly<Record<ExportFormat, (path: string) => AsyncIterable<Msg>>> = {
   jsonl: async function* (path) {
-    for await (const line of createInterface(createReadStream(path))) yield toldInTable(JSON.parse(line) as LiveEvent);
+    for await (const line of createInterface(createReadStream(path))) yield cellsOf(JSON.parse(line) as LiveEvent);
   },
   csv: async function* (path) {
     const plain = (cell: string) => (cell.startsWith("'") ? cell.slice(1) : cell);
@@ -61,7 +61,7 @@ export const REREAD: Readonly<Record<ExportFormat, (path: string) => AsyncIterab
       for (const row of chunk) yield fromRow(Object.fromEntries(names.map((name, index) => [name, row[index]])));
   },
   xml: async function* (path) {
-    const found: Told[] = [];
+    const found: Msg[] = [];
     let open: { name: string; attributes: Record<string, string>; text: string } | null = null;
     const parser = new SaxesParser();
     parser.on("error", (error) => {
@@ -99,8 +99,8 @@ export const REREAD: Readonly<Record<ExportFormat, (path: string) => AsyncIterab
   },
 };
 
-/** The cells of a row, whatever its program makes of numbers, as {@link toldInTable} tells them. */
-function fromRow(row: Readonly<Record<string, unknown>>): Told {
+/** The cells of a row, whatever its program makes of numbers, as {@link cellsOf} tells them. */
+function fromRow(row: Readonly<Record<string, unknown>>): Msg {
   const text = (name: string) => (row[name] === null || row[name] === "" || row[name] === undefined ? null : String(row[name]));
   const gift = text("type") === "gift";
   const told = [Number(row["seq"]), text("type"), Number(row["timeMs"]), text("id"), text("userId"), text("nickname")];

@@ -20,7 +20,7 @@ import { exportPieces } from "../../src/exports/export.js";
 import { momentIn, NamePattern } from "../../src/exports/recording-time.js";
 import { Sidecar, type SidecarOptions } from "../../src/exports/sidecar.js";
 import { gapEvent } from "../../src/ingest/own-events.js";
-import type { Told } from "../../src/runtime/told.js";
+import type { Msg } from "../../src/runtime/msg.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";
@@ -62,7 +62,7 @@ async function opened(options: Partial<SidecarOptions> = {}) {
           await meanwhile();
           yield* bytesOf(exportPieces({ log, comments: store.comments }, plan, signal));
         },
-        ...{ clock, tell: (line: Told) => told.push(String(line)) },
+        ...{ clock, tell: (line: Msg) => told.push(String(line)) },
       },
       {
         ...{ folder, room, stateFile: STATE, formats: ["xml", "ass", "srt", "jsonl"], pattern: new NamePattern(null), zone: SHANGHAI },

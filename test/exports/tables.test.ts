@@ -8,7 +8,7 @@ import { COMMENTS, EVENTS as TABLE, type Table, titlesOf } from "../../src/expor
 import { xlsx } from "../../src/exports/xlsx.js";
 import { useDirectory } from "../store/directory.js";
 import { EVENTS, made, START } from "./made.js";
-import { REREAD, toldInTable } from "./reread.js";
+import { cellsOf, REREAD } from "./reread.js";
 
 const file = useDirectory();
 
@@ -41,7 +41,7 @@ it.each(["csv", "xlsx", "parquet"] as const)("%s read by another program has the
         : value.toWellFormed();
     return text === "" ? null : text;
   };
-  expect(read).toEqual(EVENTS.map(toldInTable).map((one) => JSON.parse(JSON.stringify(one), held)));
+  expect(read).toEqual(EVENTS.map(cellsOf).map((one) => JSON.parse(JSON.stringify(one), held)));
 });
 
 it("parquet has times and numbers as such", async () => {

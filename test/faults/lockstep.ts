@@ -1,5 +1,5 @@
 import { channel } from "node:diagnostics_channel";
-import { breathe, FakeClock } from "../clock.js";
+import { FakeClock, yieldToEventLoop } from "../clock.js";
 
 /** The simulator's own step: between two of them nothing happens by itself. */
 const STEP_MS = 100;
@@ -56,11 +56,11 @@ export class Lockstep extends FakeClock {
   }
 
   async #settle(): Promise<void> {
-    await breathe(2);
+    await yieldToEventLoop(2);
     while (this.#writing > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     if (this.#asking === 0) return;
-    for (let turn = 0; turn < MOST_TURNS && this.#asking > 0; turn++) await breathe(1);
-    await breathe(6); // what follows an answer, such as a handshake
+    for (let turn = 0; turn < MOST_TURNS && this.#asking > 0; turn++) await yieldToEventLoop(1);
+    await yieldToEventLoop(6); // what follows an answer, such as a handshake
   }
 
   #channels(): [string, () => void][] {

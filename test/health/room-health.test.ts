@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { RoomHealth } from "../../src/health/room-health.js";
 import { SessionHealth } from "../../src/health/sessions.js";
-import { heldBack } from "../../src/ingest/intake.js";
+import { withBackpressure } from "../../src/ingest/intake.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { FakeClock } from "../clock.js";
 
@@ -14,7 +14,7 @@ describe("the reason of a room's state", () => {
     const health = new RoomHealth(clock);
     health.to("live", "interactive messages are coming in");
     const given = new AbortController();
-    const waiting = heldBack(full, health, clock, given.signal).catch(() => "given up");
+    const waiting = withBackpressure(full, health, clock, given.signal).catch(() => "given up");
     await clock.advance(3000);
     expect(health.reason).toContain("the store takes nothing now");
     given.abort(new Error("the connection is over"));

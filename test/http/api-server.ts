@@ -15,7 +15,7 @@ import { type Api, startApi } from "../../src/http/server.js";
 import type { SpeechEngine } from "../../src/http/speech.js";
 import { createToken, type NewToken } from "../../src/http/tokens.js";
 import type { Clock } from "../../src/runtime/clock.js";
-import type { HeldBytes } from "../../src/runtime/rate-limiter.js";
+import type { PendingBytes } from "../../src/runtime/rate-limiter.js";
 import { AppendHealth } from "../../src/store/health.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
@@ -96,7 +96,7 @@ export interface ApiServerOptions<C extends Clock = FakeClock> {
   /** Program that speaks; none by default. */
   readonly speech?: SpeechEngine;
   /** Memory of what waits to be stored; none by default. */
-  readonly held?: HeldBytes;
+  readonly held?: PendingBytes;
   /** Stands in for parts of the store. */
   readonly replace?: (store: Store) => Store;
 }

@@ -1,6 +1,6 @@
 import type { ImportedFile, KeptRecordings, MaintenanceService, PersonLook, Turn } from "../../src/http/task-list.js";
 import { DyliveError } from "../../src/runtime/errors.js";
-import { told } from "../../src/runtime/told.js";
+import { msg } from "../../src/runtime/msg.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { Deletion } from "../../src/store/sql/deletions.js";
 
@@ -40,7 +40,7 @@ export class FakeMaintenance implements MaintenanceService {
   async erase(user: string, keep: boolean, turn: Turn, signal: AbortSignal): Promise<ErasedPerson> {
     this.asked.push([user, keep]);
     await this.#work(turn, signal);
-    if (user === "nobody") throw new DyliveError("not_found", told`nobody in the log, in works and in comments is known as ${user}`);
+    if (user === "nobody") throw new DyliveError("not_found", msg`nobody in the log, in works and in comments is known as ${user}`);
     return { ...ERASED, pseudonym: keep ? "p0123456789abcdef" : null };
   }
 

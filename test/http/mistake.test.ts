@@ -4,7 +4,7 @@ import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
 import { parseCommand } from "../../src/http/streams/ws-command.js";
 import { mistakeOf } from "../../src/runtime/mistake.js";
-import { toldOf } from "../../src/runtime/told.js";
+import { msgOf } from "../../src/runtime/msg.js";
 import { type ApiServer, type Reply, serveApi } from "./api-server.js";
 import { SAMPLES, seeded } from "./samples.js";
 
@@ -136,7 +136,7 @@ describe("a field that does not fit", () => {
 
   it("is named by its place, never by a name that only the sender knows", () => {
     const words = (schema: Parameters<typeof mistakeOf>[0], value: unknown) =>
-      mistakeOf(schema, Value.Errors(schema, value), toldOf("the body")).words.toString();
+      mistakeOf(schema, Value.Errors(schema, value), msgOf("the body")).words.toString();
     const inner = Type.Object({ age: Type.Integer({ minimum: 3 }) }, { additionalProperties: false });
     const schema = Type.Object({ limits: Type.Optional(Type.Union([inner, Type.Null()])) });
     expect(words(schema, { limits: { age: 1 } })).toBe("limits.age must be a whole number from 3 on");

@@ -31,7 +31,7 @@ function textsIn(file: string, code: string): readonly Sentence[] {
   const visit = (node: ts.Node, within: readonly string[]): void => {
     const text = textOf(node);
     if (text !== null)
-      found.push({ text, file, within, isTold: ts.isTaggedTemplateExpression(node.parent) && node.parent.tag.getText(source) === "told" });
+      found.push({ text, file, within, isTold: ts.isTaggedTemplateExpression(node.parent) && node.parent.tag.getText(source) === "msg" });
     const handed = ts.isCallExpression(node) || ts.isNewExpression(node) ? node : null;
     const name = handed?.expression.getText(source);
     ts.forEachChild(node, (child) => {

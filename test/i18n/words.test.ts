@@ -18,7 +18,7 @@ import { workReasons } from "../../src/i18n/zh/work-reasons.js";
 import { WORKS } from "../../src/i18n/zh/works.js";
 import { STEP_WORDS } from "../../src/platform/links/resolve.js";
 import { DyliveError, ERRORS } from "../../src/runtime/errors.js";
-import { type Told, told, toldAll, toldOf } from "../../src/runtime/told.js";
+import { joinMsgs, type Msg, msg, msgOf } from "../../src/runtime/msg.js";
 import { helpOf, leaves } from "../cli/tree.js";
 import { sentencesOf } from "./sentences.js";
 
@@ -60,7 +60,7 @@ describe("each table of Chinese sentences", () => {
     const sentences = Object.values(TABLES).flatMap(Object.keys);
     const rendered = sentences.map((english) => {
       const words = english.split("{}");
-      return inLanguage("zh", told(words, ...words.slice(1).map(() => toldOf("ten minutes"))));
+      return inLanguage("zh", msg(words, ...words.slice(1).map(() => msgOf("ten minutes"))));
     });
     expect(rendered.length).toBeGreaterThan(1_500);
     expect(rendered.join("\n")).toContain("十分钟");
@@ -195,8 +195,8 @@ describe("what the API says of a field of the wrong form", () => {
 describe("a sentence in another language", () => {
   it("says in its place what is said of one case, which may be a sentence of its own", () => {
     expect(zh("reflow/info: the platform is out of reach")).toBe("reflow/info：连不上平台");
-    const accounts = [told`${"main"}: ${told`${told`logged in`}, ends ${"2027-01-01"}`}`, told`${"小号"}: ${told`logged out`}`];
-    expect(inLanguage("zh", toldAll(accounts, "; "))).toBe("main：已登录，2027-01-01 到期；小号：登录已失效");
+    const accounts = [msg`${"main"}: ${msg`${msg`logged in`}, ends ${"2027-01-01"}`}`, msg`${"小号"}: ${msg`logged out`}`];
+    expect(inLanguage("zh", joinMsgs(accounts, "; "))).toBe("main：已登录，2027-01-01 到期；小号：登录已失效");
     const refusal = thrownBy(() => loadConfig({}, { DYLIVE_PORT: "x" }));
     expect(messageIn("zh", refusal.row.message, refusal.said)).toBe(
       '设置有误：DYLIVE_PORT 不接受 "x"。应为整数，0 到 65,535，例如 DYLIVE_PORT=8787（服务监听的端口；0 表示任选一个空闲的）',
@@ -204,15 +204,15 @@ describe("a sentence in another language", () => {
   });
 
   it("keeps what somebody gave as they gave it, also where it is words of ours", () => {
-    const said = (sentence: Told) => inLanguage("zh", sentence);
-    expect(said(told`no room is known as ${"the disk is full"}; add it first`)).toBe("没有叫 the disk is full 的直播间；请先添加");
-    expect(said(told`${"{1}{}$&"} exists`)).toBe("{1}{}$& 已存在");
+    const said = (sentence: Msg) => inLanguage("zh", sentence);
+    expect(said(msg`no room is known as ${"the disk is full"}; add it first`)).toBe("没有叫 the disk is full 的直播间；请先添加");
+    expect(said(msg`${"{1}{}$&"} exists`)).toBe("{1}{}$& 已存在");
     expect(zh('no room is known as "the disk is full; x: y"; add it first')).toContain('没有叫 "the disk is full; x: y" 的直播间');
   });
 
   it("is looked for in no text of a stranger's", () => {
     const crafted = "the room's page answered: the disk is full; ".repeat(90);
-    const refusal = new DyliveError("bad_request", told`body: ${crafted}`);
+    const refusal = new DyliveError("bad_request", msg`body: ${crafted}`);
     expect(messageIn("zh", refusal.row.message, refusal.said)).toBe(`请求有误：body: ${crafted}`);
     expect(zh(crafted)).toBe(crafted); // longer than what is written down
   });
@@ -252,5 +252,5 @@ it.each<[Record<string, string>, string, string]>([
 
 it("tells in Chinese the steps by which a room is found, where one fails, too", () => {
   for (const step of Object.values(STEP_WORDS))
-    expect(inLanguage("zh", told`${toldOf(step)} failed: ${"ENOTFOUND"}`)).toMatch(/^[^a-z]{4,}.*失败：ENOTFOUND$/);
+    expect(inLanguage("zh", msg`${msgOf(step)} failed: ${"ENOTFOUND"}`)).toMatch(/^[^a-z]{4,}.*失败：ENOTFOUND$/);
 });

@@ -5,7 +5,7 @@ import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
 import { RoomHealth } from "../../src/health/room-health.js";
 import { gapEvent } from "../../src/ingest/own-events.js";
-import { type Arrived, type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
+import { type Broadcast, type IncomingFrame, Pipeline } from "../../src/ingest/pipeline.js";
 import type { Received } from "../../src/platform/access/read.js";
 import { readFrame } from "../../src/platform/access/read.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
@@ -290,7 +290,7 @@ describe("pipeline", () => {
   it("settles each combo that was open at a restart of a room in which a thousand gifts come in half a minute", async () => {
     const { open, clock, events } = await opened();
     const now = clock.now();
-    const frames = Array.from({ length: 1100 }, (_, n): Arrived => {
+    const frames = Array.from({ length: 1100 }, (_, n): IncomingFrame => {
       const common = { msgId: `${n + 1}`, createTime: `${now}` };
       const about = { giftId: "463", groupId: "1775222770", user: { id: `${n + 1}` }, gift: { id: "463", combo: true } };
       return { receivedAt: now + n * 25, response: { messages: [envelope("GiftMessage", { common, ...about, repeatCount: 1 })] } };
@@ -375,7 +375,7 @@ describe("one Response of thousands of messages", () => {
     }),
   );
   const ids = gifts.map((_, i) => `${10_000 + i}:WebcastGiftMessage`);
-  const response: readonly Arrived[] = [{ receivedAt: 1_777_726_900_000, response: { messages: gifts } }];
+  const response: readonly IncomingFrame[] = [{ receivedAt: 1_777_726_900_000, response: { messages: gifts } }];
 
   it("is read and appended in parts, between which everything else has its turn, and stored once and in order", async () => {
     const appended: number[] = [];

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Draft } from "../../src/events/combo.js";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
-import { type Arrived, type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
+import { type Broadcast, type IncomingFrame, Pipeline } from "../../src/ingest/pipeline.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { Log } from "../../src/store/log.js";
@@ -39,14 +39,14 @@ async function opened(methods: (log: Log) => Partial<Log>) {
     }) as never,
   });
   let n = 0;
-  const of = (...list: Draft[]): Arrived[] =>
+  const of = (...list: Draft[]): IncomingFrame[] =>
     list.map((draft) => {
       const msgId = `${++n}`;
       drafts.set(msgId, draft);
       return {
         receivedAt: draft.event.receivedAt,
         response: { messages: [envelope("ChatMessage", { common: { msgId } }, msgId)] },
-      } as Arrived;
+      } as IncomingFrame;
     });
   const events = async (): Promise<readonly LiveEvent[]> => (await readAll(store.log, room)).events;
   const units = async () => (await events()).reduce((sum, e) => sum + (e.type === "gift" ? e.delta : 0), 0);

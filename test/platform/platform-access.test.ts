@@ -56,7 +56,7 @@ describe("a room's place", () => {
     const access = placeOf({ identities });
     expect((await access.asker(SIGNAL)).userAgent).toBe("Mozilla/5.0 (test)");
     expect(identities.taken).toBe(0);
-    const [a, b] = await Promise.all([access.sit("1", SIGNAL), access.sit("1", SIGNAL)]);
+    const [a, b] = await Promise.all([access.acquireIdentity("1", SIGNAL), access.acquireIdentity("1", SIGNAL)]);
     expect(a).toBe(b);
     expect(identities.taken).toBe(1);
     access.rest();
@@ -78,7 +78,7 @@ describe("a room's place", () => {
   it("gives back a seat that comes after the room has left", async () => {
     const identities = new FakeIdentities();
     const access = placeOf({ identities });
-    const sitting = access.sit("1", SIGNAL);
+    const sitting = access.acquireIdentity("1", SIGNAL);
     await Promise.resolve();
     access.leave();
     await expect(sitting).rejects.toMatchObject({ code: "stopping" });
@@ -99,7 +99,7 @@ describe("a room's place", () => {
     expect(await cookieOf({ accounts, account: "default" }, {})).toBe("");
     await expect(cookieOf({ accounts }, { account: "gone" })).rejects.toMatchObject({ code: "bad_account" });
     const identities = new FakeIdentities();
-    await placeOf({ accounts, identities }, { account: "work" }).sit(null, SIGNAL);
+    await placeOf({ accounts, identities }, { account: "work" }).acquireIdentity(null, SIGNAL);
     expect(identities.requests[0]?.account?.name).toBe("work");
   });
 
@@ -107,9 +107,9 @@ describe("a room's place", () => {
     let savedAt = 1;
     const identities = new FakeIdentities();
     const access = placeOf({ accounts: accountOf(() => savedAt), identities }, { account: "work" });
-    const first = await access.sit("1", SIGNAL);
+    const first = await access.acquireIdentity("1", SIGNAL);
     savedAt = 2;
-    expect(await access.sit("1", SIGNAL)).not.toBe(first);
+    expect(await access.acquireIdentity("1", SIGNAL)).not.toBe(first);
     expect(identities.requests.map((request) => request.account?.savedAt)).toEqual([1, 2]);
     expect(identities.taken).toBe(1);
   });
@@ -134,7 +134,7 @@ describe("a room's place", () => {
 
   it("leaves by the room's own proxy, and says no to what is none", async () => {
     const identities = new FakeIdentities();
-    await placeOf({ identities }, { proxy: "socks5://me:secret@127.0.0.1:9" }).sit(null, SIGNAL);
+    await placeOf({ identities }, { proxy: "socks5://me:secret@127.0.0.1:9" }).acquireIdentity(null, SIGNAL);
     expect(identities.requests[0]?.proxy?.name).toBe("socks5://127.0.0.1:9");
     expect(() => placeOf({}, { proxy: "nonsense" })).toThrow(/a proxy is/);
   });
@@ -142,19 +142,19 @@ describe("a room's place", () => {
   it("is kept for a later process, but never an account's cookies", async () => {
     const direct = { identities: directIdentities({ signer, userAgent: "x" }) };
     const access = placeOf(direct);
-    const { visitor } = await access.sit("1", SIGNAL);
+    const { visitor } = await access.acquireIdentity("1", SIGNAL);
     expect(access.keep()).toBeNull();
     visitor.userUniqueId = "74";
     visitor.learn(["ttwid=1|a; Path=/"]);
     const kept = access.keep();
     expect(kept).toEqual({ userUniqueId: "74", cookies: [["ttwid", "1|a"]] });
-    const later = await placeOf(direct, {}, kept).sit("1", SIGNAL);
+    const later = await placeOf(direct, {}, kept).acquireIdentity("1", SIGNAL);
     expect([later.visitor.userUniqueId, later.visitor.headers()["cookie"]]).toEqual(["74", "ttwid=1|a"]);
     const known = placeOf({ ...direct, accounts: accountOf(() => 1) }, { account: "work" });
-    (await known.sit("1", SIGNAL)).visitor.userUniqueId = "75";
+    (await known.acquireIdentity("1", SIGNAL)).visitor.userUniqueId = "75";
     expect(known.keep()).toEqual({ userUniqueId: "75", cookies: [] });
     const inBrowser = placeOf({ identities: new FakeIdentities() });
-    await inBrowser.sit("1", SIGNAL);
+    await inBrowser.acquireIdentity("1", SIGNAL);
     expect(inBrowser.keep()).toBeNull();
   });
 });

@@ -57,7 +57,7 @@ async function round(
     onError: (error) => {
       throw error;
     },
-    steadyMs: () => clock.now(),
+    monotonicMs: () => clock.now(),
     ...parts,
   });
   const running = scheduler.run(stop.signal);

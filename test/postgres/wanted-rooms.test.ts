@@ -76,7 +76,7 @@ describe("wanted rooms in PostgreSQL", () => {
         watched: false,
         ownerId: null,
         told: null,
-        toldAt: null,
+        reportedAt: null,
       },
     ]);
     await wantedRooms.sweep(30_000);
@@ -97,11 +97,11 @@ describe("wanted rooms in PostgreSQL", () => {
       { key: "web_rid:111", told: "live" },
       { key: "unique_id:gone", told: "x" },
     ]);
-    expect(await wantedRooms.all()).toMatchObject([{ ownerId: one.id, told: "live", room: 5, toldAt: expect.any(Number) }]);
+    expect(await wantedRooms.all()).toMatchObject([{ ownerId: one.id, told: "live", room: 5, reportedAt: expect.any(Number) }]);
     // What was read before is known, and is not read again.
-    const [{ key, toldAt } = { key: "", toldAt: 0 }] = await wantedRooms.all();
-    expect(await wantedRooms.all(new Map([[key, toldAt]]))).toMatchObject([{ told: null, toldAt }]);
-    expect(await wantedRooms.all(new Map([[key, 5]]))).toMatchObject([{ told: "live", toldAt }]);
+    const [{ key, reportedAt } = { key: "", reportedAt: 0 }] = await wantedRooms.all();
+    expect(await wantedRooms.all(new Map([[key, reportedAt]]))).toMatchObject([{ told: null, reportedAt }]);
+    expect(await wantedRooms.all(new Map([[key, 5]]))).toMatchObject([{ told: "live", reportedAt }]);
     await one.end();
     await until(async () => (await wantedRooms.all()).every(({ ownerId }) => ownerId === null));
     await wantedRooms.forget(5);

@@ -90,7 +90,7 @@ describe("the scheduler", () => {
       onRawRemoved: (room, files, bytes) => told.push([room, files, bytes > 0]),
       onDoubt: fail,
       onError: fail,
-      steadyMs: () => clock.now(),
+      monotonicMs: () => clock.now(),
     });
     const stop = new AbortController();
     const done = scheduler.run(stop.signal);

@@ -55,7 +55,7 @@ function kept(
     onError: (error) => {
       throw error;
     },
-    steadyMs: () => clock.now(),
+    monotonicMs: () => clock.now(),
     ...parts,
   });
   const stop = new AbortController();
@@ -255,7 +255,7 @@ describe("what is beyond its limits", () => {
     const wild = { now: () => clock.now() + ahead, sleep: clock.sleep.bind(clock), every: clock.every.bind(clock) };
     const doubts = kept(store, clock, {
       clock: wild,
-      steadyMs: () => steady,
+      monotonicMs: () => steady,
       limits: { ...FOREVER, events: { maxAgeMs: 30 * DAY, maxBytes: null } },
     });
     const pass = async (ms: number) => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-import { follow, within } from "../../src/runtime/clock.js";
+import { linkedController, within } from "../../src/runtime/clock.js";
 import { until } from "../until.js";
 
 /** What aborts with a signal that nobody else holds. */
@@ -32,7 +32,7 @@ it("a limit of time aborts when it is over, also when the garbage was collected 
 
 it("a follower that aborts, or has let go, leaves the signal alone and is left alone by it", () => {
   const stop = new AbortController();
-  const [first, second] = [follow(stop.signal), follow(stop.signal)];
+  const [first, second] = [linkedController(stop.signal), linkedController(stop.signal)];
   first.abort(new Error("own"));
   expect(stop.signal.aborted).toBe(false);
   second.release();
@@ -44,7 +44,7 @@ it("a follower that aborts, or has let go, leaves the signal alone and is left a
 it("nothing is left on a signal that goes on: not when a limit is over, nor when a follower has let go", async () => {
   const [on, other] = [new AbortController().signal, new AbortController().signal];
   const limits = Array.from({ length: 100 }, () => within(on, 1));
-  const followers = Array.from({ length: 100 }, () => follow(on, other));
+  const followers = Array.from({ length: 100 }, () => linkedController(on, other));
   expect([getEventListeners(on, "abort").length, getEventListeners(other, "abort").length]).toEqual([200, 100]);
   for (const { release } of followers) release();
   await until(() => limits.every(({ aborted }) => aborted));

@@ -26,7 +26,7 @@ export class Visitor {
     return fetch(`${this.#simulator.url}/@${host}${path}`, { headers: { cookie: this.#cookie, ...headers }, redirect: "manual" });
   }
 
-  /** Opens a page; `told` is what its script is given. */
+  /** Opens a page; `msg` is what its script is given. */
   async page(path: string): Promise<{ readonly status: number; readonly html: string; readonly told: Values }> {
     const reply = await this.open(path);
     const html = await reply.text();

@@ -6,7 +6,7 @@ import { Random } from "../../simulator/random.js";
 import type { RoomScenario, Stream } from "../../simulator/scenario.js";
 import { loadSchema } from "../../simulator/schema.js";
 import { type SentTruth, Truth } from "../../simulator/truth.js";
-import { type Arrived, Pipeline } from "../../src/ingest/pipeline.js";
+import { type IncomingFrame, Pipeline } from "../../src/ingest/pipeline.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import type { Store } from "../../src/store/store.js";
 
@@ -86,7 +86,7 @@ export async function playBusyRoom(
   const end = START + hours * HOUR;
   let onlineMax = 0;
   let peak = 0;
-  const waiting: Arrived[] = [];
+  const waiting: IncomingFrame[] = [];
   let burst: PlannedFeed | null = null;
   for (let now = START + 1000; now <= end; now += 1000) {
     const into = (now - START) % BURST_EVERY;

@@ -4,7 +4,7 @@ import { Random } from "../../simulator/random.js";
 import type { NewEvent } from "../../src/events/event.js";
 import { highlightFile } from "../../src/exports/highlights.js";
 import { inLanguage } from "../../src/i18n/words.js";
-import type { Told } from "../../src/runtime/told.js";
+import type { Msg } from "../../src/runtime/msg.js";
 import { highlightsOf, stretchesOf } from "../../src/statistics/highlights.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -82,7 +82,7 @@ it("are files in which no name ends a line or begins a field", async () => {
     fps: 30,
     zoneMinutes: 0,
     headers: "names" as const,
-    inWords: (said: Told) => inLanguage("en", said),
+    inWords: (said: Msg) => inLanguage("en", said),
   };
   const title = "500 diamonds in a minute (usually 3) · 火 C:箭 002  001";
   expect(await highlightFile([one], "chapters", about)).toBe(`00:00:00 a M:b c\n00:01:01 ${title}\n`);

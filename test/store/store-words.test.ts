@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, statSync, truncateSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { toldOf } from "../../src/runtime/told.js";
+import { msgOf } from "../../src/runtime/msg.js";
 import { backUp, copyDatabase, integrityOf } from "../../src/store/sqlite/copy.js";
 import { placeFailure, refusal } from "../../src/store/sqlite/refusal.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -69,7 +69,7 @@ describe("what is wrong with a store is said by its own name", () => {
 
   it("a disk that is mounted read-only, a full one, one that fails", () => {
     const rofs = Object.assign(new Error("EROFS: read-only file system"), { code: "EROFS" });
-    expect(placeFailure(rofs, path("x"), toldOf("it cannot be made"))).toMatchObject({ code: "store_readonly" });
+    expect(placeFailure(rofs, path("x"), msgOf("it cannot be made"))).toMatchObject({ code: "store_readonly" });
     for (const [code, name] of [
       ["SQLITE_FULL", "disk_full"],
       ["SQLITE_IOERR_WRITE", "store_failed"],
@@ -80,7 +80,7 @@ describe("what is wrong with a store is said by its own name", () => {
       ["SQLITE_BUSY_SNAPSHOT", "store_locked"],
     ] as const) {
       const error = new Database.SqliteError("words of SQLite", code);
-      expect([code, placeFailure(error, path("x"), toldOf("it cannot be opened")).code]).toEqual([code, name]);
+      expect([code, placeFailure(error, path("x"), msgOf("it cannot be opened")).code]).toEqual([code, name]);
       expect([code, refusal(error).code]).toEqual([code, name]);
     }
   });

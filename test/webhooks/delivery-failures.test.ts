@@ -1,6 +1,6 @@
 // Guards: A hook whose receiver or store fails loses no event, sends none in two messages, and is paused with a word when it fails for days.
 import { describe, expect, it } from "vitest";
-import { breathe } from "../../src/runtime/clock.js";
+import { yieldToEventLoop } from "../../src/runtime/clock.js";
 import { gift } from "../contracts/events.js";
 import { until } from "../until.js";
 import { faked } from "./delivering.js";
@@ -148,7 +148,7 @@ describe("a hook that meets trouble", () => {
       // As where it is killed: what it would have kept last is not kept.
       Object.assign(store.hooks, { move: random() < 0.5 ? async () => true : move });
       if (random() < 0.3) await Promise.all([restart(), clock.advance(300)]);
-      if (random() < 0.5) for (let turns = random() * 40; turns > 0; turns--) await breathe();
+      if (random() < 0.5) for (let turns = random() * 40; turns > 0; turns--) await yieldToEventLoop();
       if (random() < 0.3) await Promise.all([restart(), clock.advance(300)]);
     }
     Object.assign(store.hooks, { move });

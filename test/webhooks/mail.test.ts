@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { tryLine } from "../../src/cli/commands/hook.js";
-import { english } from "../../src/runtime/told.js";
+import { english } from "../../src/runtime/msg.js";
 import { channelOf } from "../../src/webhooks/channels.js";
 import { MailSender } from "../../src/webhooks/send.js";
 import { chat } from "../contracts/events.js";

@@ -7,7 +7,7 @@ import type { Store } from "../../src/store/store.js";
 import { AuthorWatcher } from "../../src/works/author-watcher.js";
 import type { Work } from "../../src/works/model/work.js";
 import { WorkService } from "../../src/works/work-service.js";
-import { breathe, FakeClock } from "../clock.js";
+import { FakeClock, yieldToEventLoop } from "../clock.js";
 import { FakeWorkReader } from "../http/fake-work-reader.js";
 import { until } from "../until.js";
 import { expectModel } from "./model/check.js";
@@ -62,7 +62,7 @@ async function stage(names: readonly string[], replace: (store: Store) => Store 
   /** Waits until nothing is looked at, and gives the works that were told so far. */
   const told = async () => {
     await until(() => clock.sleeping >= 1);
-    await breathe();
+    await yieldToEventLoop();
     const { events } = await opened.log.readRoom(SYSTEM_ROOM, 0, 100);
     return events.map((event) => (event.type === "work" ? Number(event.text?.slice(5)) : event.type));
   };

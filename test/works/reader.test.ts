@@ -6,9 +6,9 @@ import { platformAt } from "../../src/platform/access/platform.js";
 import type { AskedWork, CommentsEnd, WorkReading, WorkVisitor, WorkVisitorRequest } from "../../src/platform/access/work-visitor.js";
 import { Account, type AccountStore } from "../../src/platform/accounts/login-store.js";
 import { DyliveError } from "../../src/runtime/errors.js";
-import { english } from "../../src/runtime/told.js";
+import { english } from "../../src/runtime/msg.js";
 import { WorkReader } from "../../src/works/reader.js";
-import { breathe, FakeClock } from "../clock.js";
+import { FakeClock, yieldToEventLoop } from "../clock.js";
 import { aWork } from "./a-work.js";
 
 const NEVER = new AbortController().signal;
@@ -102,7 +102,7 @@ describe("the reader of works", () => {
   it("reads one after another in the order of asking, some seconds apart", async () => {
     const { clock, reader, pages, ids, counts } = stage();
     const all = ["1", "2", "3"].map((id) => reader.read(asked(id), NEVER));
-    await breathe();
+    await yieldToEventLoop();
     expect(ids()).toEqual(["1"]);
     expect(reader.status()).toMatchObject({ waiting: 2, reading: "1", nextAt: null });
     pages[0]?.answer(silent("one"));
@@ -125,7 +125,7 @@ describe("the reader of works", () => {
     const { reader, pages, ids } = stage();
     const first = reader.read(asked("1"), NEVER);
     const second = reader.read(asked("1"), NEVER);
-    await breathe();
+    await yieldToEventLoop();
     const third = reader.read(asked("1"), NEVER);
     pages[0]?.answer(silent("same"));
     expect(await Promise.all([first, second, third])).toEqual([silent("same"), silent("same"), silent("same")]);
@@ -137,14 +137,14 @@ describe("the reader of works", () => {
     const [one, two] = [new AbortController(), new AbortController()];
     const first = reader.read(asked("1"), one.signal);
     const second = reader.read(asked("1"), two.signal);
-    await breathe();
+    await yieldToEventLoop();
     one.abort(new Error("enough"));
     await expect(first).rejects.toThrow("enough");
     expect(pages[0]?.signal.aborted).toBe(false);
     two.abort(new Error("enough of it"));
     await expect(second).rejects.toThrow("enough of it");
     expect(pages[0]?.signal.aborted).toBe(true);
-    await breathe();
+    await yieldToEventLoop();
     expect(reader.status()).toMatchObject({ reading: null, failed: 1 });
     expect(ids()).toEqual(["1"]);
   });
@@ -155,7 +155,7 @@ describe("the reader of works", () => {
     const leaver = new AbortController();
     const second = reader.read(asked("2"), leaver.signal);
     const third = reader.read(asked("3"), NEVER);
-    await breathe();
+    await yieldToEventLoop();
     leaver.abort(new Error("enough"));
     await expect(second).rejects.toThrow("enough");
     pages[0]?.answer(silent());
@@ -169,7 +169,7 @@ describe("the reader of works", () => {
   it("refuses more than it can hold", async () => {
     const { reader } = stage();
     const waiting = Array.from({ length: 101 }, (_, id) => reader.read(asked(`${id}`), NEVER).catch((error: unknown) => error));
-    await breathe();
+    await yieldToEventLoop();
     const more = Array.from({ length: 2 }, (_, id) => reader.read(asked(`more ${id}`), NEVER).catch((error: unknown) => error));
     expect(await more[1]).toMatchObject({ code: "too_many_works" });
     // Who wants what already waits is welcome.
@@ -184,10 +184,10 @@ describe("the reader of works", () => {
     const { clock, reader, pages } = stage();
     for (let n = 0; n < 10; n++) {
       const reading = reader.read(asked(`${n}`), NEVER);
-      await breathe();
+      await yieldToEventLoop();
       pages.at(-1)?.answer(n < 4 ? refused("gone") : refused("blocked"));
       await reading;
-      await breathe();
+      await yieldToEventLoop();
       if (n < 9) await clock.advance(Math.max(0, (reader.status().nextAt ?? 0) - clock.now()));
     }
     const paused = clock.now() + 300_000;
@@ -198,7 +198,7 @@ describe("the reader of works", () => {
     await clock.advance(1);
     pages[10]?.answer(refused("gone"));
     await probe;
-    await breathe();
+    await yieldToEventLoop();
     expect(reader.status().pausedUntil).toBeNull();
   });
 
@@ -208,7 +208,7 @@ describe("the reader of works", () => {
     await expect(reader.read(asked("1"), NEVER)).rejects.toMatchObject({ code: "no_browser" });
     expect(reader.status()).toMatchObject({ opened: 0, nextAt: null });
     const failing = reader.read(asked("1"), NEVER);
-    await breathe();
+    await yieldToEventLoop();
     pages[0]?.fail(new DyliveError("browser_failed", "crashed"));
     await expect(failing).rejects.toMatchObject({ code: "browser_failed" });
     const next = reader.read(asked("2"), NEVER);
@@ -225,7 +225,7 @@ describe("the reader of works", () => {
     const first = list.next();
     const other = same.next();
     const after = reader.read(asked("after"), NEVER);
-    await breathe();
+    await yieldToEventLoop();
     expect(reader.status()).toMatchObject({ waiting: 2, reading: "works of somebody (1)" });
     pages[0]?.answer(found("1"));
     expect(await first).toMatchObject({ value: { works: [{ id: "1" }] } });
@@ -236,7 +236,7 @@ describe("the reader of works", () => {
     expect(ids()).toEqual(["somebody 1", "somebody 2"]);
     pages[1]?.answer(refused("blocked"));
     expect(await second).toEqual({ done: true, value: { endedBy: "blocked", reason: "blocked" } });
-    await breathe();
+    await yieldToEventLoop();
     expect(reader.status()).toMatchObject({ opened: 1, refused: 1, last: { visits: 2, refused: 1 }, lastRefusal: "blocked" });
     await clock.advance(5000);
     expect(ids()).toHaveLength(3);
@@ -255,7 +255,7 @@ describe("the reader of works", () => {
     const { clock, reader, pages } = stage();
     const stop = new AbortController();
     const stopped = reader.list({ mixId: "m" }, stop.signal).next();
-    await breathe();
+    await yieldToEventLoop();
     stop.abort(new Error("enough"));
     await expect(stopped).rejects.toThrow("enough");
     expect(pages[0]?.signal.aborted).toBe(true);
@@ -266,10 +266,10 @@ describe("the reader of works", () => {
     ] as const) {
       await clock.advance(8000);
       const failing = reader.list({ mixId: "m" }, NEVER).next();
-      await breathe();
+      await yieldToEventLoop();
       pages[nth]?.fail(new DyliveError(code, "it fails"));
       await expect(failing).rejects.toMatchObject({ code });
-      await breathe();
+      await yieldToEventLoop();
       expect(reader.status()).toMatchObject({ opened: nth + 1, failed, reading: null });
     }
   });
@@ -298,7 +298,7 @@ describe("the reader of works", () => {
       // Who leaves the loop gives the turn back.
       await second.return({ endedBy: "end", reason: "" });
       expect(panels.map(({ closed }) => closed)).toEqual([true, true]);
-      await breathe();
+      await yieldToEventLoop();
       expect(reader.status()).toMatchObject({ reading: null, opened: 3, refused: 1, failed: 0 });
     });
 
@@ -315,12 +315,12 @@ describe("the reader of works", () => {
       panels[0]?.end(new DyliveError("browser_failed", "crashed"));
       await failing.next();
       await expect(failing.next()).rejects.toMatchObject({ code: "browser_failed" });
-      await breathe();
+      await yieldToEventLoop();
       expect(reader.status()).toMatchObject({ failed: 1 });
       const stop = new AbortController();
       const stopped = await begun("2", stop.signal);
       stop.abort(new Error("enough"));
-      await breathe();
+      await yieldToEventLoop();
       expect(panels[1]?.signal.aborted).toBe(true);
       await expect(stopped.next()).rejects.toThrow("enough");
       const left = await begun("3", NEVER);

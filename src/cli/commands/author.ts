@@ -4,7 +4,7 @@ import { reachOf, workReaderOf } from "../../app/platform.js";
 import { readPaste, worksDoor } from "../../platform/links/paste.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { recorded, type Told, told, toldAll } from "../../runtime/told.js";
+import { joinMsgs, type Msg, msg, recorded } from "../../runtime/msg.js";
 import type { AuthorWatch, LookOutcome } from "../../works/model/author-watch.js";
 import { type LocalApi, path, textOf, withApi } from "../api.js";
 import { interruptSignal } from "../stop.js";
@@ -50,20 +50,20 @@ export function addAuthorCommands(program: Command, options: { data: () => Optio
     .action(({ json, ...settings }: Partial<Config> & { json: boolean }) =>
       withApi(loadConfig(settings), async (api) => {
         const { authors } = await api.get<{ readonly authors: readonly AuthorWatch[] }>("/authors");
-        if (authors.length === 0 && !json) say(told`no author is watched; dylive author add LINK`);
+        if (authors.length === 0 && !json) say(msg`no author is watched; dylive author add LINK`);
         for (const watch of authors) await print(json ? JSON.stringify(watch) : lineOf(watch));
       }),
     );
   about("look", "look at an author as soon as their turn comes").action((text: string, settings: Partial<Config>) =>
     onAuthor(loadConfig(settings), text, async (api, secUid) => {
       await api.post(path`/authors/${secUid}/look`);
-      say(told`${secUid} is looked at as soon as their turn comes`);
+      say(msg`${secUid} is looked at as soon as their turn comes`);
     }),
   );
   about("remove", "stop watching an author; what was told stays").action((text: string, settings: Partial<Config>) =>
     onAuthor(loadConfig(settings), text, async (api, secUid) => {
       await api.ask("DELETE", path`/authors/${secUid}`);
-      say(told`${secUid} is no longer watched; what was told stays`);
+      say(msg`${secUid} is no longer watched; what was told stays`);
     }),
   );
 }
@@ -88,16 +88,16 @@ async function onAuthor(config: Config, text: string, work: (api: LocalApi, secU
 }
 
 /** Outcomes of a look at an author, in the dashboard's words. */
-const OUTCOMES: Readonly<Record<LookOutcome, Told>> = {
-  ok: told`OK`,
-  wall: told`the first ones alone`,
-  withheld: told`no works shown`,
-  captcha: told`captcha`,
-  blocked: told`refused`,
-  stuck: told`stuck`,
-  gone: told`no such account`,
-  erased: told`erased here`,
-  failed: told`failed`,
+const OUTCOMES: Readonly<Record<LookOutcome, Msg>> = {
+  ok: msg`OK`,
+  wall: msg`the first ones alone`,
+  withheld: msg`no works shown`,
+  captcha: msg`captcha`,
+  blocked: msg`refused`,
+  stuck: msg`stuck`,
+  gone: msg`no such account`,
+  erased: msg`erased here`,
+  failed: msg`failed`,
 };
 
 function nameOf({ secUid, author }: AuthorWatch): string {
@@ -105,10 +105,10 @@ function nameOf({ secUid, author }: AuthorWatch): string {
 }
 
 /** Returns a watch on one line; the name, which may hold spaces, comes last. */
-function lineOf(watch: AuthorWatch): Told {
+function lineOf(watch: AuthorWatch): Msg {
   const { secUid, look, newest, published, learnedAt } = watch;
-  const seen = look === null ? told`not looked at yet` : told`${OUTCOMES[look.outcome]} at ${moment(look.at)}`;
-  const why = look === null || look.outcome === "ok" || look.reason === null ? "" : told` (${recorded(look.reason)})`;
-  const last = newest === null ? (learnedAt === null ? told`nothing known yet` : told`no works`) : told`newest of ${moment(newest.time)}`;
-  return toldAll([secUid, told`${seen}${why}`, last, told`${published} told`, nameOf(watch)], "  ");
+  const seen = look === null ? msg`not looked at yet` : msg`${OUTCOMES[look.outcome]} at ${moment(look.at)}`;
+  const why = look === null || look.outcome === "ok" || look.reason === null ? "" : msg` (${recorded(look.reason)})`;
+  const last = newest === null ? (learnedAt === null ? msg`nothing known yet` : msg`no works`) : msg`newest of ${moment(newest.time)}`;
+  return joinMsgs([secUid, msg`${seen}${why}`, last, msg`${published} told`, nameOf(watch)], "  ");
 }

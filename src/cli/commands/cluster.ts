@@ -2,7 +2,7 @@ import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import type { ClusterView } from "../../http/v1/cluster-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { joinMsgs, type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { withApi } from "../api.js";
 import { type Cell, print, printColumns } from "../terminal.js";
 
@@ -29,7 +29,7 @@ async function show(config: Config, json: boolean): Promise<void> {
 
 async function printView({ members, rooms, behind }: ClusterView, now: number): Promise<void> {
   await printColumns(
-    [told`process`, told`role`, told`rooms`, told`of`, told`their states`, told`alive`, told`since`, told`jobs`],
+    [msg`process`, msg`role`, msg`rooms`, msg`of`, msg`their states`, msg`alive`, msg`since`, msg`jobs`],
     members.map(({ name, role, rooms: held, capacity, states, connected, expiresAt, joinedAt, jobs }): readonly Cell[] => [
       name,
       role,
@@ -37,24 +37,24 @@ async function printView({ members, rooms, behind }: ClusterView, now: number): 
       capacity,
       statesOf(states),
       // The database's clock may be some seconds off: only what is long past is said to be so.
-      connected ? (expiresAt + 1000 < now ? told`not heard of` : told`yes`) : told`gone`,
-      told`${Math.max(0, Math.round((now - joinedAt) / 60_000))} min`,
+      connected ? (expiresAt + 1000 < now ? msg`not heard of` : msg`yes`) : msg`gone`,
+      msg`${Math.max(0, Math.round((now - joinedAt) / 60_000))} min`,
       jobs.join(", ") || null,
     ]),
   );
   const unowned = statesOf(rooms.unowned);
   await print(
-    told`${rooms.wanted} rooms are wanted, ${rooms.watched} of them on the watch list${unowned === null ? "" : told`; nobody has: ${unowned}`}`,
+    msg`${rooms.wanted} rooms are wanted, ${rooms.watched} of them on the watch list${unowned === null ? "" : msg`; nobody has: ${unowned}`}`,
   );
-  await print(told`events behind: statistics ${behind.statistics}, search ${behind.search}, webhooks ${behind.hooks}`);
+  await print(msg`events behind: statistics ${behind.statistics}, search ${behind.search}, webhooks ${behind.hooks}`);
 }
 
 /** Returns how many rooms are in each state; null where there are none. */
-function statesOf(counts: ClusterView["rooms"]["unowned"]): Told | null {
+function statesOf(counts: ClusterView["rooms"]["unowned"]): Msg | null {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
   if (some.length === 0) return null;
-  return toldAll(
-    some.map(([state, count]) => told`${count} ${toldOf(state)}`),
+  return joinMsgs(
+    some.map(([state, count]) => msg`${count} ${msgOf(state)}`),
     ", ",
   );
 }

@@ -8,7 +8,7 @@ import { syncFolder } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
 import { FileLock } from "../../runtime/file-lock.js";
-import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { joinMsgs, type Msg, msg, msgOf, recorded } from "../../runtime/msg.js";
 import { CommentCollector, type KnownComment } from "../../works/comments.js";
 import type { Comment, CommentRun } from "../../works/model/comment.js";
 import { exitWith, interruptSignal } from "../stop.js";
@@ -37,13 +37,13 @@ export async function comments(
   const stop = interruptSignal();
   const reach = reachOf(config, readMachine(), clock);
   const reader = workReaderOf(config, reach, clock);
-  const progress = new ProgressLine(told`comments`, told`collected`);
+  const progress = new ProgressLine(msg`comments`, msg`collected`);
   let file: CommentFile | null = null;
   try {
     const work = await reader.find(text, stop);
     file = out === null ? null : await CommentFile.open(out, work.id);
     const known = file?.known ?? [];
-    if (known.length > 0) say(told`${out ?? ""}: ${known.length} comments are known; the run goes on with those that are not`);
+    if (known.length > 0) say(msg`${out ?? ""}: ${known.length} comments are known; the run goes on with those that are not`);
     const collector = new CommentCollector(work, { reader, clock, limit: limit ?? undefined, replies, known });
     for await (const batch of collector.batches(stop)) {
       if (file !== null) await file.append(batch);
@@ -62,19 +62,19 @@ export async function comments(
 }
 
 /** Returns a comment as one readable line; what others wrote is made harmless. */
-function lineOf({ level, user, place, labels, text, images, sticker, likes, pinned }: Comment): Told {
-  const marks = [...(pinned ? [told`pinned`] : []), ...labels, ...(place === null ? [] : [place])];
-  const beside = [...(images.length === 0 ? [] : [told`[${images.length} pictures]`]), ...(sticker === null ? [] : [told`[sticker]`])];
-  const who = told`${user.nickname ?? user.id ?? "?"}${marks.length === 0 ? "" : told` (${toldAll(marks, ", ")})`}:`;
+function lineOf({ level, user, place, labels, text, images, sticker, likes, pinned }: Comment): Msg {
+  const marks = [...(pinned ? [msg`pinned`] : []), ...labels, ...(place === null ? [] : [place])];
+  const beside = [...(images.length === 0 ? [] : [msg`[${images.length} pictures]`]), ...(sticker === null ? [] : [msg`[sticker]`])];
+  const who = msg`${user.nickname ?? user.id ?? "?"}${marks.length === 0 ? "" : msg` (${joinMsgs(marks, ", ")})`}:`;
   const line = [who, ...(text === "" ? [] : [text]), ...beside, ...(likes === null || likes === 0 ? [] : [`♥ ${likes}`])];
-  return told`${level === 2 ? "    " : ""}${toldAll(line, " ")}`;
+  return msg`${level === 2 ? "    " : ""}${joinMsgs(line, " ")}`;
 }
 
 /** Says how a run ended, with what the platform tells and what came. */
-function wordsOf({ endedBy, reason, collected, topLevel, repliesCollected, shown, floorsOpen }: CommentRun): Told {
-  const beside = shown === null ? "" : told`; the platform tells ${shown}, with hidden ones`;
-  const open = floorsOpen === 0 ? "" : told`; of ${floorsOpen} top comments not all replies came`;
-  return told`${toldOf(endedBy ?? "")}: ${recorded(reason ?? "")}. ${collected} comments are collected (${topLevel} top comments, ${repliesCollected} replies)${beside}${open}`;
+function wordsOf({ endedBy, reason, collected, topLevel, repliesCollected, shown, floorsOpen }: CommentRun): Msg {
+  const beside = shown === null ? "" : msg`; the platform tells ${shown}, with hidden ones`;
+  const open = floorsOpen === 0 ? "" : msg`; of ${floorsOpen} top comments not all replies came`;
+  return msg`${msgOf(endedBy ?? "")}: ${recorded(reason ?? "")}. ${collected} comments are collected (${topLevel} top comments, ${repliesCollected} replies)${beside}${open}`;
 }
 
 /** Longest line that can be a comment, in bytes. */
@@ -149,12 +149,12 @@ function lockOf(path: string): FileLock {
   } catch (error) {
     throw unwritable(path, error);
   }
-  if (lock === null) throw new DyliveError("in_use", told`another process writes ${path}: wait for it, or name another file`);
+  if (lock === null) throw new DyliveError("in_use", msg`another process writes ${path}: wait for it, or name another file`);
   return lock;
 }
 
 function unwritable(path: string, error: unknown): unknown {
-  return fileFailure(error, told`${path} cannot be written`);
+  return fileFailure(error, msg`${path} cannot be written`);
 }
 
 /** Reads the comments of a file. @returns them, and how many bytes of whole lines it has. @throws DyliveError bad_request */
@@ -171,19 +171,19 @@ async function read(path: string, workId: string): Promise<{ readonly known: rea
     }
     bytes += from;
     rest = text.subarray(from);
-    if (rest.length > MOST_BYTES) throw new DyliveError("bad_request", told`${path} has lines that are no comments: name another file`);
+    if (rest.length > MOST_BYTES) throw new DyliveError("bad_request", msg`${path} has lines that are no comments: name another file`);
   }
   // Of a file without a single whole line nobody knows that it was ours.
   if (bytes === 0 && !BEGIN.startsWith(rest.toString("utf8", 0, BEGIN.length)))
-    throw new DyliveError("bad_request", told`${path} does not hold comments: name another file`);
+    throw new DyliveError("bad_request", msg`${path} does not hold comments: name another file`);
   return { known, bytes };
 }
 
 function commentIn(line: string, workId: string, where: string): KnownComment {
   const { id, parentId, rank, workId: work } = (objectIn(line) ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof id !== "string" || (parentId !== null && typeof parentId !== "string") || typeof rank !== "number")
-    throw new DyliveError("bad_request", told`${where} is not a comment: name another file`);
-  if (work !== workId) throw new DyliveError("bad_request", told`${where} is a comment of another work: name another file`);
+    throw new DyliveError("bad_request", msg`${where} is not a comment: name another file`);
+  if (work !== workId) throw new DyliveError("bad_request", msg`${where} is a comment of another work: name another file`);
   return { id, parentId, rank };
 }
 

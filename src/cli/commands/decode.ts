@@ -2,7 +2,7 @@ import { countsOf, type Loaded, loadFile } from "../../ingest/load-file.js";
 import { MOST_IN_BATCH } from "../../platform/access/read.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { RoomKey } from "../../store/log.js";
 import { openMemoryStore } from "../../store/memory/memory.js";
 import { lineOf, sayDrift, sayLoaded } from "../show.js";
@@ -26,7 +26,7 @@ export async function decode(files: readonly string[]): Promise<void> {
         more = page.scanned < page.head;
       }
     };
-    const setAside = () => say(told`the store refused an event; it was left out`);
+    const setAside = () => say(msg`the store refused an event; it was left out`);
     const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch, setAside });
     for (const one of loaded) sayLoaded(path, countsOf(one));
     if (loaded[0]) drift.merge(loaded[0].drift);

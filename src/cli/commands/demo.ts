@@ -5,7 +5,7 @@ import type { Config } from "../../app/config.js";
 import { createToken, hashToken } from "../../http/tokens.js";
 import { makeFolderSync, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told, toldAll } from "../../runtime/told.js";
+import { joinMsgs, msg } from "../../runtime/msg.js";
 import type { Tokens } from "../../store/sql/tokens.js";
 import { aborted, stopSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
@@ -14,16 +14,16 @@ import { start } from "./serve.js";
 
 /** The simulated rooms by web_rid, as people are told of them. */
 const DEMO_ROOMS = [
-  ["100000001", told`shopping`],
-  ["100000002", told`PK with gifts`],
-  ["100000003", told`quiet`],
+  ["100000001", msg`shopping`],
+  ["100000002", msg`PK with gifts`],
+  ["100000003", msg`quiet`],
 ] as const;
 
 /** Some of the simulated works by their names, as people are told of them. */
 const DEMO_WORKS = [
-  ["plain", told`a video`],
-  ["pictures", told`a note of pictures`],
-  ["live_photos", told`live photos`],
+  ["plain", msg`a video`],
+  ["pictures", msg`a note of pictures`],
+  ["live_photos", msg`live photos`],
 ] as const;
 
 /** `dylive demo`: the server with a simulated platform in the same process. Its data are apart from real ones. */
@@ -42,19 +42,19 @@ export async function demo(config: Config): Promise<void> {
       // One that was paused stays so.
       for (const [id] of DEMO_ROOMS) await app.rooms.watch(id, stop);
       await print(
-        told`dylive demo: simulated rooms ${toldAll(
-          DEMO_ROOMS.map(([id, what]) => told`${id} (${what})`),
+        msg`dylive demo: simulated rooms ${joinMsgs(
+          DEMO_ROOMS.map(([id, what]) => msg`${id} (${what})`),
           ", ",
         )}`,
       );
-      await print(told`what it keeps: ${data} (for other commands: --data ${data})`);
-      await print(told`page: ${app.url}/#token=${token}&room=100000002`);
-      const works = DEMO_WORKS.map(([name, what]) => told`https://v.douyin.com/${simulator.works.work(name).shortCode}/ (${what})`);
-      await print(told`works: after that page, ${app.url}/#/works with ${toldAll(works, ", ")}`);
+      await print(msg`what it keeps: ${data} (for other commands: --data ${data})`);
+      await print(msg`page: ${app.url}/#token=${token}&room=100000002`);
+      const works = DEMO_WORKS.map(([name, what]) => msg`https://v.douyin.com/${simulator.works.work(name).shortCode}/ (${what})`);
+      await print(msg`works: after that page, ${app.url}/#/works with ${joinMsgs(works, ", ")}`);
       await print(`curl "${url}"`);
-      for (const { like, url: compat } of app.compat) await print(told`for clients of ${like}: ${compat}`);
+      for (const { like, url: compat } of app.compat) await print(msg`for clients of ${like}: ${compat}`);
       await aborted(stop);
-      say(told`stopping …`);
+      say(msg`stopping …`);
     } finally {
       await app.close();
     }

@@ -6,13 +6,13 @@ import { inLanguage, reasoned, reasonIn, recognised } from "../../i18n/words.js"
 import { withoutPassword } from "../../platform/links/link.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told, toldOf } from "../../runtime/told.js";
+import { msg, msgOf } from "../../runtime/msg.js";
 import { downloadWork } from "../../works/download.js";
 import { DEFAULT_TEMPLATE, FileNames } from "../../works/file-names.js";
+import { foundWork } from "../../works/found-work.js";
 import type { Download } from "../../works/model/download.js";
 import { isQuality, type Quality } from "../../works/model/quality.js";
 import type { WorkReader } from "../../works/reader.js";
-import { toldIn } from "../../works/told.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, plain, print, printColumns, say } from "../terminal.js";
 
@@ -82,7 +82,7 @@ async function run(links: readonly string[], options: Options): Promise<void> {
         const shown = withoutPassword(link);
         const { message, hint } = error.row;
         if (json) await print(JSON.stringify({ link: shown, error: error.code, reason: inLanguage(languageOf(), error.said) }));
-        else say(told`${shown.slice(0, 200)}: ${toldOf(message)}: ${error.said}. ${toldOf(hint)}`);
+        else say(msg`${shown.slice(0, 200)}: ${msgOf(message)}: ${error.said}. ${msgOf(hint)}`);
       }
     }
   } finally {
@@ -100,16 +100,16 @@ async function downloadLink(
   stop: AbortSignal,
 ): Promise<Download> {
   const asked = await reader.find(link, stop);
-  const read = async (signal: AbortSignal) => toldIn(await reader.read(asked, signal)).work;
+  const read = async (signal: AbortSignal) => foundWork(await reader.read(asked, signal)).work;
   const work = await read(stop);
-  const line = new ProgressLine(plain(work.text.slice(0, 40) || work.id), told`bytes`);
+  const line = new ProgressLine(plain(work.text.slice(0, 40) || work.id), msg`bytes`);
   const ended = await downloadWork(work, {
     ...{ quality: options.quality, hdr: options.hdr, template: options.template, music: options.music, covers: options.covers },
     ...{ folder: out, ignoreAuthorSetting: options.ignoreAuthorSetting, platform, refresh: read, signal: stop },
     tell: (text) => say(recognised(text)),
     onProgress: ({ bytes, totalBytes }) => line.show(bytes, totalBytes === null || totalBytes === 0 ? undefined : bytes / totalBytes),
   });
-  line.end(told`work ${work.id}: ${toldOf(ended.state)}${ended.reason === null ? "" : told`: ${reasonIn(languageOf(), ended.reason)}`}`);
+  line.end(msg`work ${work.id}: ${msgOf(ended.state)}${ended.reason === null ? "" : msg`: ${reasonIn(languageOf(), ended.reason)}`}`);
   return ended;
 }
 
@@ -122,10 +122,10 @@ function jsonOf(ended: Download): string {
 async function show({ files }: Download, out: string): Promise<void> {
   if (files.length === 0) return;
   await printColumns(
-    [told`file`, told`state`, told`bytes`, told`why`],
+    [msg`file`, msg`state`, msg`bytes`, msg`why`],
     files.map(({ role, index, name, state, bytes, reason }) => [
-      name === null ? told`${toldOf(role)} ${index + 1}` : join(out, name),
-      toldOf(state),
+      name === null ? msg`${msgOf(role)} ${index + 1}` : join(out, name),
+      msgOf(state),
       bytes,
       reason === null ? "" : reasonIn(languageOf(), reason),
     ]),

@@ -4,7 +4,7 @@ import type { ErasureFound } from "../../erasure/erase.js";
 import { assertPerson, type Identity } from "../../erasure/identity.js";
 import type { ErasedPerson, PersonLook } from "../../http/task-list.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, told, toldAll } from "../../runtime/told.js";
+import { joinMsgs, type Msg, msg } from "../../runtime/msg.js";
 import { type LocalApi, withApi } from "../api.js";
 import { interruptSignal } from "../stop.js";
 import { askOnTerminal, inWords, ProgressLine, print } from "../terminal.js";
@@ -38,7 +38,7 @@ function erase(
         const done = await eraseOne(api, user, { keep, isAsked }, signal);
         if (done === null) return;
         for (const line of linesOf(done)) await print(line);
-        await print(told`not reached:`);
+        await print(msg`not reached:`);
         for (const line of done.notReached) await print(`- ${line}`);
       } catch (error) {
         // The others are no less to be erased for it.
@@ -49,7 +49,7 @@ function erase(
     if (unknown.length > 0)
       throw new DyliveError(
         "not_found",
-        told`nobody is known as ${unknown.map((user) => `"${user}"`).join(", ")}; all others that were named are erased`,
+        msg`nobody is known as ${unknown.map((user) => `"${user}"`).join(", ")}; all others that were named are erased`,
       );
   });
 }
@@ -61,7 +61,7 @@ async function eraseOne(
   { keep, isAsked }: { readonly keep: boolean; readonly isAsked: boolean },
   signal: AbortSignal,
 ): Promise<ErasedPerson | null> {
-  const progress = new ProgressLine("erase-user", told`events`);
+  const progress = new ProgressLine("erase-user", msg`events`);
   const onProgress = (_what: string, count: number) => progress.show(count);
   if (isAsked) {
     const looked = await api.follow(await api.begin<PersonLook>("/erase", { user, look: true }), onProgress, signal);
@@ -70,7 +70,7 @@ async function eraseOne(
     await confirmErasure(user, looked.found, (question) => askOnTerminal(question, signal));
   }
   const done = await api.follow(await api.begin<ErasedPerson>("/erase", { user, pseudonym: keep }), onProgress, signal);
-  progress.end(told`done`);
+  progress.end(msg`done`);
   return done;
 }
 
@@ -84,41 +84,41 @@ export async function confirmErasure(
   found: ErasureFound | null,
   ask: (question: string) => Promise<string | null>,
 ): Promise<void> {
-  const lines: readonly Told[] =
-    found === null ? [told`nobody in the log, in works and in comments is known as ${JSON.stringify(user)}`] : foundLines(found);
-  const recordings = told`what raw recordings and frames that wait to be stored hold of them goes too`;
+  const lines: readonly Msg[] =
+    found === null ? [msg`nobody in the log, in works and in comments is known as ${JSON.stringify(user)}`] : foundLines(found);
+  const recordings = msg`what raw recordings and frames that wait to be stored hold of them goes too`;
   const shown = [...lines, recordings];
-  const answer = await ask([...shown, told`This cannot be undone. Type yes to erase them: `].map(inWords).join("\n"));
+  const answer = await ask([...shown, msg`This cannot be undone. Type yes to erase them: `].map(inWords).join("\n"));
   if (answer?.trim().toLowerCase() === "yes") return;
   throw new DyliveError(
     "not_confirmed",
-    answer === null ? told`nobody could be asked, and nothing was erased. ${toldAll(shown, "; ")}` : "nothing of them was erased",
+    answer === null ? msg`nobody could be asked, and nothing was erased. ${joinMsgs(shown, "; ")}` : "nothing of them was erased",
   );
 }
 
-function foundLines({ identity, erased, dropped, changed, kept, works }: ErasureFound): readonly Told[] {
+function foundLines({ identity, erased, dropped, changed, kept, works }: ErasureFound): readonly Msg[] {
   return [
     knownAs(identity),
-    told`${erased} events to be erased, ${dropped} ranks, notices and unknown messages that name them too, ${changed} events to be changed`,
-    told`${works.works} works and ${works.comments} comments to be erased, ${works.watches} watches to be ended`,
-    ...(kept > 0 ? [told`${kept} chats of others that hold their name or id stay as written`] : []),
+    msg`${erased} events to be erased, ${dropped} ranks, notices and unknown messages that name them too, ${changed} events to be changed`,
+    msg`${works.works} works and ${works.comments} comments to be erased, ${works.watches} watches to be ended`,
+    ...(kept > 0 ? [msg`${kept} chats of others that hold their name or id stay as written`] : []),
   ];
 }
 
-function knownAs({ ids, secUids, displayIds, webcastUids, nicknames }: Identity): Told {
-  return told`known as: ${[...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].join(", ")}`;
+function knownAs({ ids, secUids, displayIds, webcastUids, nicknames }: Identity): Msg {
+  return msg`known as: ${[...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].join(", ")}`;
 }
 
-function linesOf({ pseudonym, erased, dropped, changed, kept, recordings, works }: ErasedPerson): readonly Told[] {
+function linesOf({ pseudonym, erased, dropped, changed, kept, recordings, works }: ErasedPerson): readonly Msg[] {
   const { files, messages, frames } = recordings;
   return [
-    ...(pseudonym === null ? [] : [told`shown as ${pseudonym} from now on`]),
-    told`${erased} events erased`,
-    told`${dropped} ranks, notices and unknown messages that named them erased`,
-    told`${changed} events changed`,
-    told`${kept} chats of others that hold their name or id kept as written`,
-    told`${works.works} works and ${works.comments} comments erased, ${works.watches === 0 ? "" : told`the watch on their works ended, `}${works.changed} works and comments of others changed, ${works.kept} kept`,
-    told`${works.downloads} downloads of their works removed`,
-    told`${messages} messages${frames > 0 ? told` and ${frames} whole frames` : ""} taken out of ${files} raw recordings`,
+    ...(pseudonym === null ? [] : [msg`shown as ${pseudonym} from now on`]),
+    msg`${erased} events erased`,
+    msg`${dropped} ranks, notices and unknown messages that named them erased`,
+    msg`${changed} events changed`,
+    msg`${kept} chats of others that hold their name or id kept as written`,
+    msg`${works.works} works and ${works.comments} comments erased, ${works.watches === 0 ? "" : msg`the watch on their works ended, `}${works.changed} works and comments of others changed, ${works.kept} kept`,
+    msg`${works.downloads} downloads of their works removed`,
+    msg`${messages} messages${frames > 0 ? msg` and ${frames} whole frames` : ""} taken out of ${files} raw recordings`,
   ];
 }

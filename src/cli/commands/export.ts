@@ -14,7 +14,7 @@ import { publish, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
 import { FileLock } from "../../runtime/file-lock.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Store } from "../../store/store.js";
 import { path, withApi } from "../api.js";
 import { WordsOption } from "../completion/node.js";
@@ -106,13 +106,13 @@ async function toFile(store: Store, path: string, decided: ExportPlan, request: 
   const begun = existsSync(`${path}.part`);
   const file = await ExportFile.open(path, continues ? nameOf(store, decided, request) : null);
   const after = file.continued;
-  if (after > 0) say(told`${path}: continuing after event ${after}`);
+  if (after > 0) say(msg`${path}: continuing after event ${after}`);
   else if (begun)
     say(
-      told`${path}: starting over, since ${continues ? told`what is there belongs to another export` : told`a ${decided.format} cannot be continued`}`,
+      msg`${path}: starting over, since ${continues ? msg`what is there belongs to another export` : msg`a ${decided.format} cannot be continued`}`,
     );
   const plan = { ...decided, after, about: { ...decided.about, begins: after === 0 } };
-  const progress = new ProgressLine(path, told`events looked at`);
+  const progress = new ProgressLine(path, msg`events looked at`);
   try {
     for await (const { bytes, scanned } of exportPieces(store, plan, stop)) {
       await file.write(bytes, scanned);
@@ -123,10 +123,10 @@ async function toFile(store: Store, path: string, decided: ExportPlan, request: 
     await file.keep().catch(() => {}); // the disk may be full: it is continued from the place before
     await file.leave();
     if (!stop.aborted) throw error;
-    progress.end(told`${path}.part: stopped; the same command ${continues ? told`continues it` : told`starts over`}`);
+    progress.end(msg`${path}.part: stopped; the same command ${continues ? msg`continues it` : msg`starts over`}`);
     return;
   }
-  progress.end(told`${path}: ${file.bytes} bytes`);
+  progress.end(msg`${path}: ${file.bytes} bytes`);
 }
 
 /** Names an export; a key is not kept in the clear. */
@@ -271,16 +271,16 @@ function lockOf(path: string): FileLock {
   } catch (error) {
     throw unwritable(path, error);
   }
-  if (lock === null) throw new DyliveError("in_use", told`another export writes ${path}: wait for it, or name another file`);
+  if (lock === null) throw new DyliveError("in_use", msg`another export writes ${path}: wait for it, or name another file`);
   return lock;
 }
 
 function exists(path: string): DyliveError {
-  return new DyliveError("bad_request", told`${path} exists: name another file, or remove it`);
+  return new DyliveError("bad_request", msg`${path} exists: name another file, or remove it`);
 }
 
 function unwritable(path: string, error: unknown): unknown {
-  return fileFailure(error, told`${path} cannot be written`);
+  return fileFailure(error, msg`${path} cannot be written`);
 }
 
 function partOf(path: string): string {

@@ -1,7 +1,7 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told, toldOf } from "../../runtime/told.js";
+import { msg, msgOf } from "../../runtime/msg.js";
 import type { KnownGift } from "../../store/sql/gifts.js";
 import { type LocalApi, path, withApi } from "../api.js";
 import { moment, print, printColumns, say } from "../terminal.js";
@@ -28,10 +28,10 @@ export function addGiftsCommand(program: Command, data: () => Option): void {
         const named = gift === undefined ? {} : { name: gift };
         const found = byId === null ? (await api.some<KnownGift>("/gifts", "gifts", named, limit)).items : [byId];
         if (found.length === 0) {
-          const none = gift === undefined ? told`no gift was seen yet` : told`no gift has the id or a name with ${JSON.stringify(gift)}`;
+          const none = gift === undefined ? msg`no gift was seen yet` : msg`no gift has the id or a name with ${JSON.stringify(gift)}`;
           const { listedAt } = await api.get<{ readonly listedAt: number | null }>("/gifts", { limit: 1 });
           say(
-            told`${none}; the platform's list ${listedAt === null ? told`is read when a room is live` : told`was read ${moment(listedAt)}`}`,
+            msg`${none}; the platform's list ${listedAt === null ? msg`is read when a room is live` : msg`was read ${moment(listedAt)}`}`,
           );
         }
         if (json) for (const one of found) await print(JSON.stringify(one));
@@ -52,7 +52,7 @@ async function known(api: LocalApi, id: string): Promise<KnownGift | null> {
 
 async function show(gifts: readonly KnownGift[]): Promise<void> {
   await printColumns(
-    ["id", told`name`, told`diamonds`, told`before`, told`seen`, told`by`],
+    ["id", msg`name`, msg`diamonds`, msg`before`, msg`seen`, msg`by`],
     gifts.map(({ id, name, diamonds, prices, seenAt, source }) => [
       ...[id, name, diamonds],
       prices
@@ -60,7 +60,7 @@ async function show(gifts: readonly KnownGift[]): Promise<void> {
         .map((price) => price.diamonds)
         .join(", "),
       moment(seenAt),
-      toldOf(source === "list" ? "the list" : "a message"),
+      msgOf(source === "list" ? "the list" : "a message"),
     ]),
   );
 }

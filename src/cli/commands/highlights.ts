@@ -7,7 +7,7 @@ import { OFFSET_MAX_S } from "../../exports/plan.js";
 import type { ShownSession } from "../../http/v1/session-routes.js";
 import { inLanguage } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told, toldAll } from "../../runtime/told.js";
+import { joinMsgs, msg } from "../../runtime/msg.js";
 import type { highlightsOf } from "../../statistics/highlights.js";
 import { path, withApi } from "../api.js";
 import { moment, print, printColumns, say } from "../terminal.js";
@@ -50,7 +50,7 @@ export function addHighlightsCommand(program: Command, data: () => Option): void
         { limit, format, start, offset, zone, fps, headers, json, ...settings }: HighlightArguments & Partial<Config>,
       ) => {
         if (json && format !== undefined)
-          throw new DyliveError("bad_request", told`--format makes a file and --json lines: name one of them`);
+          throw new DyliveError("bad_request", msg`--format makes a file and --json lines: name one of them`);
         const zoneMinutes = zone === undefined ? null : readZone("--zone", zone);
         const startMs = start === undefined ? null : readInstant("--start", start, zoneMinutes);
         return withApi(loadConfig(settings), async (api) => {
@@ -70,12 +70,12 @@ export function addHighlightsCommand(program: Command, data: () => Option): void
             inWords: (said: Parameters<typeof inLanguage>[1]) => inLanguage(languageOf(), said),
           };
           if (format !== undefined) return print((await highlightFile(found, format, about)).replace(/\n$/, ""));
-          if (found.length === 0) return say(told`no time of this broadcast stands out`);
+          if (found.length === 0) return say(msg`no time of this broadcast stands out`);
           await printColumns(
-            [told`at`, told`what stands out`, told`words`, told`gifts`],
+            [msg`at`, msg`what stands out`, msg`words`, msg`gifts`],
             found.map(({ at, exact, peaks, words, gifts }) => [
-              exact ? moment(at) : told`${moment(at)} (the minute)`,
-              toldAll(peaks.map(peakInWords), "; "),
+              exact ? moment(at) : msg`${moment(at)} (the minute)`,
+              joinMsgs(peaks.map(peakInWords), "; "),
               words.map(({ text }) => text).join(" "),
               gifts.map(({ id, name, units }) => `${name ?? id} ×${units}`).join(" "),
             ]),

@@ -2,7 +2,7 @@ import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { EVENT_TYPES } from "../../events/event.js";
 import type { ShownHook, ShownHookTry } from "../../http/v1/hook-routes.js";
-import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { joinMsgs, type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { HOOK_NAMES } from "../../webhooks/selection.js";
 import { assertAddress } from "../../webhooks/webhook-service.js";
 import { type LocalApi, path, withApi } from "../api.js";
@@ -63,7 +63,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
         loadConfig(settings),
         async (api) => {
           const { secret, about } = await api.post<NewHookAnswer>("/hooks", wanted);
-          say(told`hook ${about.id} (${plain(about.name)}) is made; keep its secret, it is not shown again:`);
+          say(msg`hook ${about.id} (${plain(about.name)}) is made; keep its secret, it is not shown again:`);
           await print(secret);
         },
         { makes: true },
@@ -78,7 +78,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .action((settings: Partial<Config>) =>
       withApi(loadConfig(settings), async (api) => {
         const { hooks } = await api.get<HookList>("/hooks");
-        if (hooks.length === 0) say(told`there is no hook; dylive hook add URL`);
+        if (hooks.length === 0) say(msg`there is no hook; dylive hook add URL`);
         for (const one of hooks) await print(lineOf(one));
       }),
     );
@@ -89,21 +89,21 @@ export function addHookCommands(program: Command, data: () => Option): void {
       for (const line of linesOf(shown, tries)) await print(line);
     }),
   );
-  const act = (command: string, description: string, work: (api: LocalApi, id: string) => Promise<unknown>, done: Told) =>
+  const act = (command: string, description: string, work: (api: LocalApi, id: string) => Promise<unknown>, done: Msg) =>
     about(command, description).action((id: string, settings: Partial<Config>) =>
       withApi(loadConfig(settings), async (api) => {
         await work(api, id);
-        say(told`hook ${id} ${done}`);
+        say(msg`hook ${id} ${done}`);
       }),
     );
   act(
     "pause",
     "send nothing until it is resumed",
     (api, id) => api.post(path`/hooks/${id}/pause`),
-    told`is paused; what comes meanwhile is sent later`,
+    msg`is paused; what comes meanwhile is sent later`,
   );
-  act("resume", "go on where it was, at once", (api, id) => api.post(path`/hooks/${id}/resume`), told`goes on where it was`);
-  act("remove", "send nothing any more, and forget it", (api, id) => api.ask("DELETE", path`/hooks/${id}`), told`is removed`);
+  act("resume", "go on where it was, at once", (api, id) => api.post(path`/hooks/${id}/resume`), msg`goes on where it was`);
+  act("remove", "send nothing any more, and forget it", (api, id) => api.ask("DELETE", path`/hooks/${id}`), msg`is removed`);
   about("replay", "send a room's events again, from a seq on")
     .requiredOption("--room <room>", "its number, id or any other name")
     .requiredOption("--seq <n>", "the first that is sent; 1 is the oldest", whole)
@@ -111,13 +111,13 @@ export function addHookCommands(program: Command, data: () => Option): void {
       withApi(loadConfig(settings), async (api) => {
         const name = pastedName(room);
         const { paused } = await api.post<ShownHook>(path`/hooks/${id}/replay`, { room: name, seq });
-        say(told`hook ${id} is sent room ${name} from ${seq} on${paused === null ? "" : told`, once it is resumed`}`);
+        say(msg`hook ${id} is sent room ${name} from ${seq} on${paused === null ? "" : msg`, once it is resumed`}`);
       }),
     );
   about("rotate", "make a new secret; the old one signs too for a day").action((id: string, settings: Partial<Config>) =>
     withApi(loadConfig(settings), async (api) => {
       const { secret } = await api.post<NewHookAnswer>(path`/hooks/${id}/rotate`);
-      say(told`hook ${id} has a new secret; keep it, it is not shown again:`);
+      say(msg`hook ${id} has a new secret; keep it, it is not shown again:`);
       await print(secret);
     }),
   );
@@ -141,38 +141,38 @@ const PAUSE_WORDS: Readonly<Record<NonNullable<ShownHook["paused"]>["reason"], s
 };
 
 /** Returns one hook on one line; its name, which may hold spaces, comes last. */
-function lineOf({ id, state, paused, backlog, url, name }: ShownHook): Told {
-  const how = paused === null ? toldOf(STATE_WORDS[state]) : told`paused (${toldOf(PAUSE_WORDS[paused.reason])})`;
-  return toldAll([id, how, told`backlog ${backlog}`, url, name], "  ");
+function lineOf({ id, state, paused, backlog, url, name }: ShownHook): Msg {
+  const how = paused === null ? msgOf(STATE_WORDS[state]) : msg`paused (${msgOf(PAUSE_WORDS[paused.reason])})`;
+  return joinMsgs([id, how, msg`backlog ${backlog}`, url, name], "  ");
 }
 
-function linesOf(hook: ShownHook, tries: readonly ShownHookTry[]): readonly Told[] {
+function linesOf(hook: ShownHook, tries: readonly ShownHookTry[]): readonly Msg[] {
   const { types, rooms, filter, allowPrivate, paused, failingSince, lastTry, deliveredAt, behind, behindRooms } = hook;
   const shown = behind.slice(0, ROOMS_SHOWN);
   return [
     lineOf(hook),
-    told`types ${types.join(",") || told`all but unknown, rank and stats`}`,
-    told`rooms ${rooms.join(",") || told`all`}`,
-    ...(filter === null ? [] : [told`filter ${filter}`]),
-    ...(allowPrivate ? [told`may reach private addresses`] : []),
-    ...(paused === null ? [] : [told`paused since ${moment(paused.at)}: ${toldOf(PAUSE_WORDS[paused.reason])}`]),
-    ...(failingSince === null ? [] : [told`failing since ${moment(failingSince)}`]),
-    ...(lastTry?.error == null ? [] : [told`last error ${lastTry.error}`]),
-    told`last delivered ${deliveredAt === null ? told`never` : moment(deliveredAt)}`,
+    msg`types ${types.join(",") || msg`all but unknown, rank and stats`}`,
+    msg`rooms ${rooms.join(",") || msg`all`}`,
+    ...(filter === null ? [] : [msg`filter ${filter}`]),
+    ...(allowPrivate ? [msg`may reach private addresses`] : []),
+    ...(paused === null ? [] : [msg`paused since ${moment(paused.at)}: ${msgOf(PAUSE_WORDS[paused.reason])}`]),
+    ...(failingSince === null ? [] : [msg`failing since ${moment(failingSince)}`]),
+    ...(lastTry?.error == null ? [] : [msg`last error ${lastTry.error}`]),
+    msg`last delivered ${deliveredAt === null ? msg`never` : moment(deliveredAt)}`,
     ...shown.map(({ room, seq, head, backlog, waiting }) => {
-      const tried = waiting === null ? "" : told`; ${waiting.from}-${waiting.to} was tried ${waiting.tries} times`;
-      return told`room ${room}  at ${seq} of ${head}, backlog ${backlog}${tried}`;
+      const tried = waiting === null ? "" : msg`; ${waiting.from}-${waiting.to} was tried ${waiting.tries} times`;
+      return msg`room ${room}  at ${seq} of ${head}, backlog ${backlog}${tried}`;
     }),
-    ...(behindRooms > shown.length ? [told`and ${behindRooms - shown.length} more rooms`] : []),
+    ...(behindRooms > shown.length ? [msg`and ${behindRooms - shown.length} more rooms`] : []),
     ...tries.map(tryLine),
   ];
 }
 
 /** Returns one try on a line. */
-export function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: ShownHookTry): Told {
-  const what = attempt === 0 ? told`test` : told`room ${room} ${from}-${to} (${events} events), try ${attempt}`;
-  const answer = status === null ? told`delivered` : told`delivered, HTTP ${status}`;
-  const wrong = error === null ? null : toldOf(error);
-  const outcome = delivered ? toldAll(wrong === null ? [answer] : [answer, wrong], ": ") : (wrong ?? told`failed`);
-  return told`${moment(at)}  ${what}: ${outcome}, ${ms} ms`;
+export function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: ShownHookTry): Msg {
+  const what = attempt === 0 ? msg`test` : msg`room ${room} ${from}-${to} (${events} events), try ${attempt}`;
+  const answer = status === null ? msg`delivered` : msg`delivered, HTTP ${status}`;
+  const wrong = error === null ? null : msgOf(error);
+  const outcome = delivered ? joinMsgs(wrong === null ? [answer] : [answer, wrong], ": ") : (wrong ?? msg`failed`);
+  return msg`${moment(at)}  ${what}: ${outcome}, ${ms} ms`;
 }

@@ -13,7 +13,7 @@ import { loginInWindow } from "../../platform/browser/login-window.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
-import { recorded, told, toldOf } from "../../runtime/told.js";
+import { msg, msgOf, recorded } from "../../runtime/msg.js";
 import { databasePath } from "../../store/open.js";
 import { path, withApi } from "../api.js";
 import { aborted, exitWith, interruptSignal } from "../stop.js";
@@ -61,8 +61,8 @@ async function login(config: Config, ask: LoginAsk): Promise<void> {
     const isKept = config.databaseUrl !== null || existsSync(databasePath(config.data));
     if (isKept) await withApi(config, (api) => api.ask("DELETE", path`/accounts/${ask.account}`));
     else if (!(await accounts.remove(ask.account)))
-      throw new DyliveError("not_found", told`there is no account ${JSON.stringify(ask.account)}`);
-    say(told`account ${ask.account} is forgotten here; the platform still has the session until you log out there`);
+      throw new DyliveError("not_found", msg`there is no account ${JSON.stringify(ask.account)}`);
+    say(msg`account ${ask.account} is forgotten here; the platform still has the session until you log out there`);
     return;
   }
   if (ask.check) {
@@ -74,9 +74,9 @@ async function login(config: Config, ask: LoginAsk): Promise<void> {
   }
   if (ask.cookies !== undefined) {
     await accounts.save(ask.account, parseCookies(await textOf(ask.cookies, stop), Date.now()));
-    say(told`account ${ask.account} is saved`);
+    say(msg`account ${ask.account} is saved`);
     const status = await accounts.check(ask.account, as, stop).catch((error: unknown) => {
-      if (error instanceof DyliveError) say(told`it could not be checked: ${error.said}`);
+      if (error instanceof DyliveError) say(msg`it could not be checked: ${error.said}`);
       return accounts.status(ask.account);
     });
     return show(status);
@@ -84,7 +84,7 @@ async function login(config: Config, ask: LoginAsk): Promise<void> {
   const before = (await accounts.names()).includes(ask.account) ? (await accounts.get(ask.account)).cookies() : [];
   const { cookies, reading } = await viaWindow(config, as.platform.proxy, before, stop);
   const account = await accounts.save(ask.account, cookies);
-  say(told`account ${ask.account} is saved`);
+  say(msg`account ${ask.account} is saved`);
   await show(accounts.noteReading(account, reading));
 }
 
@@ -101,19 +101,19 @@ async function viaWindow(
       "there is no display here to open a window on; log in with any browser on any machine and give its cookies: dylive login --cookies FILE",
     );
   const program = findBrowser(config.browser, machine.browsers);
-  say(told`A window opens: log in there by scanning the code with the app. Ctrl-C gives up.`);
+  say(msg`A window opens: log in there by scanning the code with the app. Ctrl-C gives up.`);
   return loginInWindow({ program, headless: false, clock: systemClock, upstream: config.upstream, proxy, cookies }, stop);
 }
 
 /** Prints one line on stdout for a person and for scripts; the exit code says whether the account is of use. */
 async function show(status: AccountStatus): Promise<void> {
   const age = Math.floor(status.ageMs / DAY_MS);
-  const end = status.expiresAt === null ? "" : told`, ends ${new Date(status.expiresAt).toISOString().slice(0, 10)}`;
+  const end = status.expiresAt === null ? "" : msg`, ends ${new Date(status.expiresAt).toISOString().slice(0, 10)}`;
   await print(
-    told`${status.name}: ${toldOf(WORDS[status.login])}${status.nickname === null ? "" : told` as ${status.nickname}`}${status.reason === undefined ? "" : told` (${recorded(status.reason)})`}, ${age} days old${end}`,
+    msg`${status.name}: ${msgOf(WORDS[status.login])}${status.nickname === null ? "" : msg` as ${status.nickname}`}${status.reason === undefined ? "" : msg` (${recorded(status.reason)})`}, ${age} days old${end}`,
   );
   if (status.login === "guest")
-    throw new DyliveError("bad_request", told`the platform does not know account ${status.name} any more: log in again`);
+    throw new DyliveError("bad_request", msg`the platform does not know account ${status.name} any more: log in again`);
 }
 
 const WORDS: Record<LoginReading["login"], string> = {
@@ -125,9 +125,9 @@ const WORDS: Record<LoginReading["login"], string> = {
 async function textOf(file: string, stop: AbortSignal): Promise<string> {
   if (file !== "-")
     return readFile(file, "utf8").catch((error: unknown) => {
-      throw fileFailure(error, told`${file} cannot be read`);
+      throw fileFailure(error, msg`${file} cannot be read`);
     });
-  if (process.stdin.isTTY) say(told`Paste the cookies, then press Ctrl-D.`);
+  if (process.stdin.isTTY) say(msg`Paste the cookies, then press Ctrl-D.`);
   const chunks: Buffer[] = [];
   let size = 0;
   const reading = (async () => {

@@ -7,8 +7,8 @@ import { SCOPE_HEADER } from "../../http/authentication.js";
 import { mcpServer } from "../../http/mcp.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { msg } from "../../runtime/msg.js";
 import { loadPackage } from "../../runtime/packages.js";
-import { told } from "../../runtime/told.js";
 import { sharedApi, textOf } from "../api.js";
 import { stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
@@ -47,7 +47,7 @@ export function addMcpCommand(program: Command, options: { data: () => Option; u
 /** Returns the address of a running server without a slash at its end. @throws DyliveError bad_request; no_token without one for it */
 export function serverAt(server: string, token: string | null): string {
   if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
-    throw new DyliveError("bad_request", told`--server must be an address such as http://127.0.0.1:8787`);
+    throw new DyliveError("bad_request", msg`--server must be an address such as http://127.0.0.1:8787`);
   if (token === null) throw new DyliveError("no_token", "--server needs a token: --token or DYLIVE_TOKEN");
   return server.replace(/\/+$/, "");
 }
@@ -56,7 +56,7 @@ export function serverAt(server: string, token: string | null): string {
 export function noServer(base: string, error: unknown): DyliveError {
   const { cause } = error as { readonly cause?: unknown };
   const why = String(cause instanceof Error ? cause.message : error instanceof Error ? error.message : error);
-  return new DyliveError("bad_config", told`no dylive server answers at ${base} (--server): ${why}`, error);
+  return new DyliveError("bad_config", msg`no dylive server answers at ${base} (--server): ${why}`, error);
 }
 
 function askServer(base: string, secret: string): AskApi {
@@ -82,7 +82,7 @@ function askServer(base: string, secret: string): AskApi {
 /** Serves one client on stdin and stdout until it leaves or the command is stopped. */
 async function serve(ask: AskApi): Promise<void> {
   const stop = stopSignal();
-  if (process.stdin.isTTY) say(told`this talks with a program of AI, which starts it: docs/mcp.md says how. Ctrl-C ends it`);
+  if (process.stdin.isTTY) say(msg`this talks with a program of AI, which starts it: docs/mcp.md says how. Ctrl-C ends it`);
   const { serveStdio } = loadPackage("@modelcontextprotocol/server/dist/stdio.cjs") as typeof import("@modelcontextprotocol/server/stdio");
   const left = Promise.race(["end", "close"].map((event) => once(process.stdin, event, { signal: stop }).catch(() => {})));
   const connection = serveStdio(() => mcpServer({ ask, language: languageOf(), clock: systemClock }), {
@@ -101,7 +101,7 @@ function tellUnreadable(): void {
     try {
       if (line !== "") JSON.parse(line);
     } catch {
-      say(told`a line on stdin is no JSON and was passed over: each message is one line`);
+      say(msg`a line on stdin is no JSON and was passed over: each message is one line`);
     }
   });
 }

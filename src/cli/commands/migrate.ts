@@ -3,7 +3,7 @@ import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { moveStore } from "../../store/copy/move.js";
 import { lockDataDir } from "../../store/lock.js";
 import { interruptSignal } from "../stop.js";
@@ -30,7 +30,7 @@ async function toPostgres(data: string, to: string | null): Promise<void> {
   const from = existingStore({ data });
   // A server would go on writing what is no longer copied.
   const lock = await lockDataDir(resolve(data));
-  const progress = new ProgressLine(told`moving`, told`rows`);
+  const progress = new ProgressLine(msg`moving`, msg`rows`);
   let shown = "";
   try {
     const { rooms, events, before, compared } = await moveStore({
@@ -43,15 +43,15 @@ async function toPostgres(data: string, to: string | null): Promise<void> {
         progress.show(done, of === null || of === 0 ? undefined : done / of);
       },
     });
-    if (before > 0) say(told`${before} events had been copied before`);
-    progress.end(told`${compared} rows of both were read and are the same`);
-    await print(told`${events} events of ${rooms} rooms are in the database, with tokens, webhooks, positions and statistics`);
-    say(told`From now on start dylive with DATABASE_URL; cursors and tokens stay valid. The search index is rebuilt in the background.`);
+    if (before > 0) say(msg`${before} events had been copied before`);
+    progress.end(msg`${compared} rows of both were read and are the same`);
+    await print(msg`${events} events of ${rooms} rooms are in the database, with tokens, webhooks, positions and statistics`);
+    say(msg`From now on start dylive with DATABASE_URL; cursors and tokens stay valid. The search index is rebuilt in the background.`);
     say(
-      told`Logins, raw recordings and what was set aside stay in ${data}: dylive goes on using them from there. The old store is left as it was.`,
+      msg`Logins, raw recordings and what was set aside stay in ${data}: dylive goes on using them from there. The old store is left as it was.`,
     );
   } catch (error) {
-    if (stop.aborted) progress.end(told`stopped; the same command goes on from here`);
+    if (stop.aborted) progress.end(msg`stopped; the same command goes on from here`);
     throw error;
   } finally {
     lock.release();

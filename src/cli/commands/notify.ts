@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import type { ShownHook } from "../../http/v1/hook-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../store/sql/hooks.js";
 import { type Alarms, alarmSelection, USUAL_ALARMS } from "../../webhooks/alarm-text.js";
 import { channelOf } from "../../webhooks/channels.js";
@@ -82,8 +82,8 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
           const { id } = (await api.post<NewHookAnswer>("/hooks", wanted)).about;
           await print(id);
           if (channel.kind === "email" && config.smtp === null)
-            say(told`no mail server is set here: the server needs DYLIVE_SMTP to send them`);
-          say(told`alarms go to ${channel.kind} from now on; send a test: dylive notify test ${id}`);
+            say(msg`no mail server is set here: the server needs DYLIVE_SMTP to send them`);
+          say(msg`alarms go to ${channel.kind} from now on; send a test: dylive notify test ${id}`);
         },
         { makes: true },
       );
@@ -95,7 +95,7 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
     .action((settings: Partial<Config>) =>
       withApi(loadConfig(settings), async (api) => {
         const hooks = (await api.get<HookList>("/hooks")).hooks.filter(({ channel }) => channel !== null);
-        if (hooks.length === 0) say(told`nobody is told; dylive notify add URL`);
+        if (hooks.length === 0) say(msg`nobody is told; dylive notify add URL`);
         for (const { id, channel, url, types, filter, name } of hooks)
           await print(plain([id, channel?.kind, url, types.join(","), filter ?? "", name].join("  ")));
       }),
@@ -108,7 +108,7 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
     .action((id: string, settings: Partial<Config>) =>
       withApi(loadConfig(settings), async (api) => {
         if ((await api.get<ShownHook>(path`/hooks/${id}`)).channel === null)
-          throw new DyliveError("bad_request", told`hook ${id} tells a program: dylive hook test ${id}`);
+          throw new DyliveError("bad_request", msg`hook ${id} tells a program: dylive hook test ${id}`);
         await testHook(api, id);
       }),
     );

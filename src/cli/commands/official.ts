@@ -2,7 +2,7 @@ import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import type { RoomAnswer } from "../../http/v1/room-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Watch } from "../../store/rooms.js";
 import { path, withApi } from "../api.js";
 import { print, say } from "../terminal.js";
@@ -40,8 +40,8 @@ function want(config: Config, roomId: string, watch: Watch): Promise<void> {
     async (api) => {
       if (watch === "on") await api.post("/official/rooms", { appId, roomId });
       else await api.post(path`/rooms/${`official:${appId}:${roomId}`}/pause`);
-      const by = told`by the server that runs on this data folder, or by the next \`dylive serve\``;
-      say(watch === "on" ? told`the tasks of room ${roomId} are started ${by}` : told`the tasks of room ${roomId} are stopped ${by}`);
+      const by = msg`by the server that runs on this data folder, or by the next \`dylive serve\``;
+      say(watch === "on" ? msg`the tasks of room ${roomId} are started ${by}` : msg`the tasks of room ${roomId} are stopped ${by}`);
     },
     { makes: watch === "on" },
   );
@@ -54,11 +54,11 @@ function list(config: Config): Promise<void> {
     for await (const { id, aliases, watch } of api.items<RoomAnswer>("/rooms", "rooms", { limit: 1_000 })) {
       const alias = aliases.find(({ kind, value }) => kind === "official" && value.startsWith(prefix));
       if (alias === undefined) continue;
-      const tasks = { on: told`wanted`, paused: told`stopped`, off: told`not wanted` }[watch];
-      await print(told`${alias.value.slice(prefix.length)}  tasks ${tasks}  up to ${await eventsIn(api, id)} events  room ${id}`);
+      const tasks = { on: msg`wanted`, paused: msg`stopped`, off: msg`not wanted` }[watch];
+      await print(msg`${alias.value.slice(prefix.length)}  tasks ${tasks}  up to ${await eventsIn(api, id)} events  room ${id}`);
       listed++;
     }
-    if (listed === 0) say(told`no room of this app is known`);
+    if (listed === 0) say(msg`no room of this app is known`);
   });
 }
 

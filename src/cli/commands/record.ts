@@ -6,7 +6,7 @@ import type { Received } from "../../platform/access/read.js";
 import { Visitor } from "../../platform/access/visitor.js";
 import { nameIn } from "../../platform/links/resolve.js";
 import { systemClock } from "../../runtime/clock.js";
-import { recorded, told, toldOf } from "../../runtime/told.js";
+import { msg, msgOf, recorded } from "../../runtime/msg.js";
 import { Recorder } from "../../sources/recording.js";
 import { aborted, stopSignal } from "../stop.js";
 import { ProgressLine, say } from "../terminal.js";
@@ -24,7 +24,7 @@ export async function record(config: Config, text: string, file: string | null):
   if (link === null) return;
   const id = link.value;
   const out = file ?? `${id}.dyrec`;
-  const progress = new ProgressLine(out, told`frames`);
+  const progress = new ProgressLine(out, msg`frames`);
   let recorder: Recorder | null = null;
   let frames = 0;
   let fail: (error: unknown) => void = () => {};
@@ -53,13 +53,13 @@ export async function record(config: Config, text: string, file: string | null):
   let room: OneRoom | null = null;
   try {
     room = await OneRoom.open(id, deps, stop);
-    say(told`${id}: ${toldOf(room.found.state)}, ${recorded(room.found.evidence.reason)}; recording to ${out}`);
+    say(msg`${id}: ${msgOf(room.found.state)}, ${recorded(room.found.evidence.reason)}; recording to ${out}`);
     await Promise.race([aborted(stop), failed]);
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
     await room?.close();
     (recorder as Recorder | null)?.close();
-    progress.end(told`${out}: ${frames} frames`);
+    progress.end(msg`${out}: ${frames} frames`);
   }
 }

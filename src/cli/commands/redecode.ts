@@ -1,7 +1,7 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import type { DecodedAnew } from "../../http/task-list.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { path, withApi } from "../api.js";
 import { pastedName } from "../pasted-room.js";
 import { sayDrift } from "../show.js";
@@ -26,15 +26,15 @@ export function addRedecodeCommand(program: Command, data: () => Option): void {
 function run(config: Config, asked: string, session: string | null, json: boolean): Promise<void> {
   return withApi(config, async (api) => {
     const begun = await api.begin<DecodedAnew>(path`/rooms/${pastedName(asked)}/redecode`, session === null ? {} : { session });
-    const progress = new ProgressLine(told`decoding ${asked} again`, told`messages of two readings`);
+    const progress = new ProgressLine(msg`decoding ${asked} again`, msg`messages of two readings`);
     const done = await api.follow(begun, (_what, messages) => progress.show(messages), interruptSignal());
-    if (done === null) return progress.end(told`stopped; the same command begins again, and changes nothing twice`);
-    progress.end(told`${done.sessions.length} broadcasts, ${done.messages} messages`);
-    for (let n = 0; n < done.refused; n++) say(told`the store refused an event; it was left out`);
+    if (done === null) return progress.end(msg`stopped; the same command begins again, and changes nothing twice`);
+    progress.end(msg`${done.sessions.length} broadcasts, ${done.messages} messages`);
+    for (let n = 0; n < done.refused; n++) say(msg`the store refused an event; it was left out`);
     if (json) return print(JSON.stringify(done));
-    await print(told`${done.replaced} events say something else now, ${done.regifted} gifts count otherwise, ${done.appended} are new`);
-    if (done.erased > 0) await print(told`${done.erased} were erased and stay so`);
-    if (done.lostBytes > 0) await print(told`${done.lostBytes} bytes of the files are torn or damaged`);
+    await print(msg`${done.replaced} events say something else now, ${done.regifted} gifts count otherwise, ${done.appended} are new`);
+    if (done.erased > 0) await print(msg`${done.erased} were erased and stay so`);
+    if (done.lostBytes > 0) await print(msg`${done.lostBytes} bytes of the files are torn or damaged`);
     sayDrift(done.drift);
   });
 }

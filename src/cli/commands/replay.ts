@@ -1,7 +1,7 @@
 import { replayFile } from "../../ingest/replay.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { lineOf, SHOWN, sayDrift } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
@@ -18,10 +18,10 @@ export async function replay(
     speed,
     drift,
     signal: interruptSignal(),
-    setAside: () => say(told`an event is left out`),
+    setAside: () => say(msg`an event is left out`),
     onDone: ({ report: { lostBytes, skipped } }) => {
-      if (lostBytes > 0) say(told`the last ${lostBytes} bytes of ${path} are torn or damaged`);
-      if (skipped > 0) say(told`${skipped} damaged records were passed over`);
+      if (lostBytes > 0) say(msg`the last ${lostBytes} bytes of ${path} are torn or damaged`);
+      if (skipped > 0) say(msg`${skipped} damaged records were passed over`);
     },
   });
   for await (const event of events) {
@@ -29,6 +29,6 @@ export async function replay(
     await print(lineOf(event, json));
     count++;
   }
-  say(told`${count} events`);
+  say(msg`${count} events`);
   sayDrift(drift.toJSON());
 }

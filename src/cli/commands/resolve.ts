@@ -4,7 +4,7 @@ import { type Answer, answerOf, resolveText, STEP_WORDS, StepError, type TextAns
 import { PlatformAccess, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
+import { type Msg, msg, msgOf, recorded } from "../../runtime/msg.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { print } from "../terminal.js";
 
@@ -49,18 +49,18 @@ function asJson(text: string, { name, broadcast, resolved }: TextAnswer): Record
 }
 
 /** Returns the answer as people read it; the platform's words are in it as they are. */
-function sentencesOf({ broadcast, resolved }: TextAnswer): readonly Told[] {
-  const words = toldOf(SENTENCES[answerOf(resolved)]);
+function sentencesOf({ broadcast, resolved }: TextAnswer): readonly Msg[] {
+  const words = msgOf(SENTENCES[answerOf(resolved)]);
   if (!("facts" in resolved)) {
-    const tail = resolved.outcome === "unknown" ? [told`Try again in a minute; \`dylive doctor\` shows which step is broken.`] : [];
-    return [told`${words}: ${recorded(String(resolved.reason))} (${toldOf(STEP_WORDS[resolved.step])}).`, ...tail];
+    const tail = resolved.outcome === "unknown" ? [msg`Try again in a minute; \`dylive doctor\` shows which step is broken.`] : [];
+    return [msg`${words}: ${recorded(String(resolved.reason))} (${msgOf(STEP_WORDS[resolved.step])}).`, ...tail];
   }
   const { facts, roomId, webRid } = resolved;
-  const lines = [told`${facts.anchor?.nickname ?? told`The anchor`} ${words}${facts.title === null ? "." : `: ${facts.title}`}`];
-  lines.push(told`room ${webRid}, https://live.douyin.com/${webRid}`);
-  if (roomId !== null) lines.push(told`${resolved.outcome === "live" ? told`broadcast` : told`last broadcast`} ${roomId}`);
+  const lines = [msg`${facts.anchor?.nickname ?? msg`The anchor`} ${words}${facts.title === null ? "." : `: ${facts.title}`}`];
+  lines.push(msg`room ${webRid}, https://live.douyin.com/${webRid}`);
+  if (roomId !== null) lines.push(msg`${resolved.outcome === "live" ? msg`broadcast` : msg`last broadcast`} ${roomId}`);
   if (facts.online !== null)
-    lines.push(told`${facts.online} watching${facts.totalViewers === null ? "" : told`, ${facts.totalViewers} so far`}`);
-  if (broadcast !== null && broadcast !== roomId) lines.push(told`The broadcast ${broadcast} that the text names is over.`);
+    lines.push(msg`${facts.online} watching${facts.totalViewers === null ? "" : msg`, ${facts.totalViewers} so far`}`);
+  if (broadcast !== null && broadcast !== roomId) lines.push(msg`The broadcast ${broadcast} that the text names is over.`);
   return lines;
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { renewLog } from "../../store/postgres/admin.js";
 import { exitWith } from "../stop.js";
 import { print, say } from "../terminal.js";
@@ -23,13 +23,13 @@ async function restored(url: string | null, yes: boolean): Promise<void> {
     );
   if (!yes) {
     say(
-      told`If this database was restored or has lost commits, stop all processes and give --yes: the log gets a new id, and every cursor that was given out before ends with cursor_reset.`,
+      msg`If this database was restored or has lost commits, stop all processes and give --yes: the log gets a new id, and every cursor that was given out before ends with cursor_reset.`,
     );
     exitWith(2);
     return;
   }
   const { name, before, after } = await renewLog(url);
   await print(
-    told`The log in ${name} is ${after} from now on, no longer ${before}: start the processes; readers with older cursors are told cursor_reset.`,
+    msg`The log in ${name} is ${after} from now on, no longer ${before}: start the processes; readers with older cursors are told cursor_reset.`,
   );
 }

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig, variableOf } from "../../app/config.js";
 import type { ShownRetention } from "../../http/v1/retention-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, told, toldOf } from "../../runtime/told.js";
+import { type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
 import { type LocalApi, path, withApi } from "../api.js";
 import { WordsOption } from "../completion/node.js";
@@ -55,32 +55,32 @@ async function run(api: LocalApi, asked: string, { kind, age, size, server: isSe
 export async function show(kept: ShownRetention, now = Date.now()): Promise<void> {
   const retained = { events: eventsOf(kept, now), statistics: { now: null, beyond: null }, raw: rawOf(kept) };
   await printColumns(
-    [told`what`, told`kept for`, told`up to`, told`by`, told`now`, told`beyond`],
+    [msg`what`, msg`kept for`, msg`up to`, msg`by`, msg`now`, msg`beyond`],
     RETAINED.map((one) => [
       one,
       ...shown(kept[one] ?? kept.server[one]),
-      kept[one] !== null ? told`this room` : told`the server (${settingsOf(one)})`,
+      kept[one] !== null ? msg`this room` : msg`the server (${settingsOf(one)})`,
       retained[one].now,
       retained[one].beyond,
     ]),
   );
-  if (kept.removedUntil !== null) await print(told`events up to ${moment(kept.removedUntil)} were removed`);
+  if (kept.removedUntil !== null) await print(msg`events up to ${moment(kept.removedUntil)} were removed`);
   if (RETAINED.some((one) => String(retained[one].beyond ?? "nothing") !== "nothing"))
     await print(
       kept.byDay
-        ? told`what is beyond is removed within ten minutes, events with their day up to 25 hours later, while a server runs`
-        : told`what is beyond is removed within ten minutes, while a server runs`,
+        ? msg`what is beyond is removed within ten minutes, events with their day up to 25 hours later, while a server runs`
+        : msg`what is beyond is removed within ten minutes, while a server runs`,
     );
 }
 
-function shown({ maxAgeMs, maxBytes }: Limits): [Told, Told] {
+function shown({ maxAgeMs, maxBytes }: Limits): [Msg, Msg] {
   const age =
     maxAgeMs === null
-      ? told`ever`
+      ? msg`ever`
       : maxAgeMs % 86_400_000 === 0
-        ? told`${maxAgeMs / 86_400_000} days`
-        : told`${(maxAgeMs / 3_600_000).toFixed(1)} hours`;
-  return [age, maxBytes === null ? told`any size` : toldOf(`${(maxBytes / 1e6).toFixed(0)} MB`)];
+        ? msg`${maxAgeMs / 86_400_000} days`
+        : msg`${(maxAgeMs / 3_600_000).toFixed(1)} hours`;
+  return [age, maxBytes === null ? msg`any size` : msgOf(`${(maxBytes / 1e6).toFixed(0)} MB`)];
 }
 
 function settingsOf(kind: keyof LimitsOf): string {
@@ -110,27 +110,27 @@ function sizeOf(text: string): number | null {
 
 /** Amounts of a kind that are kept now, and that are beyond its limits. */
 interface RetainedNow {
-  readonly now: Told;
-  readonly beyond: Told;
+  readonly now: Msg;
+  readonly beyond: Msg;
 }
 
 function eventsOf({ events, server, eventBytes, eventsSince }: ShownRetention, now: number): RetainedNow {
   const { maxAgeMs, maxBytes } = events ?? server.events;
-  if (eventsSince === null) return { now: told`nothing`, beyond: told`nothing` };
+  if (eventsSince === null) return { now: msg`nothing`, beyond: msg`nothing` };
   const parts = [
-    ...(maxBytes !== null && eventBytes > maxBytes ? [toldOf(megabytes(eventBytes - maxBytes))] : []),
-    ...(maxAgeMs !== null && eventsSince < now - maxAgeMs ? [told`what came before ${moment(now - maxAgeMs)}`] : []),
+    ...(maxBytes !== null && eventBytes > maxBytes ? [msgOf(megabytes(eventBytes - maxBytes))] : []),
+    ...(maxAgeMs !== null && eventsSince < now - maxAgeMs ? [msg`what came before ${moment(now - maxAgeMs)}`] : []),
   ];
   return {
-    now: told`${megabytes(eventBytes)} since ${moment(eventsSince)}`,
-    beyond: parts.length === 0 ? told`nothing` : parts.reduce((one, other) => told`${one} and ${other}`),
+    now: msg`${megabytes(eventBytes)} since ${moment(eventsSince)}`,
+    beyond: parts.length === 0 ? msg`nothing` : parts.reduce((one, other) => msg`${one} and ${other}`),
   };
 }
 
 function rawOf({ recordings: { now, beyond, since } }: ShownRetention): RetainedNow {
-  if (since === null) return { now: told`nothing`, beyond: told`nothing` };
-  const shown = ({ files, bytes }: typeof now) => (files === 0 ? told`nothing` : told`${files} files, ${megabytes(bytes)}`);
-  return { now: told`${shown(now)} since ${moment(since)}`, beyond: shown(beyond) };
+  if (since === null) return { now: msg`nothing`, beyond: msg`nothing` };
+  const shown = ({ files, bytes }: typeof now) => (files === 0 ? msg`nothing` : msg`${files} files, ${megabytes(bytes)}`);
+  return { now: msg`${shown(now)} since ${moment(since)}`, beyond: shown(beyond) };
 }
 
 function megabytes(bytes: number): string {

@@ -6,7 +6,7 @@ import type { Evidence } from "../../health/state.js";
 import type { RoomAnswer } from "../../http/v1/room-routes.js";
 import { ROOM_DOOR, readPaste } from "../../platform/links/paste.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
+import { type Msg, msg, msgOf, recorded } from "../../runtime/msg.js";
 import { type RoomSettings, roomNames, type Watch } from "../../store/rooms.js";
 import { type LocalApi, path, withApi } from "../api.js";
 import { confirmDeletion, deleteKept } from "../deletion.js";
@@ -68,7 +68,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
     .action((name: string, { account, proxy, source, record, session, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
       set(loadConfig(settings), name, chosen({ account, proxy, source, record, session })),
     );
-  const watch = (command: string, description: string, to: Watch, done: Told) =>
+  const watch = (command: string, description: string, to: Watch, done: Msg) =>
     room
       .command(command)
       .description(description)
@@ -78,7 +78,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
         withApi(loadConfig(settings), async (api) => {
           const route = path`/rooms/${pastedName(name)}`;
           const changed = to === "off" ? api.ask<RoomAnswer>("DELETE", route) : api.post<RoomAnswer>(`${route}/${command}`);
-          say(told`${titleOf(await changed)} ${done}`);
+          say(msg`${titleOf(await changed)} ${done}`);
         }),
       );
   room
@@ -88,9 +88,9 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
     .option("--yes", "do not ask for its name first", false)
     .addOption(options.data())
     .action((name: string, { yes, ...settings }: Partial<Config> & { yes: boolean }) => deleteRoom(loadConfig(settings), name, yes));
-  watch("pause", "stop collecting a room until it is resumed", "paused", told`is paused`);
-  watch("resume", "collect a paused room again", "on", told`is watched again`);
-  watch("remove", "take a room off the watch list; its events stay", "off", told`is no longer watched; its events stay`);
+  watch("pause", "stop collecting a room until it is resumed", "paused", msg`is paused`);
+  watch("resume", "collect a paused room again", "on", msg`is watched again`);
+  watch("remove", "take a room off the watch list; its events stay", "off", msg`is no longer watched; its events stay`);
 }
 
 function chosen({ session, ...options }: { readonly [K in keyof SettingOptions]: SettingOptions[K] | undefined }): Partial<RoomSettings> {
@@ -110,7 +110,7 @@ function add(config: Config, text: string, settings: Partial<RoomSettings>): Pro
     config,
     async (api) => {
       const room = await api.post<RoomAnswer>("/rooms", wanted, interruptSignal());
-      say(told`${titleOf(room)} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``);
+      say(msg`${titleOf(room)} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``);
     },
     { makes: true },
   );
@@ -125,12 +125,12 @@ function list(config: Config, json: boolean): Promise<void> {
       if (json) await print(JSON.stringify(jsonOf(room)));
       else
         await print(
-          [`room:${room.id}`, padded(inWords(toldOf(room.watch)), 6), padded(inWords(toldOf(state ?? "-")), 10), plain(titleOf(room))].join(
+          [`room:${room.id}`, padded(inWords(msgOf(room.watch)), 6), padded(inWords(msgOf(state ?? "-")), 10), plain(titleOf(room))].join(
             "  ",
           ),
         );
     }
-    if (rooms === 0 && !json) say(told`no room is known; dylive room add LINK`);
+    if (rooms === 0 && !json) say(msg`no room is known; dylive room add LINK`);
   });
 }
 
@@ -155,19 +155,19 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     const [newest] = (await api.get<EventsAnswer>(`${route}/events`, { limit: 1, filter: 'source != "test"' })).events;
     const lines = [
       titleOf(room),
-      told`room:${room.id}, ${toldOf(WATCH_WORDS[watch])}; up to ${events} events in the log`,
-      ...(status === null ? [] : [told`${toldOf(status.state)} since ${moment(status.evidence.since)}: ${status.evidence.reason}`]),
-      ...(newest === undefined ? [] : [told`stored last: what was received at ${moment(newest.receivedAt)}`]),
+      msg`room:${room.id}, ${msgOf(WATCH_WORDS[watch])}; up to ${events} events in the log`,
+      ...(status === null ? [] : [msg`${msgOf(status.state)} since ${moment(status.evidence.since)}: ${status.evidence.reason}`]),
+      ...(newest === undefined ? [] : [msg`stored last: what was received at ${moment(newest.receivedAt)}`]),
       ...(session === null
         ? []
         : [
-            told`broadcast ${session.id} from ${moment(session.openedAt)}${session.endedAt === null ? told`, going on` : told` to ${moment(session.endedAt)} (${toldOf(session.endReason ?? "")})`}`,
+            msg`broadcast ${session.id} from ${moment(session.openedAt)}${session.endedAt === null ? msg`, going on` : msg` to ${moment(session.endedAt)} (${msgOf(session.endReason ?? "")})`}`,
           ]),
-      told`account ${account ?? told`the server's`}, proxy ${proxy ?? told`the server's`}, source ${source ?? told`the server's`}, frames ${record === null ? told`as the server says` : record ? told`kept` : told`not kept`}`,
-      ...(watching === null ? [] : [told`watched by ${watching.length} sessions: ${watching.join("  ")}`]),
+      msg`account ${account ?? msg`the server's`}, proxy ${proxy ?? msg`the server's`}, source ${source ?? msg`the server's`}, frames ${record === null ? msg`as the server says` : record ? msg`kept` : msg`not kept`}`,
+      ...(watching === null ? [] : [msg`watched by ${watching.length} sessions: ${watching.join("  ")}`]),
       ...(evidence === null ? [] : evidenceLines(evidence)),
-      ...seenFacts(seen).map(([what, said]) => told`${what}: ${said ?? "–"}`),
-      told`known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
+      ...seenFacts(seen).map(([what, said]) => msg`${what}: ${said ?? "–"}`),
+      msg`known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
     ];
     for (const line of lines) await print(typeof line === "string" ? plain(line) : line);
   });
@@ -178,7 +178,7 @@ function set(config: Config, name: string, settings: Partial<RoomSettings>): Pro
     throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source, --record or --session");
   return withApi(config, async (api) => {
     const room = await api.ask<RoomAnswer>("PATCH", path`/rooms/${pastedName(name)}`, { body: settings });
-    say(told`${titleOf(room)} is changed; a running server reconnects with it`);
+    say(msg`${titleOf(room)} is changed; a running server reconnects with it`);
   });
 }
 
@@ -190,9 +190,9 @@ function deleteRoom(config: Config, name: string, isSure: boolean): Promise<void
     if (watch === "on")
       throw new DyliveError(
         "in_use",
-        told`room ${id} is on the watch list: \`dylive room pause ${id}\` first, and a few seconds later this`,
+        msg`room ${id} is on the watch list: \`dylive room pause ${id}\` first, and a few seconds later this`,
       );
-    const what = told`${titleOf(room)}: up to ${await eventsIn(api, id)} events, with their statistics and recordings`;
+    const what = msg`${titleOf(room)}: up to ${await eventsIn(api, id)} events, with their statistics and recordings`;
     const typed = await confirmDeletion(what, roomNames({ ...room, room: Number(id) }, aliases), isSure, signal);
     await deleteKept(api, path`/rooms/${id}/delete`, typed, signal);
   });
@@ -234,28 +234,28 @@ const GIFTS_WORDS: Readonly<Record<GiftsState, string>> = {
 };
 
 /** Returns what was seen of a room, in lines that begin with the names that the API has for it. */
-function evidenceLines(evidence: Evidence): readonly Told[] {
+function evidenceLines(evidence: Evidence): readonly Msg[] {
   const { gifts, giftsSeen, login, likesSeen, masked, gaps, reconnects, sessions } = evidence;
-  const known = (said: Told | null) => said ?? told`not known yet`;
+  const known = (said: Msg | null) => said ?? msg`not known yet`;
   return [
-    told`gifts: ${giftsWords(gifts, giftsSeen, told`by the platform's ranks`)}`,
-    told`login: ${login.account === null ? toldOf(OWN_WORDS[login.login]) : told`account ${login.account}, ${toldOf(LOGIN_WORDS[login.login])}`}`,
-    told`likesSeen: ${known(likesSeen === null ? null : told`${(likesSeen * 100).toFixed(1)} % of those that the platform counts`)}`,
-    told`masked: ${known(masked === null ? null : masked ? told`yes, the room hides who its people are` : told`no`)}`,
-    told`gaps: ${gapsLine(gaps)}; reconnects: ${reconnects}`,
+    msg`gifts: ${giftsWords(gifts, giftsSeen, msg`by the platform's ranks`)}`,
+    msg`login: ${login.account === null ? msgOf(OWN_WORDS[login.login]) : msg`account ${login.account}, ${msgOf(LOGIN_WORDS[login.login])}`}`,
+    msg`likesSeen: ${known(likesSeen === null ? null : msg`${(likesSeen * 100).toFixed(1)} % of those that the platform counts`)}`,
+    msg`masked: ${known(masked === null ? null : masked ? msg`yes, the room hides who its people are` : msg`no`)}`,
+    msg`gaps: ${gapsLine(gaps)}; reconnects: ${reconnects}`,
     ...(sessions.length < 2
       ? []
       : sessions.map(
           ({ session, state, since: from, reason, lost, received, outages, ...own }) =>
-            told`session ${session}: ${toldOf(SESSION_WORDS[state])} since ${moment(from)}${reason === null ? "" : told` (${recorded(reason)})`}${lost === null ? "" : told`, lost since ${moment(lost.since)}: ${recorded(lost.reason)}`}, ${received} messages, ${outages.count} outages${outages.count === 0 ? "" : told` of ${Math.round(outages.totalMs / 1000)} s in all`}; gifts ${giftsWords(own.gifts, own.giftsSeen, told`by ranks or other sessions`)}`,
+            msg`session ${session}: ${msgOf(SESSION_WORDS[state])} since ${moment(from)}${reason === null ? "" : msg` (${recorded(reason)})`}${lost === null ? "" : msg`, lost since ${moment(lost.since)}: ${recorded(lost.reason)}`}, ${received} messages, ${outages.count} outages${outages.count === 0 ? "" : msg` of ${Math.round(outages.totalMs / 1000)} s in all`}; gifts ${giftsWords(own.gifts, own.giftsSeen, msg`by ranks or other sessions`)}`,
         )),
   ];
 }
 
 /** Returns whether gifts come, since when, and how much of what was given did not. @param witness says who tells what was given */
-function giftsWords(gifts: GiftsState, { since, diamondsWitnessed, diamondsMissing }: GiftsEvidence, witness: Told): Told {
-  const missing = diamondsWitnessed === 0 ? "" : told`; of ${diamondsWitnessed} diamonds ${witness} ${diamondsMissing} did not come`;
-  return told`${toldOf(GIFTS_WORDS[gifts])}${since === null ? "" : told` since ${moment(since)}`}${missing}`;
+function giftsWords(gifts: GiftsState, { since, diamondsWitnessed, diamondsMissing }: GiftsEvidence, witness: Msg): Msg {
+  const missing = diamondsWitnessed === 0 ? "" : msg`; of ${diamondsWitnessed} diamonds ${witness} ${diamondsMissing} did not come`;
+  return msg`${msgOf(GIFTS_WORDS[gifts])}${since === null ? "" : msg` since ${moment(since)}`}${missing}`;
 }
 
 const WATCH_WORDS: Readonly<Record<Watch, string>> = { on: "watched", paused: "paused", off: "not watched" };

@@ -4,7 +4,7 @@ import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.
 import { noSuch } from "../../events/misspelt.js";
 import type { doneBy } from "../../http/v1/statistics-schemas.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { foldText } from "../../store/search.js";
 import { type LocalApi, withApi } from "../api.js";
 import { WordsOption } from "../completion/node.js";
@@ -70,7 +70,7 @@ export function addSearchCommand(program: Command, data: () => Option): void {
           ...(minDiamonds !== undefined && { minDiamonds }),
         };
         if (people && Object.keys(rest).length > 0)
-          throw new DyliveError("bad_request", told`--people looks for names: of the other options it takes --room, --limit and --json`);
+          throw new DyliveError("bad_request", msg`--people looks for names: of the other options it takes --room, --limit and --json`);
         const among = room.length === 0 ? {} : { room: room.map(pastedName) };
         return withApi(loadConfig(settings), (api) =>
           people ? showPeople(api, text, among, { limit, json }) : show(api, { q: text, ...among, ...rest }, { limit, json }),
@@ -84,8 +84,8 @@ type Shown = Pick<SearchOptions, "limit" | "json">;
 async function show(api: LocalApi, query: Parameters<LocalApi["some"]>[2], { limit, json }: Shown): Promise<void> {
   const { items, more } = await api.some<LiveEvent>("/search", "events", query, limit, EVENTS_MAX);
   for (const event of items) await print(json ? lineOf(event, true) : `${moment(event.time)?.slice(0, 10)} ${lineOf(event, false)}`);
-  if (items.length === 0) say(told`nothing was found`);
-  else if (more) say(told`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
+  if (items.length === 0) say(msg`nothing was found`);
+  else if (more) say(msg`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
 }
 
 async function showPeople(
@@ -95,21 +95,21 @@ async function showPeople(
   { limit, json }: Shown,
 ): Promise<void> {
   const q = asked?.trim() ?? "";
-  if (foldText(q) === "") throw new DyliveError("bad_request", told`name whom to look for: a part of the nickname, or the id`);
+  if (foldText(q) === "") throw new DyliveError("bad_request", msg`name whom to look for: a part of the nickname, or the id`);
   const { items, more } = await api.some<ShownPerson>("/users", "people", { q, ...among }, limit, PEOPLE_MAX);
   if (json) {
     for (const { id, nickname, ...one } of items) await print(JSON.stringify({ userId: id, name: nickname, ...one }));
     return;
   }
-  if (items.length === 0) return say(told`nobody was found`);
+  if (items.length === 0) return say(msg`nobody was found`);
   await printColumns(
-    [told`name`, "id", told`found as`, told`rooms`, told`broadcasts`, told`chats`, told`units`, told`diamonds`, told`last`],
+    [msg`name`, "id", msg`found as`, msg`rooms`, msg`broadcasts`, msg`chats`, msg`units`, msg`diamonds`, msg`last`],
     items.map((one) => [
       ...[one.nickname, one.id, one.foundAs, one.rooms, one.sessions],
       ...[one.chats, one.units, one.diamonds, moment(one.lastAt)],
     ]),
   );
-  if (more) say(told`there is more; --limit ${limit * 4} shows more`);
+  if (more) say(msg`there is more; --limit ${limit * 4} shows more`);
 }
 
 function typesOf(text: string): readonly EventType[] {

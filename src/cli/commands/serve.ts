@@ -10,7 +10,7 @@ import { withoutPassword } from "../../platform/links/link.js";
 import { systemClock } from "../../runtime/clock.js";
 import { writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Tokens } from "../../store/sql/tokens.js";
 import { aborted, stopSignal } from "../stop.js";
 import { moment, plain, print, say } from "../terminal.js";
@@ -20,7 +20,7 @@ export async function start(config: Config): Promise<App> {
   const app = await startApp(config, readMachine(), systemClock, makeLogger(config.logLevel));
   boundGarbage();
   if (config.host !== "127.0.0.1" && config.host !== "localhost" && config.host !== "::1")
-    say(told`dylive listens on ${config.host}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.`);
+    say(msg`dylive listens on ${config.host}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.`);
   return app;
 }
 
@@ -33,16 +33,16 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
     const first = await firstToken(app.store.tokens, config, Date.now());
     if (first !== null)
       for (const line of [
-        told`an admin token was made; ${first.file} keeps it, for you alone. The dashboard with it, shown this once:`,
+        msg`an admin token was made; ${first.file} keeps it, for you alone. The dashboard with it, shown this once:`,
         `${app.url}/#token=${first.token}`,
       ])
         say(line);
-    else if (await areRevoked(app.store.tokens)) say(told`Every token is revoked. Make one: dylive token create --name NAME`);
-    await print(told`dylive listens on ${app.url}`);
+    else if (await areRevoked(app.store.tokens)) say(msg`Every token is revoked. Make one: dylive token create --name NAME`);
+    await print(msg`dylive listens on ${app.url}`);
     if (config.role !== "collect") await print(`curl "${app.url}/douyin/liveroom/chat?token=TOKEN&room_id=ROOM"`);
-    for (const { like, url } of app.compat) await print(told`for clients of ${like}: ${url}`);
+    for (const { like, url } of app.compat) await print(msg`for clients of ${like}: ${url}`);
     await aborted(stop);
-    say(told`stopping …`);
+    say(msg`stopping …`);
   } finally {
     await app.close();
   }
@@ -57,10 +57,10 @@ async function areRevoked(tokens: Tokens): Promise<boolean> {
 /** Watches a room. A wrong text ends the command; a short link that cannot be followed now is told, and the rest goes on. */
 async function watchRoom(app: App, text: string, stop: AbortSignal): Promise<void> {
   try {
-    if (!(await app.rooms.watch(text, stop))) say(told`${withoutPassword(text)} is paused and stays so; dylive room resume goes on`);
+    if (!(await app.rooms.watch(text, stop))) say(msg`${withoutPassword(text)} is paused and stays so; dylive room resume goes on`);
   } catch (error) {
     if (!(error instanceof DyliveError) || error.row.fault === "caller") throw error;
-    say(told`${withoutPassword(text)} is not watched: ${error.detail}. ${error.row.hint} Then: dylive room add`);
+    say(msg`${withoutPassword(text)} is not watched: ${error.detail}. ${error.row.hint} Then: dylive room add`);
   }
 }
 

@@ -3,7 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { SEEN_TYPES } from "../../health/sightings.js";
 import type { RoomAnswer } from "../../http/v1/room-routes.js";
 import type { ShownSession } from "../../http/v1/session-routes.js";
-import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { joinMsgs, type Msg, msg, msgOf } from "../../runtime/msg.js";
 import type { comparedValues } from "../../statistics/comparison.js";
 import type { Summary } from "../../statistics/summary.js";
 import { type Session, sessionNames } from "../../store/rooms.js";
@@ -92,27 +92,27 @@ function list(config: Config, asked: string | null, { title, limit, json, ascend
       for (const one of items) await print(JSON.stringify({ ...sessionJson(one), totals: one.totals }));
       return;
     }
-    if (items.length === 0) return say(told`no such broadcast is kept`);
+    if (items.length === 0) return say(msg`no such broadcast is kept`);
     const titles = [
-      ...(asked === null ? [told`room`, told`anchor`] : []),
-      told`session`,
-      told`began`,
-      told`ended`,
-      told`how`,
-      told`events`,
-      told`chatters`,
-      told`gifters`,
-      told`diamonds`,
-      told`diamonds a minute`,
-      told`peak online`,
-      told`gaps`,
-      told`title`,
+      ...(asked === null ? [msg`room`, msg`anchor`] : []),
+      msg`session`,
+      msg`began`,
+      msg`ended`,
+      msg`how`,
+      msg`events`,
+      msg`chatters`,
+      msg`gifters`,
+      msg`diamonds`,
+      msg`diamonds a minute`,
+      msg`peak online`,
+      msg`gaps`,
+      msg`title`,
     ];
     await printColumns(
       titles,
       items.map((one) => [...(asked === null ? [Number(one.room), one.anchor?.nickname ?? null] : []), ...lineOf(one)]),
     );
-    if (more) say(told`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
+    if (more) say(msg`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
   });
 }
 
@@ -127,25 +127,25 @@ function compare(config: Config, named: readonly string[], byMinute: boolean, js
     const titles = sessions.map(({ room, id }) => `${room}/${id}`);
     if (byMinute) return showMinutes(api.items<ComparisonRow>("/compare", "minutes", { ...query, limit: 1_000 }), titles, json);
     if (json) return print(JSON.stringify(sessions.map((one) => ({ ...sessionJson(one), totals: one.totals }))));
-    const line = (name: Told, of: (session: ShownSession) => Cell): Cell[] => [name, ...sessions.map(of)];
-    const sum = (name: Told, of: (totals: Summary) => Cell) => line(name, ({ totals }) => (totals === null ? null : of(totals)));
+    const line = (name: Msg, of: (session: ShownSession) => Cell): Cell[] => [name, ...sessions.map(of)];
+    const sum = (name: Msg, of: (totals: Summary) => Cell) => line(name, ({ totals }) => (totals === null ? null : of(totals)));
     await printColumns(
-      [told`session`, ...titles],
+      [msg`session`, ...titles],
       [
-        line(told`title`, ({ title }) => title),
-        line(told`began`, ({ openedAt }) => moment(openedAt)),
-        line(told`ended`, ({ endedAt }) => moment(endedAt)),
-        sum(told`events`, ({ events }) => events),
-        sum(told`people`, ({ people }) => people),
-        sum(told`chats`, ({ messages }) => messages.chat ?? 0),
-        sum(told`chatters`, ({ chatters }) => chatters),
-        sum(told`gifters`, ({ gifters }) => gifters),
-        sum(told`units`, ({ gifts }) => gifts.units),
-        sum(told`diamonds`, ({ gifts }) => gifts.diamonds),
-        sum(told`diamonds a minute`, ({ diamondsPerMinute }) => diamondsPerMinute),
-        sum(told`follows`, ({ follows }) => follows),
-        sum(told`peak online`, ({ peak }) => peak.online),
-        sum(told`gaps`, ({ gaps }) => gapsLine(gaps)),
+        line(msg`title`, ({ title }) => title),
+        line(msg`began`, ({ openedAt }) => moment(openedAt)),
+        line(msg`ended`, ({ endedAt }) => moment(endedAt)),
+        sum(msg`events`, ({ events }) => events),
+        sum(msg`people`, ({ people }) => people),
+        sum(msg`chats`, ({ messages }) => messages.chat ?? 0),
+        sum(msg`chatters`, ({ chatters }) => chatters),
+        sum(msg`gifters`, ({ gifters }) => gifters),
+        sum(msg`units`, ({ gifts }) => gifts.units),
+        sum(msg`diamonds`, ({ gifts }) => gifts.diamonds),
+        sum(msg`diamonds a minute`, ({ diamondsPerMinute }) => diamondsPerMinute),
+        sum(msg`follows`, ({ follows }) => follows),
+        sum(msg`peak online`, ({ peak }) => peak.online),
+        sum(msg`gaps`, ({ gaps }) => gapsLine(gaps)),
       ],
     );
   });
@@ -168,7 +168,7 @@ async function showMinutes(minutes: AsyncIterable<ComparisonRow>, titles: readon
     ]);
   }
   if (json) return;
-  await printColumns([told`minute`, ...titles.flatMap((title) => [told`chats ${title}`, told`joins`, told`diamonds`, told`online`])], rows);
+  await printColumns([msg`minute`, ...titles.flatMap((title) => [msg`chats ${title}`, msg`joins`, msg`diamonds`, msg`online`])], rows);
 }
 
 function deleteSession(config: Config, asked: string, id: string, isSure: boolean): Promise<void> {
@@ -176,7 +176,7 @@ function deleteSession(config: Config, asked: string, id: string, isSure: boolea
   return withApi(config, async (api) => {
     const session = await api.get<ShownSession>(path`/rooms/${pastedName(asked)}/sessions/${id}`);
     const { id: sessionId, title, openedAt } = session;
-    const what = told`broadcast ${sessionId} from ${moment(openedAt)}, ${title ?? "–"}: its events, statistics and recordings`;
+    const what = msg`broadcast ${sessionId} from ${moment(openedAt)}, ${title ?? "–"}: its events, statistics and recordings`;
     const typed = await confirmDeletion(what, sessionNames({ title, sessionId }), isSure, signal);
     await deleteKept(api, path`/rooms/${session.room}/sessions/${sessionId}/delete`, typed, signal);
   });
@@ -188,16 +188,16 @@ function show(config: Config, asked: string, id: string | null, json: boolean): 
     const { anchor, title, openedAt, endedAt, endReason, totals, seen } = session;
     if (json) return print(JSON.stringify({ ...sessionJson(session), anchor, totals, seen }));
     const { webRid } = await api.get<RoomAnswer>(path`/rooms/${session.room}`);
-    const about: [Told, Cell][] = [
-      [told`room`, `${session.room}${webRid ? ` (web_rid ${webRid})` : ""}`],
-      [told`anchor`, anchor?.nickname ?? null],
-      [told`title`, title],
-      [told`began`, moment(openedAt)],
-      [told`ended`, endedAt === null ? told`not yet, as far as is known` : told`${moment(endedAt)} (${toldOf(endReason ?? "")})`],
+    const about: [Msg, Cell][] = [
+      [msg`room`, `${session.room}${webRid ? ` (web_rid ${webRid})` : ""}`],
+      [msg`anchor`, anchor?.nickname ?? null],
+      [msg`title`, title],
+      [msg`began`, moment(openedAt)],
+      [msg`ended`, endedAt === null ? msg`not yet, as far as is known` : msg`${moment(endedAt)} (${msgOf(endReason ?? "")})`],
       ...(totals === null ? [] : factsOf(totals)),
       ...seenFacts(seen),
     ];
-    await printColumns([told`session`, session.id], about);
+    await printColumns([msg`session`, session.id], about);
   });
 }
 
@@ -217,63 +217,63 @@ export function sessionJson({ room, id, title, openedAt, endedAt, endReason }: S
 }
 
 /** Returns what several sessions brought of a broadcast, in words; nothing where one watched it. */
-export function seenFacts(seen: ShownSession["seen"]): [Told, Cell][] {
+export function seenFacts(seen: ShownSession["seen"]): [Msg, Cell][] {
   if (seen === null || SEEN_TYPES.every((type) => Object.keys(seen[type].sessions).length < 2)) return [];
-  return SEEN_TYPES.flatMap((type): [Told, Cell][] => {
+  return SEEN_TYPES.flatMap((type): [Msg, Cell][] => {
     const { received, shared, sessions } = seen[type];
     if (received === 0) return [];
-    const by = Object.entries(sessions).map(([name, { received: n, alone }]) => told`${name} ${n} (${alone} alone)`);
-    return [[told`${type} seen`, told`${received}: ${toldAll(by, ", ")}; ${shared} by several`]];
+    const by = Object.entries(sessions).map(([name, { received: n, alone }]) => msg`${name} ${n} (${alone} alone)`);
+    return [[msg`${type} seen`, msg`${received}: ${joinMsgs(by, ", ")}; ${shared} by several`]];
   });
 }
 
 /** Returns what a summary says, in words. */
-export function factsOf(totals: Summary): [Told, Cell][] {
+export function factsOf(totals: Summary): [Msg, Cell][] {
   const { gifts, likes, peak, gaps, hidden } = totals;
   const messages = Object.entries(totals.messages).sort(([, a], [, b]) => b - a);
   return [
-    [told`first, last event`, `${moment(totals.firstEventAt)} – ${moment(totals.lastEventAt)}`],
-    [told`events`, `${totals.events} (${messages.map(([type, count]) => `${type} ${count}`).join(", ")})`],
-    [told`people`, told`${totals.people}, of whom ${totals.chatters} chatted and ${totals.gifters} gave`],
-    [told`gifts`, told`${gifts.units} units in ${gifts.combos} combos (${gifts.settled} settled)`],
-    [told`diamonds`, told`${gifts.diamonds}${gifts.unpricedUnits > 0 ? told`, and ${gifts.unpricedUnits} units of unknown price` : ""}`],
-    [told`diamonds a minute`, totals.diamondsPerMinute === null ? null : String(totals.diamondsPerMinute)],
-    [told`by the platform's ranks`, witnessLine(totals.witness)],
-    [told`likes`, told`${likes.seen} seen${likes.total === null ? "" : told` of ${likes.total}`}`],
-    [told`follows`, String(totals.follows)],
-    [told`peak online`, peak.online === null ? null : String(peak.online)],
-    [told`busiest minute`, peak.minute === null ? null : told`${moment(peak.minute)}: ${peak.eventsInMinute} events`],
+    [msg`first, last event`, `${moment(totals.firstEventAt)} – ${moment(totals.lastEventAt)}`],
+    [msg`events`, `${totals.events} (${messages.map(([type, count]) => `${type} ${count}`).join(", ")})`],
+    [msg`people`, msg`${totals.people}, of whom ${totals.chatters} chatted and ${totals.gifters} gave`],
+    [msg`gifts`, msg`${gifts.units} units in ${gifts.combos} combos (${gifts.settled} settled)`],
+    [msg`diamonds`, msg`${gifts.diamonds}${gifts.unpricedUnits > 0 ? msg`, and ${gifts.unpricedUnits} units of unknown price` : ""}`],
+    [msg`diamonds a minute`, totals.diamondsPerMinute === null ? null : String(totals.diamondsPerMinute)],
+    [msg`by the platform's ranks`, witnessLine(totals.witness)],
+    [msg`likes`, msg`${likes.seen} seen${likes.total === null ? "" : msg` of ${likes.total}`}`],
+    [msg`follows`, String(totals.follows)],
+    [msg`peak online`, peak.online === null ? null : String(peak.online)],
+    [msg`busiest minute`, peak.minute === null ? null : msg`${moment(peak.minute)}: ${peak.eventsInMinute} events`],
     [
-      told`hidden people`,
-      hidden.events === 0 ? told`none` : told`${hidden.events} events, ${hidden.units} units, ${hidden.diamonds} diamonds: no one's`,
+      msg`hidden people`,
+      hidden.events === 0 ? msg`none` : msg`${hidden.events} events, ${hidden.units} units, ${hidden.diamonds} diamonds: no one's`,
     ],
-    [told`gaps`, gapsLine(gaps)],
+    [msg`gaps`, gapsLine(gaps)],
     [
-      told`complete`,
+      msg`complete`,
       totals.covered === null
         ? null
-        : told`${percentText(totals.covered, 1)} % of the time${totals.partial ? told`; some events were removed before they were counted` : ""}`,
+        : msg`${percentText(totals.covered, 1)} % of the time${totals.partial ? msg`; some events were removed before they were counted` : ""}`,
     ],
   ];
 }
 
-function witnessLine({ diamondsWitnessed, diamondsReceived, share }: Summary["witness"]): Told | null {
+function witnessLine({ diamondsWitnessed, diamondsReceived, share }: Summary["witness"]): Msg | null {
   if (share === null) return null;
-  return told`at least ${diamondsWitnessed} diamonds were given by people they name; gifts that reached us explain ${diamondsReceived} (${percentText(share, 1)} %)`;
+  return msg`at least ${diamondsWitnessed} diamonds were given by people they name; gifts that reached us explain ${diamondsReceived} (${percentText(share, 1)} %)`;
 }
 
 function lineOf({ id, openedAt, endedAt, endReason, title, totals }: ShownSession): readonly Cell[] {
-  const when = [id, moment(openedAt), moment(endedAt), endReason === null ? null : toldOf(endReason)];
+  const when = [id, moment(openedAt), moment(endedAt), endReason === null ? null : msgOf(endReason)];
   if (totals === null) return [...when, 0, 0, 0, 0, null, null, 0, title];
   const { events, chatters, gifters, gifts, diamondsPerMinute, peak, gaps } = totals;
   return [...when, events, chatters, gifters, gifts.diamonds, diamondsPerMinute, peak.online, gaps.count, title];
 }
 
 /** Returns gaps in words. */
-export function gapsLine({ count, totalMs, unmeasured }: Summary["gaps"]): Told {
-  if (count === 0) return told`none known`;
-  const measured = unmeasured === count ? "" : told`, ${Math.round(totalMs / 1000)} s in all`;
-  return told`${count}${measured}${unmeasured === 0 ? "" : told`, ${unmeasured} of unknown length`}`;
+export function gapsLine({ count, totalMs, unmeasured }: Summary["gaps"]): Msg {
+  if (count === 0) return msg`none known`;
+  const measured = unmeasured === count ? "" : msg`, ${Math.round(totalMs / 1000)} s in all`;
+  return msg`${count}${measured}${unmeasured === 0 ? "" : msg`, ${unmeasured} of unknown length`}`;
 }
 
 /** Help of commands on the broadcast that they take. */

@@ -3,7 +3,7 @@ import { CHANGEABLE, type Config, changedValue, loadConfig, variableOf } from ".
 import { meantName } from "../../events/misspelt.js";
 import type { ServerSetting } from "../../http/api-deps.js";
 import { FieldError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { KEEP_SETTINGS } from "../../store/server-limits.js";
 import { withApi } from "../api.js";
 import { moment, print, printColumns, say } from "../terminal.js";
@@ -32,11 +32,11 @@ function list(config: Config): Promise<void> {
     const rows = settings
       .filter(({ name }) => names.includes(name))
       .map(({ name, value, about, from, changed }) => {
-        const by = from === "start" ? told`the server's environment` : changed === null ? null : told`${changed.by}, ${moment(changed.at)}`;
-        return [name, value ?? told`no limit`, by, about];
+        const by = from === "start" ? msg`the server's environment` : changed === null ? null : msg`${changed.by}, ${moment(changed.at)}`;
+        return [name, value ?? msg`no limit`, by, about];
       });
-    await printColumns([told`setting`, told`now`, told`set by`, told`what`], rows);
-    if (!api.isServers) await print(told`what a server is started with wins over what was changed`);
+    await printColumns([msg`setting`, msg`now`, msg`set by`, msg`what`], rows);
+    if (!api.isServers) await print(msg`what a server is started with wins over what was changed`);
   });
 }
 
@@ -48,17 +48,17 @@ function set(config: Config, name: string, text: string): Promise<void> {
       name,
       meant === null
         ? "it is no setting that can be changed while a server runs"
-        : told`it is no setting that can be changed while a server runs (did you mean ${meant}?)`,
+        : msg`it is no setting that can be changed while a server runs (did you mean ${meant}?)`,
     );
   }
   if (text === "") throw new FieldError(name, "it takes a value, or none for its default");
   const value = text === "none" ? null : changedValue(setting, text);
   return withApi(config, async (api) => {
     const { settings } = await api.ask<{ readonly settings: readonly ServerSetting[] }>("PATCH", "/settings", { body: { [name]: value } });
-    const now = settings.find((one) => one.name === name)?.value ?? told`no limit`;
-    const within = KEEP_SETTINGS.some((one) => one === setting) ? told`ten minutes` : told`half a minute`;
-    if (api.isServers) say(told`${name} is ${now}: the running server follows within ${within}`);
-    else if (config.databaseUrl === null) say(told`${name} is ${now} for a server that is started without it: none runs on this data`);
-    else say(told`${name} is ${now}: a running server follows within ${within}, unless it was started with another`);
+    const now = settings.find((one) => one.name === name)?.value ?? msg`no limit`;
+    const within = KEEP_SETTINGS.some((one) => one === setting) ? msg`ten minutes` : msg`half a minute`;
+    if (api.isServers) say(msg`${name} is ${now}: the running server follows within ${within}`);
+    else if (config.databaseUrl === null) say(msg`${name} is ${now} for a server that is started without it: none runs on this data`);
+    else say(msg`${name} is ${now}: a running server follows within ${within}, unless it was started with another`);
   });
 }

@@ -9,7 +9,7 @@ import { openSidecar } from "../../exports/sidecars.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";
 import { pastedRoom } from "../pasted-room.js";
@@ -54,7 +54,7 @@ export function addSidecarCommand(program: Command, data: () => Option): void {
       const { data: place } = options;
       // The folder that is named here comes before that of the store, which is not.
       await stat(folder).catch((error: unknown) => {
-        throw fileFailure(error, told`nothing can be written in ${folder}`);
+        throw fileFailure(error, msg`nothing can be written in ${folder}`);
       });
       return withStore(loadConfig(place === undefined ? {} : { data: place }), (store) => run(store, folder, options));
     });
@@ -70,7 +70,7 @@ function formats(text: string): SidecarOptions["formats"] {
 
 async function run(store: Store, folder: string, options: SidecarArguments): Promise<void> {
   const { room, sessionId } = await pastedRoom(store.rooms, options.room);
-  if (sessionId !== null) throw new DyliveError("bad_request", told`--room takes a room: ${options.room} is one broadcast`);
+  if (sessionId !== null) throw new DyliveError("bad_request", msg`--room takes a room: ${options.room} is one broadcast`);
   const { formats, namePattern = null, timeZone = null, offset, finishedAfter, once } = options;
   const choice = {
     folder,
@@ -88,11 +88,11 @@ async function run(store: Store, folder: string, options: SidecarArguments): Pro
   const stop = stopSignal();
   try {
     if (!once) {
-      say(told`${folder}: every few seconds recordings are looked for (Ctrl-C ends)`);
+      say(msg`${folder}: every few seconds recordings are looked for (Ctrl-C ends)`);
       await sidecar.run(stop);
     } else {
       if (!(await sidecar.look(stop)) && !stop.aborted) exitWith(1);
-      if (sidecar.figures.recordings === 0 && !stop.aborted) say(told`no recording of the room's time was found in ${folder}`);
+      if (sidecar.figures.recordings === 0 && !stop.aborted) say(msg`no recording of the room's time was found in ${folder}`);
     }
   } finally {
     close();

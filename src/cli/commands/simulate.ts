@@ -1,6 +1,6 @@
 import { type Mood, readMood, startSimulator } from "../../../simulator/index.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { aborted, stopSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
 
@@ -20,7 +20,7 @@ export async function simulate({ host, port, seed, rate, acceptAnySignature, moo
   const stop = stopSignal();
   const simulator = await startSimulator({ host, port, seed, rateFactor: rate, acceptAnySignature, moods: moodsOf(mood) });
   try {
-    say(told`a fake platform for \`dylive serve --upstream URL\`; live rooms: 100000001 100000002 100000003; works: URL/@works/`);
+    say(msg`a fake platform for \`dylive serve --upstream URL\`; live rooms: 100000001 100000002 100000003; works: URL/@works/`);
     await print(simulator.url);
     await aborted(stop);
   } finally {
@@ -33,7 +33,7 @@ function moodsOf(given: readonly string[]): Readonly<Record<string, Mood>> {
   return Object.fromEntries(
     given.map((one) => {
       const at = one.lastIndexOf("=");
-      if (at < 1) throw new DyliveError("bad_request", told`--mood is VIEWER=MOOD, not ${JSON.stringify(one.slice(0, 80))}`);
+      if (at < 1) throw new DyliveError("bad_request", msg`--mood is VIEWER=MOOD, not ${JSON.stringify(one.slice(0, 80))}`);
       return [one.slice(0, at), readMood(one.slice(at + 1))];
     }),
   );

@@ -4,7 +4,7 @@ import type { RoomAnswer } from "../../http/v1/room-routes.js";
 import type { ShownSession } from "../../http/v1/session-routes.js";
 import type { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer } from "../../http/v1/statistics-schemas.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, told } from "../../runtime/told.js";
+import { type Msg, msg } from "../../runtime/msg.js";
 import type { shownAudience, shownWitness } from "../../statistics/summary.js";
 import { GIFT_GROUPS, type GiftGroup } from "../../store/statistics.js";
 import { type LocalApi, path, withApi } from "../api.js";
@@ -87,37 +87,34 @@ async function showStats(api: LocalApi, session: ShownSession, { json, limit }: 
   const { behind, ...audience } = await api.get<ReturnType<typeof shownAudience> & { readonly behind: number }>(
     partOf(session, "audience"),
   );
-  if (behind > 0) say(told`${behind} events are not counted in what follows`);
+  if (behind > 0) say(msg`${behind} events are not counted in what follows`);
   if (json) return print(JSON.stringify({ session: sessionId, totals, seen, audience, gifters, chatters, words, emoji, witness }));
-  await printColumns(
-    [told`session`, sessionId],
-    [...(totals === null ? [[told`events`, 0] as const] : factsOf(totals)), ...seenFacts(seen)],
-  );
+  await printColumns([msg`session`, sessionId], [...(totals === null ? [[msg`events`, 0] as const] : factsOf(totals)), ...seenFacts(seen)]);
   await print("");
-  await printColumns([told`people`, String(audience.people ?? 0)], audienceFacts(audience));
+  await printColumns([msg`people`, String(audience.people ?? 0)], audienceFacts(audience));
   await print("");
   await printColumns(
-    [told`gives most`, "id", told`diamonds`, told`units`],
+    [msg`gives most`, "id", msg`diamonds`, msg`units`],
     gifters.map(({ name, userId, diamonds, units }) => [name, userId, diamonds, units]),
   );
   await print("");
   await printColumns(
-    [told`by the platform's ranks`, "id", told`diamonds, at least`, told`of them received`],
+    [msg`by the platform's ranks`, "id", msg`diamonds, at least`, msg`of them received`],
     witness.map(({ name, userId, diamondsWitnessed, diamondsReceived }) => [name, userId, diamondsWitnessed, diamondsReceived]),
   );
   await print("");
   await printColumns(
-    [told`chats most`, "id", told`chats`],
+    [msg`chats most`, "id", msg`chats`],
     chatters.map(({ name, userId, chats }) => [name, userId, chats]),
   );
   await print("");
   await printColumns(
-    [told`word`, told`times`],
+    [msg`word`, msg`times`],
     words.map(({ text, count }) => [text, count]),
   );
   await print("");
   await printColumns(
-    [told`emoji`, told`times`],
+    [msg`emoji`, msg`times`],
     emoji.map(({ text, count }) => [text, count]),
   );
 }
@@ -130,19 +127,19 @@ function audienceFacts({
   levels,
   clubLevels,
   topShare,
-}: ReturnType<typeof shownAudience>): [Told, Cell][] {
+}: ReturnType<typeof shownAudience>): [Msg, Cell][] {
   const percent = (share: number | null) => (share === null ? null : `${percentText(share)} %`);
   const bands = new Map<number, number>();
   for (const { level, people } of levels) bands.set(Math.floor(level / BAND), (bands.get(Math.floor(level / BAND)) ?? 0) + people);
   return [
-    [told`for the first time here`, newcomers ?? told`unknown: no earlier broadcast was counted`],
-    [told`gave`, gifters ?? 0],
-    [told`gave for the first time here`, firstGifters],
-    [told`diamonds by the one who gave most`, percent(topShare.one)],
-    [told`by the ten who gave most`, percent(topShare.ten)],
-    [told`by the hundred who gave most`, percent(topShare.hundred)],
-    [told`in the fans club`, clubLevels.reduce((sum, { people }) => sum + people, 0)],
-    ...[...bands].map(([band, people]): [Told, Cell] => [told`level ${band * BAND} to ${band * BAND + BAND - 1}`, people]),
+    [msg`for the first time here`, newcomers ?? msg`unknown: no earlier broadcast was counted`],
+    [msg`gave`, gifters ?? 0],
+    [msg`gave for the first time here`, firstGifters],
+    [msg`diamonds by the one who gave most`, percent(topShare.one)],
+    [msg`by the ten who gave most`, percent(topShare.ten)],
+    [msg`by the hundred who gave most`, percent(topShare.hundred)],
+    [msg`in the fans club`, clubLevels.reduce((sum, { people }) => sum + people, 0)],
+    ...[...bands].map(([band, people]): [Msg, Cell] => [msg`level ${band * BAND} to ${band * BAND + BAND - 1}`, people]),
   ];
 }
 
@@ -159,7 +156,7 @@ async function showMinutes(api: LocalApi, session: ShownSession, json: boolean):
   }
   if (json) return;
   await printColumns(
-    [told`minute`, told`chats`, told`gifts`, told`units`, told`diamonds`, told`likes`, told`joins`, told`follows`, told`online`],
+    [msg`minute`, msg`chats`, msg`gifts`, msg`units`, msg`diamonds`, msg`likes`, msg`joins`, msg`follows`, msg`online`],
     rows,
   );
 }
@@ -177,25 +174,25 @@ async function showGifts(
   const [user, receiver, gift] = [by === "user" || by === "line", by === "receiver" || by === "line", by === "gift" || by === "line"];
   await printColumns(
     [
-      ...(user ? [told`giver`, "id"] : []),
-      ...(receiver ? [told`to`] : []),
-      ...(gift ? [told`gift`] : []),
-      told`combos`,
-      told`settled`,
-      told`units`,
-      told`diamonds`,
-      told`unpriced`,
+      ...(user ? [msg`giver`, "id"] : []),
+      ...(receiver ? [msg`to`] : []),
+      ...(gift ? [msg`gift`] : []),
+      msg`combos`,
+      msg`settled`,
+      msg`units`,
+      msg`diamonds`,
+      msg`unpriced`,
     ],
     items.map((row) => {
       const { combos, settled, units, diamonds, unpricedUnits } = row;
       const to =
         row.receiver === null
-          ? told`the anchor`
+          ? msg`the anchor`
           : row.receiver.id === null
-            ? told`hidden guests`
+            ? msg`hidden guests`
             : (row.receiver.nickname ?? row.receiver.id);
       return [
-        ...(user ? [row.user === null ? told`hidden people` : row.user.nickname, row.user?.id ?? null] : []),
+        ...(user ? [row.user === null ? msg`hidden people` : row.user.nickname, row.user?.id ?? null] : []),
         ...(receiver ? [to] : []),
         ...(gift ? [row.gift?.name ?? row.gift?.id ?? null] : []),
         ...[combos, settled, units, diamonds, unpricedUnits],
@@ -227,18 +224,7 @@ async function showPerson(api: LocalApi, userId: string, json: boolean): Promise
     return;
   }
   await printColumns(
-    [
-      told`room`,
-      told`anchor`,
-      told`name`,
-      told`first`,
-      told`last`,
-      told`broadcasts`,
-      told`chats`,
-      told`likes`,
-      told`units`,
-      told`diamonds`,
-    ],
+    [msg`room`, msg`anchor`, msg`name`, msg`first`, msg`last`, msg`broadcasts`, msg`chats`, msg`likes`, msg`units`, msg`diamonds`],
     rows.map((row) => [
       ...[Number(row.room), row.anchor?.nickname ?? null, row.nickname, moment(row.firstAt), moment(row.lastAt), row.sessions],
       ...[row.chats, row.likes, row.units, row.diamonds],
@@ -255,7 +241,7 @@ async function showUser(api: LocalApi, asked: string, userId: string, json: bool
     return;
   }
   await printColumns(
-    [told`session`, told`name`, told`first`, told`last`, told`events`, told`chats`, told`likes`, told`units`, told`diamonds`],
+    [msg`session`, msg`name`, msg`first`, msg`last`, msg`events`, msg`chats`, msg`likes`, msg`units`, msg`diamonds`],
     rows.map((row) => [
       ...[row.session ?? "", row.nickname, moment(row.firstAt), moment(row.lastAt)],
       ...[row.events, row.chats, row.likes, row.units, row.diamonds],

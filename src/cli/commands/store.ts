@@ -4,7 +4,7 @@ import { type Config, downloadsOf, loadConfig, variableOf } from "../../app/conf
 import type { ServerSetting } from "../../http/api-deps.js";
 import { recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, told, toldOf } from "../../runtime/told.js";
+import { type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { type CheckFinding, checkStore } from "../../store/check.js";
 import { backUp, integrityOf } from "../../store/sqlite/copy.js";
 import { checkFiles, DownloadStorage } from "../../works/download-storage.js";
@@ -53,9 +53,9 @@ async function backup(config: Config, file: string): Promise<void> {
     );
   const path = existingStore(config);
   const bytes = backUp(path, resolve(file));
-  await print(told`${file}: ${(bytes / 1e6).toFixed(1)} MB, of one moment`);
+  await print(msg`${file}: ${(bytes / 1e6).toFixed(1)} MB, of one moment`);
   say(
-    told`Only the store is in it: not logins, not raw recordings, not downloaded files. To use it, stop the server and put it in the place of the data folder's dylive.sqlite.`,
+    msg`Only the store is in it: not logins, not raw recordings, not downloaded files. To use it, stop the server and put it in the place of the data folder's dylive.sqlite.`,
   );
 }
 
@@ -65,7 +65,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
   const statisticsMaxAgeMs = await statisticsAge(config);
   await withStore(config, async (store) => {
     const room = asked === null ? {} : { room: (await pastedRoom(store.rooms, asked)).room };
-    const progress = new ProgressLine(told`checking`, told`events`);
+    const progress = new ProgressLine(msg`checking`, msg`events`);
     const rows = { works: 0, comments: 0 };
     const onProgress = (what: string, count: number) => {
       if (what in rows) rows[what as keyof typeof rows] = count;
@@ -78,13 +78,13 @@ async function check(config: Config, asked: string | null): Promise<void> {
       asked !== null ? { findings: [], elsewhere: 0 } : await checkFiles(store.downloads, storage, stop, () => files++);
     const all = [...findings.map(sentenceOf), ...wrong];
     for (const sentence of all.slice(0, SHOWN)) await print(typeof sentence === "string" ? recognised(sentence) : sentence);
-    if (all.length > SHOWN) await print(told`… and ${all.length - SHOWN} more`);
+    if (all.length > SHOWN) await print(msg`… and ${all.length - SHOWN} more`);
     const heads = await store.log.heads(room.room === undefined ? undefined : [room.room]);
     const events = [...heads.values()].reduce((sum, { head, oldest }) => sum + head - oldest + 1, 0);
-    const beside = asked === null ? told`, ${rows.works} works, ${rows.comments} comments, ${files} downloaded files` : "";
-    progress.end(told`checked: ${what}, up to ${events} events of ${heads.size} rooms${beside}`);
-    if (elsewhere > 0) await print(told`${elsewhere} downloads are in other folders (DYLIVE_DOWNLOADS): their files were not looked at`);
-    await print(all.length === 0 ? told`nothing is wrong` : told`${all.length} findings`);
+    const beside = asked === null ? msg`, ${rows.works} works, ${rows.comments} comments, ${files} downloaded files` : "";
+    progress.end(msg`checked: ${what}, up to ${events} events of ${heads.size} rooms${beside}`);
+    if (elsewhere > 0) await print(msg`${elsewhere} downloads are in other folders (DYLIVE_DOWNLOADS): their files were not looked at`);
+    await print(all.length === 0 ? msg`nothing is wrong` : msg`${all.length} findings`);
     if (all.length > 0) exitWith(1);
   });
 }
@@ -105,27 +105,27 @@ async function statisticsAge(config: Config): Promise<number | null> {
  * @returns what it is
  * @throws DyliveError store_damaged; bad_config when there is none
  */
-async function sound(config: Config): Promise<Told> {
+async function sound(config: Config): Promise<Msg> {
   if (config.databaseUrl === null) {
     const damage = integrityOf(existingStore(config));
-    for (const line of damage) await print(told`file: ${line}`);
+    for (const line of damage) await print(msg`file: ${line}`);
     if (damage.length > 0) throw new DyliveError("store_damaged", "SQLite finds the file damaged");
-    return told`the file`;
+    return msg`the file`;
   }
   const { lookAt } = await import("../../store/postgres/admin.js");
   const { name, schema } = await lookAt(config.databaseUrl);
-  if (schema === 0) throw new DyliveError("bad_config", told`there is no store in ${name}`);
-  return told`the database`;
+  if (schema === 0) throw new DyliveError("bad_config", msg`there is no store in ${name}`);
+  return msg`the database`;
 }
 
-function sentenceOf(finding: CheckFinding): Told {
-  if (finding.kind === "row") return told`${toldOf(ROW_NAMES[finding.table])} ${finding.row}: ${recognised(finding.what)}`;
-  if (finding.kind === "search") return told`position ${finding.pos} is not in the search index as it should be`;
-  const where = told`room ${finding.room}`;
-  if (finding.kind === "hole") return told`${where}: seq ${finding.from} to ${finding.to} are neither kept nor recorded as removed`;
-  if (finding.kind === "damaged") return told`${where}: seq ${finding.seq} cannot be read`;
-  if (finding.kind === "order") return told`${where}: seq ${finding.seq} is out of order`;
+function sentenceOf(finding: CheckFinding): Msg {
+  if (finding.kind === "row") return msg`${msgOf(ROW_NAMES[finding.table])} ${finding.row}: ${recognised(finding.what)}`;
+  if (finding.kind === "search") return msg`position ${finding.pos} is not in the search index as it should be`;
+  const where = msg`room ${finding.room}`;
+  if (finding.kind === "hole") return msg`${where}: seq ${finding.from} to ${finding.to} are neither kept nor recorded as removed`;
+  if (finding.kind === "damaged") return msg`${where}: seq ${finding.seq} cannot be read`;
+  if (finding.kind === "order") return msg`${where}: seq ${finding.seq} is out of order`;
   if (finding.kind === "combo")
-    return told`${where}: the deltas of combo ${finding.comboId} add up to ${finding.sum}, its largest total is ${finding.high}`;
-  return told`${where}: statistics of ${finding.sessionId || told`no broadcast`} count ${finding.counted} ${finding.what}, its events have ${finding.log}`;
+    return msg`${where}: the deltas of combo ${finding.comboId} add up to ${finding.sum}, its largest total is ${finding.high}`;
+  return msg`${where}: statistics of ${finding.sessionId || msg`no broadcast`} count ${finding.counted} ${finding.what}, its events have ${finding.log}`;
 }

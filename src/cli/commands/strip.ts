@@ -7,7 +7,7 @@ import { Disguise, stripped } from "../../platform/wire/strip.js";
 import { NewFile } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure, troubleOf } from "../../runtime/file-failure.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { recordingBytes } from "../../sources/recording.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, plain, say } from "../terminal.js";
@@ -26,11 +26,11 @@ async function strip(path: string, out: string): Promise<void> {
   const signal = interruptSignal();
   const key = randomBytes(32).toString("hex"); // nobody keeps it
   const reader = new RecordingReader();
-  const progress = new ProgressLine(plain(out), told`records`);
+  const progress = new ProgressLine(plain(out), msg`records`);
   const refuse = (error: unknown) => {
-    throw fileFailure(error, told`${out} cannot be made`);
+    throw fileFailure(error, msg`${out} cannot be made`);
   };
-  if (existsSync(out)) throw new DyliveError("file_failed", told`${out} exists already: name another file, or remove it`);
+  if (existsSync(out)) throw new DyliveError("file_failed", msg`${out} exists already: name another file, or remove it`);
   const file = await NewFile.create(out).catch(refuse);
   let kept = 0;
   let left = 0;
@@ -50,15 +50,15 @@ async function strip(path: string, out: string): Promise<void> {
         if (rest !== null) progress.show(++kept);
       }
     }
-    if (reader.meta === null) throw new DyliveError("bad_file", told`${path} is not a recording`);
+    if (reader.meta === null) throw new DyliveError("bad_file", msg`${path} is not a recording`);
   } catch (error) {
     await file.discard();
-    throw error instanceof WireError ? new DyliveError("bad_file", told`${path} is not a recording`, error) : error;
+    throw error instanceof WireError ? new DyliveError("bad_file", msg`${path} is not a recording`, error) : error;
   }
   await file.finish({ replace: false }).catch(refuse);
-  progress.end(told`${out}: ${kept} records without names, texts and ids of people`);
-  if (left + reader.skipped > 0) say(told`${left + reader.skipped} damaged records were left out`);
-  if (reader.end() > 0) say(told`the last ${reader.end()} bytes of ${plain(path)} are torn or damaged`);
+  progress.end(msg`${out}: ${kept} records without names, texts and ids of people`);
+  if (left + reader.skipped > 0) say(msg`${left + reader.skipped} damaged records were left out`);
+  if (reader.end() > 0) say(msg`the last ${reader.end()} bytes of ${plain(path)} are torn or damaged`);
 }
 
 async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -69,8 +69,8 @@ async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Buff
     }
   } catch (error) {
     signal.throwIfAborted();
-    if (troubleOf(error) === null) throw new DyliveError("bad_file", told`${path} is not a whole recording: ${String(error)}`, error);
-    throw fileFailure(error, told`${path} cannot be read`);
+    if (troubleOf(error) === null) throw new DyliveError("bad_file", msg`${path} is not a whole recording: ${String(error)}`, error);
+    throw fileFailure(error, msg`${path} cannot be read`);
   }
 }
 

@@ -6,7 +6,7 @@ import WebSocket from "ws";
 import { type Config, languageOf, loadConfig } from "../../app/config.js";
 import { type Backoff, backoffMs, type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { errorOf, type LocalApi, type ShownError, withApi } from "../api.js";
 import { isTorn, syncOut, writeOut } from "../stdout.js";
 import { stopSignal } from "../stop.js";
@@ -155,7 +155,7 @@ export class EventLines {
       const why = await this.#connection();
       if (why === null) return;
       if (this.#log === null) throw noServer(base, new Error(why));
-      if (this.#failures++ === 0) say(told`the connection to ${base} ended (${why}): trying again`);
+      if (this.#failures++ === 0) say(msg`the connection to ${base} ended (${why}): trying again`);
       await clock.sleep(backoffMs(RETRY, this.#failures), stop).catch(() => {});
     }
   }
@@ -239,16 +239,16 @@ export class EventLines {
         this.#failures = 0;
         if (this.#taken === null) {
           this.#taken = String(cursor);
-          if (this.#rooms.size === 0) say(told`all rooms are followed, those that come later too`);
+          if (this.#rooms.size === 0) say(msg`all rooms are followed, those that come later too`);
         }
         for (const { room, asked } of (message["rooms"] ?? []) as Subscribed[]) this.#meet(asked, room);
         return;
       case "removed":
-        say(told`room ${Number(room)}: seqs ${Number(message["from"])} to ${Number(message["to"])} are missing: they are no longer kept`);
+        say(msg`room ${Number(room)}: seqs ${Number(message["from"])} to ${Number(message["to"])} are missing: they are no longer kept`);
         return this.#pass(String(cursor));
       case "gone": {
         const asked = String(message["asked"]);
-        say(told`room ${Number(room ?? this.#rooms.get(asked))} was deleted`);
+        say(msg`room ${Number(room ?? this.#rooms.get(asked))} was deleted`);
         // Its name may lead to a room that was added since.
         if (room !== undefined) return this.#subscribe(socket);
         this.#rooms.delete(asked);
@@ -264,19 +264,19 @@ export class EventLines {
         throw new DyliveError("bad_token", "it was revoked, has expired or may do less, since this call began");
       case "error":
         if (message["code"] === "in_use")
-          throw new DyliveError("in_use", told`another command goes on as ${this.#deps.asked.name ?? ""}, so this one ends`);
+          throw new DyliveError("in_use", msg`another command goes on as ${this.#deps.asked.name ?? ""}, so this one ends`);
         if (message["ref"] === "rooms") throw errorOf(message as unknown as ShownError);
-        if (this.#trouble !== words) say(told`the position cannot be kept: ${String(words)}`);
+        if (this.#trouble !== words) say(msg`the position cannot be kept: ${String(words)}`);
         this.#trouble = String(words);
         return;
       case "failed":
-        say(told`the server ends this: ${String(reason)}`);
+        say(msg`the server ends this: ${String(reason)}`);
     }
   }
 
   #begin({ log }: Message, socket: WebSocket): void {
     if (this.#log !== null && this.#log !== log) {
-      say(told`the server has another log than before: the lines go on where that has the position, else now`);
+      say(msg`the server has another log than before: the lines go on where that has the position, else now`);
       this.#taken = this.#read = this.#kept = null;
       this.#unread = [];
     }
@@ -298,7 +298,7 @@ export class EventLines {
     const before = this.#rooms.get(asked) ?? null;
     this.#rooms.set(asked, room);
     if (before === room) return;
-    say(told`room ${room} is followed`);
+    say(msg`room ${room} is followed`);
   }
 
   #headers(): Readonly<Record<string, string>> {
@@ -351,7 +351,7 @@ export class EventLines {
     socket.removeAllListeners("message").on("message", (data) => {
       const { type, ref, cursor, message } = JSON.parse(String(data)) as Message;
       const isRefused = type === "error" && ref === "keep";
-      if (isRefused) say(told`the position cannot be kept: ${String(message)}`);
+      if (isRefused) say(msg`the position cannot be kept: ${String(message)}`);
       if (isRefused || (type === "acked" && cursor === last)) left();
     });
     socket.on("close", left);

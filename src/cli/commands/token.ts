@@ -3,7 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { noSuch } from "../../events/misspelt.js";
 import type { ShownToken } from "../../http/v1/token-routes.js";
 import { FieldError } from "../../runtime/errors.js";
-import { type Told, told, toldAll } from "../../runtime/told.js";
+import { joinMsgs, type Msg, msg } from "../../runtime/msg.js";
 import { SCOPES, type Scope } from "../../store/sql/tokens.js";
 import { type LocalApi, path, withApi } from "../api.js";
 import { WordsOption } from "../completion/node.js";
@@ -61,7 +61,7 @@ function create(config: Config, { name, scope, rooms, expires, rate }: CreateOpt
   const wanted = { name, scope, rooms, perMinute: rate, ...(expires !== undefined && { expiresAt: Date.now() + expires }) };
   const post = async (api: LocalApi) => {
     const { token, about } = await api.post<{ readonly token: string; readonly about: ShownToken }>("/tokens", wanted);
-    say(told`token ${about.id} (${plain(about.name)}, ${about.scope}) is made; keep it, it is not shown again:`);
+    say(msg`token ${about.id} (${plain(about.name)}, ${about.scope}) is made; keep it, it is not shown again:`);
     await print(token);
   };
   // One that is limited to rooms needs a store that knows them.
@@ -71,30 +71,30 @@ function create(config: Config, { name, scope, rooms, expires, rate }: CreateOpt
 function list(config: Config): Promise<void> {
   return withApi(config, async (api) => {
     const { tokens } = await api.get<{ readonly tokens: readonly ShownToken[] }>("/tokens");
-    if (tokens.length === 0) say(told`there is no token; dylive token create --name NAME`);
+    if (tokens.length === 0) say(msg`there is no token; dylive token create --name NAME`);
     for (const token of tokens) await print(line(token, Date.now()));
   });
 }
 
 /** Returns one token on one line; its name, which may hold spaces, comes last. */
-function line(row: ShownToken, now: number): Told {
+function line(row: ShownToken, now: number): Msg {
   const validity =
     row.revokedAt !== null
-      ? told`revoked ${moment(row.revokedAt)}`
+      ? msg`revoked ${moment(row.revokedAt)}`
       : row.expiresAt === null
-        ? told`valid`
+        ? msg`valid`
         : row.expiresAt <= now
-          ? told`expired ${moment(row.expiresAt)}`
-          : told`valid until ${moment(row.expiresAt)}`;
-  return toldAll(
+          ? msg`expired ${moment(row.expiresAt)}`
+          : msg`valid until ${moment(row.expiresAt)}`;
+  return joinMsgs(
     [
       row.id,
       row.scope,
-      told`made ${moment(row.createdAt)}`,
-      row.lastUsedAt === null ? told`never used` : told`used ${moment(row.lastUsedAt)}`,
+      msg`made ${moment(row.createdAt)}`,
+      row.lastUsedAt === null ? msg`never used` : msg`used ${moment(row.lastUsedAt)}`,
       validity,
-      ...(row.perMinute === null ? [] : [told`${row.perMinute} a minute`]),
-      ...(row.rooms.length === 0 ? [] : [told`rooms ${row.rooms.join(",")}`]),
+      ...(row.perMinute === null ? [] : [msg`${row.perMinute} a minute`]),
+      ...(row.rooms.length === 0 ? [] : [msg`rooms ${row.rooms.join(",")}`]),
       row.name,
     ],
     "  ",
@@ -104,7 +104,7 @@ function line(row: ShownToken, now: number): Told {
 function revoke(config: Config, id: string): Promise<void> {
   return withApi(config, async (api) => {
     await api.ask("DELETE", path`/tokens/${id}`);
-    say(told`token ${id} is revoked`);
+    say(msg`token ${id} is revoked`);
   });
 }
 

@@ -2,7 +2,7 @@ import { Argument, type Command, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import type { LiveEvent } from "../../events/event.js";
 import { TEST_TYPES, type TestEvent } from "../../events/test-event.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { path, withApi } from "../api.js";
 import { pastedName } from "../pasted-room.js";
 import { print, say } from "../terminal.js";
@@ -39,7 +39,7 @@ export function addTriggerCommand(program: Command, data: () => Option): void {
         withApi(loadConfig(settings), async (api) => {
           const asked = { type, nickname, userId: user, text, gift, units, diamonds, count };
           const event = await api.post<LiveEvent>(path`/rooms/${pastedName(room)}/test-events`, asked);
-          say(told`test event ${event.seq} of room ${event.room}`);
+          say(msg`test event ${event.seq} of room ${event.room}`);
           await print(JSON.stringify(event));
         }),
     );

@@ -3,7 +3,7 @@ import { reachOf } from "../../app/platform.js";
 import { OneRoom } from "../../cluster/one-room.js";
 import { ROOM_DOOR, readPaste } from "../../platform/links/paste.js";
 import { systemClock } from "../../runtime/clock.js";
-import { recorded, told, toldOf } from "../../runtime/told.js";
+import { msg, msgOf, recorded } from "../../runtime/msg.js";
 import { lineOf, SHOWN } from "../show.js";
 import { stopSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
@@ -27,8 +27,8 @@ export async function watch(config: Config, text: string, { json, all }: { reado
     room = await OneRoom.open(text, deps, stop);
     const { webRid } = (await room.store.rooms.get(room.room)) ?? { webRid: null };
     const { state, evidence } = room.found;
-    const next = state === "waiting" ? told`; its next broadcast is shown as soon as it begins (Ctrl-C ends)` : "";
-    say(told`${webRid ?? text}: ${toldOf(state)}, ${recorded(evidence.reason)}${next}`);
+    const next = state === "waiting" ? msg`; its next broadcast is shown as soon as it begins (Ctrl-C ends)` : "";
+    say(msg`${webRid ?? text}: ${msgOf(state)}, ${recorded(evidence.reason)}${next}`);
     for await (const event of room.events(all ? {} : { types: SHOWN }, stop)) await print(lineOf(event, json));
   } catch (error) {
     if (!stop.aborted) throw error;

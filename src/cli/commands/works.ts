@@ -4,7 +4,7 @@ import { reachOf, workReaderOf } from "../../app/platform.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
-import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { joinMsgs, type Msg, msg, msgOf, recorded } from "../../runtime/msg.js";
 import type { Work } from "../../works/model/work.js";
 import type { WorkListRun } from "../../works/model/work-list.js";
 import { isWhole, WorkLister } from "../../works/work-lister.js";
@@ -65,11 +65,11 @@ export async function works(config: Config, text: string, { limit, known, stopAf
 /** Reads a file with ids: one a line, or what this command wrote with `--json`. @throws DyliveError file_failed, bad_request */
 async function linesOf(path: string): Promise<readonly string[]> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileFailure(error, told`${path} cannot be read`);
+    throw fileFailure(error, msg`${path} cannot be read`);
   });
   const lines = text.split("\n");
   if (text.trim() !== "" && !/^\{"(?:author|mix|end)":/.test(text) && !lines.some((line) => idIn(line) !== null))
-    throw new DyliveError("bad_request", told`${path} has no lines that begin with a work's id`);
+    throw new DyliveError("bad_request", msg`${path} has no lines that begin with a work's id`);
   return lines;
 }
 
@@ -113,17 +113,17 @@ function ownerJson({ author, mix }: WorkListRun): string {
 }
 
 /** Says whose works they are. */
-function ownerLine({ author, mix }: WorkListRun): Told {
-  if (mix !== null) return told`mix ${mix.id ?? ""}${mix.name === null ? "" : `: ${mix.name}`}`;
-  if (author === null) return told`an author of whom the page tells nothing`;
+function ownerLine({ author, mix }: WorkListRun): Msg {
+  if (mix !== null) return msg`mix ${mix.id ?? ""}${mix.name === null ? "" : `: ${mix.name}`}`;
+  if (author === null) return msg`an author of whom the page tells nothing`;
   const { nickname, secUid, displayId, verified, followers, likes, works, ipPlace } = author;
   const figures = [
-    [told`followers`, followers],
-    [told`likes`, likes],
-    [told`works by the profile`, works],
+    [msg`followers`, followers],
+    [msg`likes`, likes],
+    [msg`works by the profile`, works],
   ] as const;
-  const known = figures.flatMap(([word, count]) => (count === null ? [] : [told`${count} ${word}`]));
-  return toldAll(
+  const known = figures.flatMap(([word, count]) => (count === null ? [] : [msg`${count} ${word}`]));
+  return joinMsgs(
     [
       `${nickname ?? secUid ?? "?"}${displayId === null ? "" : ` (${displayId})`}`,
       ...(verified === null ? [] : [verified]),
@@ -135,15 +135,15 @@ function ownerLine({ author, mix }: WorkListRun): Told {
 }
 
 /** Returns a work as one readable line; what others wrote is made harmless. */
-function lineOf({ id, kind, time, text, stats, pinned }: Work): Told {
+function lineOf({ id, kind, time, text, stats, pinned }: Work): Msg {
   const likes = stats.likes === null ? "" : `♥ ${stats.likes}`;
   const what = kind === null ? "work" : KIND_WORDS[kind];
-  return told`${moment(time)}  ${inWords(toldOf(what)).padEnd(11)}  ${id}  ${likes.padEnd(9)}  ${pinned ? told`(pinned) ` : ""}${text}`;
+  return msg`${moment(time)}  ${inWords(msgOf(what)).padEnd(11)}  ${id}  ${likes.padEnd(9)}  ${pinned ? msg`(pinned) ` : ""}${text}`;
 }
 
 /** Says how a run ended, with what the platform tells and what came. */
-function wordsOf({ endedBy, reason, collected, shown, hidden }: WorkListRun): Told {
-  const beside = shown === null ? "" : told`; the profile tells ${shown}, which is no measure where no more is shown`;
-  const left = hidden === 0 ? "" : told`; ${hidden} that others may not see are left out`;
-  return told`${toldOf(endedBy ?? "")}: ${recorded(reason ?? "")}. ${collected} works are listed${beside}${left}`;
+function wordsOf({ endedBy, reason, collected, shown, hidden }: WorkListRun): Msg {
+  const beside = shown === null ? "" : msg`; the profile tells ${shown}, which is no measure where no more is shown`;
+  const left = hidden === 0 ? "" : msg`; ${hidden} that others may not see are left out`;
+  return msg`${msgOf(endedBy ?? "")}: ${recorded(reason ?? "")}. ${collected} works are listed${beside}${left}`;
 }

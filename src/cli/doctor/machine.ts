@@ -6,7 +6,7 @@ import { findBrowser } from "../../platform/browser/find.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { troubleOf } from "../../runtime/file-failure.js";
-import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
+import { type Msg, msg, msgOf, recorded } from "../../runtime/msg.js";
 import { check } from "../../store/check.js";
 import { dataDirOwner } from "../../store/lock.js";
 import { databasePath, openStore, type StoreAt, storeAt } from "../../store/open.js";
@@ -52,7 +52,7 @@ export function runtime({ databaseUrl }: Pick<Config, "databaseUrl">, version = 
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
   if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor))
-    return fail("runtime", told`Node.js ${version} is too old`, told`Install Node.js ${OLDEST_NODE.join(".")} or newer.`);
+    return fail("runtime", msg`Node.js ${version} is too old`, msg`Install Node.js ${OLDEST_NODE.join(".")} or newer.`);
   try {
     const database = openDatabase(":memory:");
     const sqlite = String(database.prepare("SELECT sqlite_version()").pluck().get());
@@ -60,7 +60,7 @@ export function runtime({ databaseUrl }: Pick<Config, "databaseUrl">, version = 
     return ok("runtime", `Node.js ${version}, SQLite ${sqlite}, ${process.platform} ${process.arch}`);
   } catch (error) {
     if (databaseUrl === null || !(error instanceof DyliveError && error.code === "no_package")) return failed("runtime", error);
-    return ok("runtime", told`Node.js ${version}, ${process.platform} ${process.arch}; without SQLite, which PostgreSQL does not need`);
+    return ok("runtime", msg`Node.js ${version}, ${process.platform} ${process.arch}; without SQLite, which PostgreSQL does not need`);
   }
 }
 
@@ -70,7 +70,7 @@ function dataFolder(data: string): Finding {
   let near = folder;
   while (!existsSync(near) && dirname(near) !== near) near = dirname(near);
   try {
-    if (!statSync(near).isDirectory()) return fail("data", told`${near} is a file`, "Name another folder with --data or DYLIVE_DATA.");
+    if (!statSync(near).isDirectory()) return fail("data", msg`${near} is a file`, "Name another folder with --data or DYLIVE_DATA.");
     accessSync(near, constants.W_OK);
     if (near === folder) {
       const trial = join(folder, `.doctor-${process.pid}`);
@@ -81,9 +81,9 @@ function dataFolder(data: string): Finding {
     const free = bavail * bsize;
     const gib = (free / 1024 / MIB).toFixed(1);
     const more = "Free some space, or put the data on another disk with --data.";
-    if (free < NO_BYTES) return fail("data", told`${folder}: the disk is full (${gib} GiB free)`, more);
-    if (free < LITTLE_BYTES) return warn("data", told`${folder}: little space is left (${gib} GiB free)`, more);
-    return ok("data", told`${near === folder ? folder : told`${folder} (will be made)`}, ${gib} GiB free`);
+    if (free < NO_BYTES) return fail("data", msg`${folder}: the disk is full (${gib} GiB free)`, more);
+    if (free < LITTLE_BYTES) return warn("data", msg`${folder}: little space is left (${gib} GiB free)`, more);
+    return ok("data", msg`${near === folder ? folder : msg`${folder} (will be made)`}, ${gib} GiB free`);
   } catch (error) {
     return folderFailure(folder, error);
   }
@@ -93,7 +93,7 @@ function dataFolder(data: string): Finding {
 export function folderFailure(folder: string, error: unknown): Finding {
   const trouble = troubleOf(error);
   if (trouble === null) return failed("data", error, "Name another folder with --data or DYLIVE_DATA.");
-  return fail("data", told`${folder} cannot be written: ${trouble.why}`, told`${trouble.todo} --data and DYLIVE_DATA name another folder.`);
+  return fail("data", msg`${folder} cannot be written: ${trouble.why}`, msg`${trouble.todo} --data and DYLIVE_DATA name another folder.`);
 }
 
 /** Checks whether the store can be read, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
@@ -110,14 +110,14 @@ async function storeFile(data: string): Promise<Finding> {
     if (typeof version === "string")
       return fail(
         "store",
-        told`${path} is damaged: ${version}`,
+        msg`${path} is damaged: ${version}`,
         "Stop dylive, keep a copy of the file, and restore a backup or start with another folder.",
       );
-    const shown = told`schema ${version}, ${(size / MIB).toFixed(1)} MiB`;
-    if (version < MIGRATIONS.length) return ok("store", told`${shown}; it is brought up to date at the next start`);
+    const shown = msg`schema ${version}, ${(size / MIB).toFixed(1)} MiB`;
+    if (version < MIGRATIONS.length) return ok("store", msg`${shown}; it is brought up to date at the next start`);
     return await soundness({ engine: "sqlite", path }, shown);
   } catch (error) {
-    return failed("store", placeFailure(error, path, told`the database ${path} cannot be read`));
+    return failed("store", placeFailure(error, path, msg`the database ${path} cannot be read`));
   }
 }
 
@@ -137,55 +137,55 @@ async function database(url: string): Promise<Finding> {
   try {
     const { lookAt } = await import("../../store/postgres/admin.js");
     const look = await lookAt(url);
-    const shown = told`PostgreSQL ${look.server} at ${look.name}, ${sizeOf(look)}`;
+    const shown = msg`PostgreSQL ${look.server} at ${look.name}, ${sizeOf(look)}`;
     return (
       complaintOf(look, shown) ?? (look.schema < look.known ? ok("store", shown) : await soundness({ engine: "postgres", url }, shown))
     );
   } catch (error) {
     const todo =
-      error instanceof DyliveError && error.code === "bad_config" ? told`Correct DATABASE_URL: docs/scale.md has its form.` : undefined;
+      error instanceof DyliveError && error.code === "bad_config" ? msg`Correct DATABASE_URL: docs/scale.md has its form.` : undefined;
     return failed("store", error, todo);
   }
 }
 
-function sizeOf({ schema, known, bytes }: Look): Told {
-  if (schema === 0) return told`empty; the store is made at the first start`;
-  const shown = told`schema ${schema}, ${(bytes / MIB).toFixed(1)} MiB`;
-  return schema < known ? told`${shown}; it is brought up to date at the next start` : shown;
+function sizeOf({ schema, known, bytes }: Look): Msg {
+  if (schema === 0) return msg`empty; the store is made at the first start`;
+  const shown = msg`schema ${schema}, ${(bytes / MIB).toFixed(1)} MiB`;
+  return schema < known ? msg`${shown}; it is brought up to date at the next start` : shown;
 }
 
-function complaintOf({ server, notDurable, roundTripMs }: Look, shown: Told): Finding | null {
+function complaintOf({ server, notDurable, roundTripMs }: Look, shown: Msg): Finding | null {
   if (Number.parseInt(server, 10) < VERSION)
-    return warn("store", told`${shown}: older than what dylive is tested with`, told`Use PostgreSQL ${VERSION} or newer.`);
+    return warn("store", msg`${shown}: older than what dylive is tested with`, msg`Use PostgreSQL ${VERSION} or newer.`);
   if (roundTripMs > SLOW_MS)
     return warn(
       "store",
-      told`${shown}: it takes ${Math.round(roundTripMs)} ms to answer`,
+      msg`${shown}: it takes ${Math.round(roundTripMs)} ms to answer`,
       "Run dylive nearer to the database, or look at its load.",
     );
   if (notDurable.length === 0) return null;
   return warn(
     "store",
-    told`${shown}: ${notDurable.join(", ")}, so events that were given out may be lost when the power goes`,
+    msg`${shown}: ${notDurable.join(", ")}, so events that were given out may be lost when the power goes`,
     "Turn it on.",
   );
 }
 
 /** Checks whether every event is in its place, as far as five seconds of reading can tell. */
-async function soundness(at: StoreAt, shown: Told): Promise<Finding> {
+async function soundness(at: StoreAt, shown: Msg): Promise<Finding> {
   const opened = await openStore(at, { mayOnlyRead: "always" });
   const limit = AbortSignal.timeout(LOG_CHECK_MS);
   try {
     const findings = await check(opened.log, undefined, limit);
-    if (findings.length === 0) return ok("store", told`${shown}, every event in its place`);
+    if (findings.length === 0) return ok("store", msg`${shown}, every event in its place`);
     const rooms = [...new Set(findings.map(({ room }) => room))].slice(0, 5).join(", ");
     return fail(
       "store",
-      told`${shown}; ${findings.length} places in the log are wrong (rooms ${rooms})`,
+      msg`${shown}; ${findings.length} places in the log are wrong (rooms ${rooms})`,
       "Keep a copy of the data folder and report it.",
     );
   } catch (error) {
-    if (limit.aborted) return ok("store", told`${shown}, no fault within the five seconds that were looked`);
+    if (limit.aborted) return ok("store", msg`${shown}, no fault within the five seconds that were looked`);
     throw error;
   } finally {
     await opened.close();
@@ -198,19 +198,19 @@ export function runningServer(data: string, now = Date.now()): Finding {
     const server = dataDirOwner(resolve(data));
     if (server === null) return ok("server", "none has this data folder");
     const { pid, health } = server;
-    if (pid === null || health === null) return ok("server", told`pid ${pid ?? "?"}: it is starting, or is another command`);
+    if (pid === null || health === null) return ok("server", msg`pid ${pid ?? "?"}: it is starting, or is another command`);
     const silentMs = now - health.at;
     if (silentMs >= SILENT_MS)
       return fail(
         "server",
-        told`pid ${pid}: it has had no turn for ${Math.round(silentMs / 1000)} s, or cannot write to the data folder`,
+        msg`pid ${pid}: it has had no turn for ${Math.round(silentMs / 1000)} s, or cannot write to the data folder`,
         "If it stays so, restart it, and report it with its log.",
       );
     if (health.heldMs < HELD_MS)
-      return ok("server", told`pid ${pid}: nothing has kept everything else waiting for more than ${health.heldMs} ms within ten minutes`);
+      return ok("server", msg`pid ${pid}: nothing has kept everything else waiting for more than ${health.heldMs} ms within ten minutes`);
     return warn(
       "server",
-      told`pid ${pid}: one piece of work has kept everything else waiting for ${health.heldMs} ms within ten minutes; answers and heartbeats were late by that`,
+      msg`pid ${pid}: one piece of work has kept everything else waiting for ${health.heldMs} ms within ten minutes; answers and heartbeats were late by that`,
       "Look at the load of this machine and at the disk of the data folder: the server may have waited for them. If both are idle, let it collect fewer rooms (docs/scale.md), and report it with its log.",
     );
   } catch (error) {
@@ -239,12 +239,12 @@ export async function watchedAuthors(config: Pick<Config, "data" | "databaseUrl"
     if (watches.length === 0) return ok("authors", "none are watched");
     const failing = watches.filter(({ failingSince }) => failingSince !== null && now - failingSince >= FAILING_MS);
     const [first] = failing;
-    if (first === undefined) return ok("authors", told`${watches.length} watched, no look at any has failed for a day`);
+    if (first === undefined) return ok("authors", msg`${watches.length} watched, no look at any has failed for a day`);
     const { author, secUid, failingSince, look } = first;
     const since = new Date(failingSince ?? now).toISOString();
     return warn(
       "authors",
-      told`looks at ${failing.length} of ${watches.length} fail for more than a day; at ${author?.nickname ?? secUid} since ${since}: ${recorded(look?.reason ?? look?.outcome ?? "unknown")}`,
+      msg`looks at ${failing.length} of ${watches.length} fail for more than a day; at ${author?.nickname ?? secUid} since ${since}: ${recorded(look?.reason ?? look?.outcome ?? "unknown")}`,
       "Open the page as the server does (`dylive works LINK`); docs/works.md says what each outcome means. `dylive author remove` ends a watch.",
     );
   } catch (error) {
@@ -264,7 +264,7 @@ export async function speechFinding(
     const engine = findSpeech(named, model, speakers);
     if (engine === null) return ok("speech", "no engine of its own: overlays use the browser's voice (espeak-ng or piper would do)");
     await new Speech(engine, systemClock).say({ text: "1", lang: "zh", speed: 100 }, "doctor");
-    return ok("speech", told`${engine.name} speaks for overlays (${engine.program})`);
+    return ok("speech", msg`${engine.name} speaks for overlays (${engine.program})`);
   } catch (error) {
     const { detail } = failed("speech", error);
     return warn("speech", detail, todo);
@@ -285,7 +285,7 @@ function browser(
     const needed = config.signer === null && config.upstream === null;
     const finding = needed
       ? fail("browser", detail, todo ?? "")
-      : warn("browser", told`${toldOf(detail)}; it is not needed while another signs`, todo ?? "");
+      : warn("browser", msg`${msgOf(detail)}; it is not needed while another signs`, todo ?? "");
     return { finding, program: null };
   }
 }

@@ -12,7 +12,7 @@ import { Drift } from "../../platform/wire/drift.js";
 import { isPublic } from "../../runtime/allowed-hosts.js";
 import { type Clock, within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { joinMsgs, type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { websocketSource } from "../../sources/websocket.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
@@ -34,14 +34,14 @@ export async function dns(
   { upstream, proxy }: Pick<Platform, "upstream" | "proxy">,
   find: (host: string) => Promise<string> = address,
 ): Promise<Finding> {
-  if (proxy !== null) return skipped("dns", told`the proxy ${proxy.name} looks names up`);
+  if (proxy !== null) return skipped("dns", msg`the proxy ${proxy.name} looks names up`);
   const hosts = upstream === null ? HOSTS_OF_STEPS : [new URL(upstream).hostname.replace(/^\[|\]$/g, "")];
   const found = await Promise.allSettled(hosts.map(find));
   const missing = hosts.flatMap((host, i) => (found[i]?.status === "rejected" ? [`${host} (${reasonOf(found[i].reason)})`] : []));
   if (missing.length > 0)
     return fail(
       "dns",
-      told`no address for ${missing.join(", ")}`,
+      msg`no address for ${missing.join(", ")}`,
       "Check the network and the DNS server of this machine (`nslookup live.douyin.com`).",
     );
   // The platform is not in these: an answer there comes from a proxy program or a captive portal.
@@ -51,12 +51,12 @@ export async function dns(
   if (upstream === null && odd.length > 0)
     return warn(
       "dns",
-      told`${odd.join(", ")}: a private address`,
+      msg`${odd.join(", ")}: a private address`,
       "A proxy program or a captive portal answers for the platform. That may be meant; if steps below fail, look there.",
     );
   return ok(
     "dns",
-    upstream === null ? told`${hosts.length} hosts of the platform have addresses` : told`the stand-in ${new URL(upstream).host} has one`,
+    upstream === null ? msg`${hosts.length} hosts of the platform have addresses` : msg`the stand-in ${new URL(upstream).host} has one`,
   );
 }
 
@@ -101,7 +101,7 @@ async function home(
     visitor.learn(reply.headers["set-cookie"]);
     const finding =
       reply.status !== 200
-        ? fail("home", told`live.douyin.com answered HTTP ${reply.status}`, CAPTCHA)
+        ? fail("home", msg`live.douyin.com answered HTTP ${reply.status}`, CAPTCHA)
         : visitor.isAdmitted
           ? ok("home", "live.douyin.com answers and gives a visitor cookie")
           : fail("home", "live.douyin.com gave no visitor cookie (ttwid): it is a captcha page", CAPTCHA);
@@ -117,15 +117,15 @@ async function accounts(
   asking: DoctorQuestion & { readonly userAgent: string },
   signal: AbortSignal,
 ): Promise<Finding> {
-  const lines: Told[] = [];
+  const lines: Msg[] = [];
   let lapsed = false;
   let unsure = false;
   try {
     for (const name of await store.names()) {
       const { login, expiresAt } = await store.check(name, asking, signal);
       const soon = expiresAt !== null && expiresAt < asking.clock.now() + SOON_MS;
-      const word = login === "guest" ? told`logged out` : login === "unknown" ? told`the platform did not say` : told`logged in`;
-      lines.push(told`${name}: ${expiresAt === null ? word : told`${word}, ends ${new Date(expiresAt).toISOString().slice(0, 10)}`}`);
+      const word = login === "guest" ? msg`logged out` : login === "unknown" ? msg`the platform did not say` : msg`logged in`;
+      lines.push(msg`${name}: ${expiresAt === null ? word : msg`${word}, ends ${new Date(expiresAt).toISOString().slice(0, 10)}`}`);
       lapsed ||= login === "guest" || soon;
       unsure ||= login === "unknown";
     }
@@ -138,8 +138,8 @@ async function accounts(
       "there is none; the platform sends gifts only to who is logged in",
       "Log in with `dylive login` if you want gifts.",
     );
-  if (lapsed) return warn("accounts", toldAll(lines, "; "), "Log in again with `dylive login`.");
-  return unsure ? warn("accounts", toldAll(lines, "; "), CAPTCHA) : ok("accounts", toldAll(lines, "; "));
+  if (lapsed) return warn("accounts", joinMsgs(lines, "; "), "Log in again with `dylive login`.");
+  return unsure ? warn("accounts", joinMsgs(lines, "; "), CAPTCHA) : ok("accounts", joinMsgs(lines, "; "));
 }
 
 /** Checks the steps from a room to its messages. */
@@ -189,10 +189,10 @@ async function room(
     const { resolved } = answer;
     const word = answerOf(resolved).replaceAll("_", " ");
     if ("facts" in resolved)
-      return { finding: ok("room", told`room ${resolved.webRid}: ${toldOf(word)} (by ${toldOf(STEP_WORDS[resolved.step])})`), answer };
-    const todo = resolved.outcome === "unknown" ? CAPTCHA : told`Check the text: open it in a browser.`;
+      return { finding: ok("room", msg`room ${resolved.webRid}: ${msgOf(word)} (by ${msgOf(STEP_WORDS[resolved.step])})`), answer };
+    const todo = resolved.outcome === "unknown" ? CAPTCHA : msg`Check the text: open it in a browser.`;
     return {
-      finding: fail("room", told`${toldOf(word)}: ${toldOf(resolved.reason)} (${toldOf(STEP_WORDS[resolved.step])})`, todo),
+      finding: fail("room", msg`${msgOf(word)}: ${msgOf(resolved.reason)} (${msgOf(STEP_WORDS[resolved.step])})`, todo),
       answer,
     };
   } catch (error) {
@@ -208,7 +208,7 @@ async function reflow(answer: TextAnswer | null, { platform, visitor }: DoctorQu
   const todo = "Links of rooms and numbers still work. From outside China this interface often fails; a proxy there helps.";
   try {
     const said = await readReflow({ secUid }, { platform, userAgent: visitor.userAgent }, signal);
-    return said.kind === "found" ? ok("reflow", "reflow/info knows the anchor") : warn("reflow", told`reflow/info: ${said.reason}`, todo);
+    return said.kind === "found" ? ok("reflow", "reflow/info knows the anchor") : warn("reflow", msg`reflow/info: ${said.reason}`, todo);
   } catch (error) {
     const { detail } = failed("reflow", error);
     return warn("reflow", detail, todo);
@@ -234,7 +234,7 @@ async function fetched(
       };
     const { host, received } = first;
     return {
-      finding: ok("fetch", told`im/fetch gave ${received.response?.messages.length ?? 0} messages and ${host ?? told`no push host`}`),
+      finding: ok("fetch", msg`im/fetch gave ${received.response?.messages.length ?? 0} messages and ${host ?? msg`no push host`}`),
       host,
     };
   } catch (error) {
@@ -276,7 +276,7 @@ async function push(
     for await (const batch of source.open(within(AbortSignal.any([signal, stop.signal]), PUSH_MS))) {
       const messages = batch.reduce((sum, { response }) => sum + (response?.messages.length ?? 0), 0);
       stop.abort();
-      return ok("push", told`it opened and answered after ${Math.round(performance.now() - began)} ms (${messages} messages)`);
+      return ok("push", msg`it opened and answered after ${Math.round(performance.now() - began)} ms (${messages} messages)`);
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -285,7 +285,7 @@ async function push(
   }
   return fail(
     "push",
-    told`it opened, but sent nothing for ${PUSH_MS / 1000} seconds`,
+    msg`it opened, but sent nothing for ${PUSH_MS / 1000} seconds`,
     "Rooms with nobody in them are silent; try a busy one. If that is silent too, the platform withholds messages: log in, or use another address.",
   );
 }

@@ -11,9 +11,9 @@ import {
 import { type DataSecrets, OPEN_PLATFORM, PushKeys } from "../../platform/open-platform/push.js";
 import { Drift } from "../../platform/wire/drift.js";
 import type { Clock } from "../../runtime/clock.js";
-import { backoffMs, follow, steadyMs } from "../../runtime/clock.js";
+import { backoffMs, linkedController, monotonicMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type HeldBytes, RateLimiter } from "../../runtime/rate-limiter.js";
+import { type PendingBytes, RateLimiter } from "../../runtime/rate-limiter.js";
 import type { RoomKey } from "../../store/log.js";
 import { allRooms } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
@@ -35,7 +35,7 @@ interface AckDeps {
   readonly store: Pick<Store, "log" | "positions" | "rooms">;
   readonly clock: Clock;
   readonly platform: Pick<OpenPlatform, "appId" | "ack">;
-  /** Told of what failed, of a room where it is of one, else ""; it is tried again. */
+  /** Msg of what failed, of a room where it is of one, else ""; it is tried again. */
   readonly onFailed: (roomId: string, error: unknown) => void;
 }
 
@@ -108,7 +108,7 @@ class OfficialAcks {
   }
 
   #isDue({ notBefore }: Tended): boolean {
-    return steadyMs(this.#deps.clock) >= notBefore;
+    return monotonicMs(this.#deps.clock) >= notBefore;
   }
 
   /** Does work. @returns false when it failed, and is to be done later */
@@ -118,7 +118,7 @@ class OfficialAcks {
       return true;
     } catch (error) {
       tended.failures++;
-      tended.notBefore = steadyMs(this.#deps.clock) + backoffMs("network", tended.failures);
+      tended.notBefore = monotonicMs(this.#deps.clock) + backoffMs("network", tended.failures);
       if (!signal.aborted) this.#deps.onFailed(tended.roomId, error);
       return false;
     }
@@ -201,9 +201,9 @@ interface OfficialApp {
 /** Dependencies of an app's ingest. */
 interface OfficialIngestDeps extends Omit<OfficialDeps, "drift"> {
   /** Memory of what waits to be stored, shared with the rooms of this process. */
-  readonly held: HeldBytes;
+  readonly held: PendingBytes;
   readonly onLost: (pushes: number, roomId: string, error: unknown) => void;
-  /** Told of what failed and is tried again: its errors hold no secret. */
+  /** Msg of what failed and is tried again: its errors hold no secret. */
   readonly onFailed: (about: { readonly doing: string; readonly roomId: string; readonly msgType?: string }, error: unknown) => void;
 }
 
@@ -261,7 +261,7 @@ export class Official {
 
   /** Keeps the tasks of the watch list running, which one process does, and confirms what others left. @returns what ends that: the tasks then go on */
   work(): () => Promise<void> {
-    const stop = follow(this.#life.signal);
+    const stop = linkedController(this.#life.signal);
     // Whoever did this before may be gone, with what it had not confirmed.
     this.#acks?.takeUp();
     const running = this.#tasks?.run(stop.signal);

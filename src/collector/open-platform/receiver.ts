@@ -1,9 +1,9 @@
-import type { Arrived } from "../../ingest/pipeline.js";
+import type { IncomingFrame } from "../../ingest/pipeline.js";
 import { readPayload } from "../../platform/open-platform/push.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { HeldBytes } from "../../runtime/rate-limiter.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
+import type { PendingBytes } from "../../runtime/rate-limiter.js";
 import { isNotOwner, isStoreDown } from "../../store/health.js";
 import type { RoomKey } from "../../store/log.js";
 import { type OfficialDeps, OfficialRooms } from "./rooms.js";
@@ -22,10 +22,10 @@ interface Push {
 /** Dependencies of {@link OfficialReceiver}. */
 interface ReceiverDeps extends OfficialDeps {
   /** Memory of what waits to be stored, shared with the rooms of this process. */
-  readonly held: HeldBytes;
+  readonly held: PendingBytes;
   /** Called when pushes are lost that may have been answered with success. */
   readonly onLost: (pushes: number, roomId: string, error: unknown) => void;
-  /** Told of every push that is in the log. */
+  /** Msg of every push that is in the log. */
   readonly stored: (room: RoomKey, push: Push) => void;
 }
 
@@ -97,7 +97,7 @@ export class OfficialReceiver {
     const { held } = this.#deps;
     if (held.bytes + bytesOf(push) > held.maxBytes) {
       this.#counts.refused++;
-      throw new DyliveError("not_ready", told`more than ${held.maxBytes} bytes wait for the store`);
+      throw new DyliveError("not_ready", msg`more than ${held.maxBytes} bytes wait for the store`);
     }
     const answered = new AbortController();
     const one: WaitingPush = { push, isAnswered: false, answer: (outcome) => answered.abort(outcome) };
@@ -206,7 +206,7 @@ function bytesOf({ body }: Push): number {
   return body.length + 1000;
 }
 
-function arrived({ body, msgType, receivedAt }: Push): Arrived {
+function arrived({ body, msgType, receivedAt }: Push): IncomingFrame {
   return { receivedAt, response: { messages: readPayload(body, msgType) } };
 }
 

@@ -1,9 +1,9 @@
 import type { NewEvent } from "../../events/event.js";
-import { type Arrived, type Broadcast, Pipeline } from "../../ingest/pipeline.js";
+import { type Broadcast, type IncomingFrame, Pipeline } from "../../ingest/pipeline.js";
 import type { Drift } from "../../platform/wire/drift.js";
-import { type Clock, steadyMs } from "../../runtime/clock.js";
+import { type Clock, monotonicMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Alias } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
@@ -57,7 +57,7 @@ class OfficialRoom {
   }
 
   /** Resolves when it is in the log. @throws what the store throws when it is down */
-  async store(arrived: readonly Arrived[]): Promise<void> {
+  async store(arrived: readonly IncomingFrame[]): Promise<void> {
     this.#under++;
     try {
       await this.#pipeline.store(arrived, this.#broadcast);
@@ -130,13 +130,13 @@ export class OfficialRooms {
   }
 
   #count(): void {
-    const now = steadyMs(this.#deps.clock);
+    const now = monotonicMs(this.#deps.clock);
     if (now >= this.#hourEndsAt) {
       this.#hourEndsAt = now + HOUR_MS;
       this.#opened = 0;
     }
     const { openedPerHour } = this.#limits;
-    if (this.#opened >= openedPerHour) throw new DyliveError("too_many_rooms", told`${openedPerHour} rooms were opened within an hour`);
+    if (this.#opened >= openedPerHour) throw new DyliveError("too_many_rooms", msg`${openedPerHour} rooms were opened within an hour`);
     this.#opened++;
   }
 

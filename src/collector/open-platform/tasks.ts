@@ -1,6 +1,6 @@
 import { ERR, FAILED_PAGE_SIZE, OfficialRefusal, type OpenPlatform } from "../../platform/open-platform/open-platform.js";
 import type { Clock } from "../../runtime/clock.js";
-import { backoffMs, steadyMs } from "../../runtime/clock.js";
+import { backoffMs, monotonicMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import { allRooms } from "../../store/rooms.js";
@@ -89,7 +89,7 @@ interface TaskDeps extends RecoveryDeps {
   readonly rooms: Store["rooms"];
   readonly sessions: Store["sessions"];
   readonly clock: Clock;
-  /** Told of what failed, of a room and a type where it is of one, else ""; it is tried again. */
+  /** Msg of what failed, of a room and a type where it is of one, else ""; it is tried again. */
   readonly onFailed: (roomId: string, msgType: string, error: unknown) => void;
 }
 
@@ -181,7 +181,7 @@ export class OfficialTasks {
   }
 
   async #tend(room: TaskRoom, msgType: string, task: PushTask, signal: AbortSignal): Promise<void> {
-    const now = steadyMs(this.#deps.clock);
+    const now = monotonicMs(this.#deps.clock);
     if (now < task.nextAt || task.state === "ended") return;
     try {
       if (now >= task.checkAt) {

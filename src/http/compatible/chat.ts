@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor, placeOf } from "../../feed/cursor.js";
 import type { ReadEvents, RoomPlace } from "../../feed/read.js";
 import type { RequestedRoom } from "../../health/state.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import type { HttpCall } from "../calls.js";
@@ -127,7 +127,7 @@ export class ChatHandler {
     const { limit } = query;
     const reading = { log: store.log, room: asked.room, limit, filter, queue: live.queue };
     const got = await poll({ ...reading, live, call, waitMs: query.wait * 1000 }, from);
-    if (call.ended === "deleted") throw new DyliveError("not_found", told`${query.room_id} was deleted while this call waited`);
+    if (call.ended === "deleted") throw new DyliveError("not_found", msg`${query.room_id} was deleted while this call waited`);
     return got;
   }
 

@@ -1,7 +1,7 @@
 import { inLanguage, type Language } from "../../i18n/words.js";
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
+import { type Msg, msg, msgOf, recorded } from "../../runtime/msg.js";
 import type { CommentAsk } from "../../store/sql/comments.js";
 import type { CommentRun } from "../../works/model/comment.js";
 import type { KeptComment } from "../../works/model/kept.js";
@@ -58,7 +58,7 @@ export async function commentsData(deps: Deps, call: HttpCall, asked: CommentsAs
     seen = await lookAt(deps, asked);
   }
   if (parentId !== null && seen.floor === null && seen.last?.running !== true)
-    throw new DyliveError("not_found", told`of the work ${workId} no comment ${parentId} is kept; ${whyMore(asked, seen)}`);
+    throw new DyliveError("not_found", msg`of the work ${workId} no comment ${parentId} is kept; ${whyMore(asked, seen)}`);
   return pageData(asked, seen, clock.now());
 }
 
@@ -138,17 +138,17 @@ function pageData(asked: CommentsAsked, seen: SeenComments, now: number): Record
 }
 
 /** Says why there may be more than is kept. */
-function whyMore({ parentId }: CommentsAsked, { floor, isReached, last }: SeenComments): Told {
-  if (!isReached) return told`no page led to this cursor: begin with 0`;
-  if (last?.running === true) return told`the comments of the work are being collected: ask again with this cursor`;
-  const ended = last === null ? told`no run that collected them is kept` : endOf(last.run);
+function whyMore({ parentId }: CommentsAsked, { floor, isReached, last }: SeenComments): Msg {
+  if (!isReached) return msg`no page led to this cursor: begin with 0`;
+  if (last?.running === true) return msg`the comments of the work are being collected: ask again with this cursor`;
+  const ended = last === null ? msg`no run that collected them is kept` : endOf(last.run);
   if (parentId === null || floor?.replies == null) return ended;
-  return told`the platform counts ${floor.replies} replies, ${floor.repliesCollected} are kept; ${ended}`;
+  return msg`the platform counts ${floor.replies} replies, ${floor.repliesCollected} are kept; ${ended}`;
 }
 
-function endOf({ endedBy, reason }: CommentRun): Told {
+function endOf({ endedBy, reason }: CommentRun): Msg {
   const why = recorded(reason ?? "");
-  return endedBy === null ? told`the last run failed: ${why}` : told`the last run was ended by ${toldOf(endedBy)}: ${why}`;
+  return endedBy === null ? msg`the last run failed: ${why}` : msg`the last run was ended by ${msgOf(endedBy)}: ${why}`;
 }
 
 /** Builds a comment as a reply of the page has it: the platform's names, as far as something is known. */

@@ -5,7 +5,7 @@ import { literals, Nullable } from "../../events/field.js";
 import { inLanguage, type Language } from "../../i18n/words.js";
 import { isSecUid, withoutPassword } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { WorkRow, Works } from "../../store/sql/works.js";
 import type { ApiDeps } from "../api-deps.js";
 import { assertAllRooms, tokenOf } from "../authentication.js";
@@ -153,9 +153,9 @@ function secUidOf(text: string | undefined): string {
     throw new DyliveError("bad_request", "sec_uid is missing: it is in the address of the author's page (MS4wLjABAAAA…)");
   if (isSecUid(text)) return text;
   const why = /^\d+$/.test(text)
-    ? told`a uid alone leads to nobody on the web: pages and lists of authors are found by the sec_uid, and uids change`
-    : told`${JSON.stringify(withoutPassword(text).slice(0, 40))} is no sec_uid`;
-  throw new DyliveError("bad_request", told`${why}; take what follows /user/ in the address of the author's page (MS4wLjABAAAA…)`);
+    ? msg`a uid alone leads to nobody on the web: pages and lists of authors are found by the sec_uid, and uids change`
+    : msg`${JSON.stringify(withoutPassword(text).slice(0, 40))} is no sec_uid`;
+  throw new DyliveError("bad_request", msg`${why}; take what follows /user/ in the address of the author's page (MS4wLjABAAAA…)`);
 }
 
 /** Returns the data of a page of an author's works that are kept: those published before a time, 0 for now. Pages end between two seconds. */

@@ -3,8 +3,8 @@ import { Feed } from "../../feed/feed.js";
 import { ReadQueue } from "../../feed/read-queue.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { msg } from "../../runtime/msg.js";
 import type { OutboundBounds } from "../../runtime/outbound-queue.js";
-import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Store } from "../../store/store.js";
@@ -108,7 +108,7 @@ class Quota {
   take(tokenId: string, count: number): void {
     const held = (this.#held.get(tokenId) ?? 0) + count;
     if (held > this.#max)
-      throw new DyliveError("too_many_subscriptions", told`this token would hold ${held} streams and rooms, ${this.#max} are allowed`);
+      throw new DyliveError("too_many_subscriptions", msg`this token would hold ${held} streams and rooms, ${this.#max} are allowed`);
     this.#held.set(tokenId, held);
   }
 
@@ -185,7 +185,7 @@ export class LiveStreams {
     if (this.#readers.size >= this.limits.connections)
       throw new DyliveError(
         "too_many_subscriptions",
-        told`${this.#readers.size} streams are open on this server, which is the most allowed`,
+        msg`${this.#readers.size} streams are open on this server, which is the most allowed`,
       );
   }
 

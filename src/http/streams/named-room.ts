@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { withoutPassword } from "../../platform/links/link.js";
-import { breathe } from "../../runtime/clock.js";
+import { yieldToEventLoop } from "../../runtime/clock.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { allRooms, findNamed, type NamedRoom, namedRoom, type Rooms } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -18,7 +18,7 @@ export async function visibleRoom(rooms: Rooms, token: TokenRow, asked: string):
   if (!isLimited(token)) return namedRoom(rooms, asked);
   const found = await findNamed(rooms, asked, async (room) => maySee(token, room, await rooms.aliases(room)));
   if (found === null)
-    throw new DyliveError("not_found", told`no room is known as ${JSON.stringify(withoutPassword(asked).slice(0, 80))} to this token`);
+    throw new DyliveError("not_found", msg`no room is known as ${JSON.stringify(withoutPassword(asked).slice(0, 80))} to this token`);
   return found;
 }
 
@@ -34,7 +34,7 @@ export async function* foundByName(
   names: readonly string[],
 ): AsyncGenerator<readonly [string, NamedRoom | DyliveError]> {
   for (const [n, name] of names.entries()) {
-    if (n > 0 && n % NAMES_A_TURN === 0) await breathe();
+    if (n > 0 && n % NAMES_A_TURN === 0) await yieldToEventLoop();
     const named = await visibleRoom(rooms, token, name).catch((error: unknown) => {
       if (error instanceof DyliveError) return error;
       throw error;
@@ -50,7 +50,7 @@ export async function* foundByName(
 export async function roomsAmong(rooms: Rooms, token: TokenRow, names: string | undefined): Promise<readonly RoomKey[] | null> {
   if (names === undefined) return isLimited(token) ? (await allRooms(rooms, { among: token.rooms })).map(({ room }) => room) : null;
   const all = [...new Set(names.split(",").map((name) => name.trim()))];
-  if (all.length > NAMES_MAX) throw new FieldError("room", told`it takes the names of ${NAMES_MAX} rooms, not of ${all.length}`);
+  if (all.length > NAMES_MAX) throw new FieldError("room", msg`it takes the names of ${NAMES_MAX} rooms, not of ${all.length}`);
   const found = new Set<RoomKey>();
   for await (const [, named] of foundByName(rooms, token, all)) {
     if (named instanceof DyliveError) throw named;
@@ -85,7 +85,7 @@ function listedRoom(named: readonly [NamedRoom, ...NamedRoom[]]): NamedRoom {
   if (whole === undefined && other !== undefined)
     throw new DyliveError(
       "bad_request",
-      told`${first.asked} and ${other.asked} are two broadcasts of one room: name one of them, or the room`,
+      msg`${first.asked} and ${other.asked} are two broadcasts of one room: name one of them, or the room`,
     );
   return whole ?? first;
 }

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import type { RoomOperations, RoomView } from "../../health/state.js";
 import type { Language } from "../../i18n/words.js";
-import { breathe, type Clock, steadyMs } from "../../runtime/clock.js";
+import { type Clock, monotonicMs, yieldToEventLoop } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Deletion } from "../../store/sql/deletions.js";
@@ -89,12 +89,12 @@ class RoomStates {
         if (found.length > 0) for (const reader of this.#readers.keys()) reader.sessionsGone(found);
         this.#deletion = n;
         this.#failingSince = null;
-        for (const reader of look.toldAll) if (this.#readers.has(reader)) reader.looked();
+        for (const reader of look.joinMsgs) if (this.#readers.has(reader)) reader.looked();
       } catch (error) {
         this.#live.failed(error);
-        this.#failingSince ??= steadyMs(clock);
+        this.#failingSince ??= monotonicMs(clock);
         // Who comes back meanwhile is ended at once, so that nobody is told that all is well.
-        if (steadyMs(clock) - this.#failingSince >= OLD_MS) for (const reader of [...this.#readers.keys()]) reader.failed(error);
+        if (monotonicMs(clock) - this.#failingSince >= OLD_MS) for (const reader of [...this.#readers.keys()]) reader.failed(error);
       }
       await clock.sleep(Math.max(limits.roomStatesMs, PAUSE * tookMs));
     }
@@ -105,14 +105,14 @@ class RoomStates {
    * Looks at all rooms, some at a time: everything else has its turn in between.
    * @returns ms that it took of the thread, and the readers who were told of every room: not who came meanwhile or was busy
    */
-  async #look(): Promise<{ readonly tookMs: number; readonly toldAll: ReadonlySet<StatesReader> }> {
+  async #look(): Promise<{ readonly tookMs: number; readonly joinMsgs: ReadonlySet<StatesReader> }> {
     const there = new Set<RoomKey>();
-    const toldAll = new Set(this.#readers.keys());
+    const joinMsgs = new Set(this.#readers.keys());
     let tookMs = 0;
-    for (let after: RoomKey | undefined; ; await breathe()) {
+    for (let after: RoomKey | undefined; ; await yieldToEventLoop()) {
       const began = performance.now();
       const views = await this.#rooms.list({ after, limit: ROOMS_TOGETHER });
-      for (const reader of this.#tell(views)) toldAll.delete(reader);
+      for (const reader of this.#tell(views)) joinMsgs.delete(reader);
       tookMs += performance.now() - began;
       for (const { row } of views) there.add(row.room);
       after = views.at(-1)?.row.room;
@@ -120,14 +120,14 @@ class RoomStates {
     }
     for (const [reader, told] of this.#readers) {
       if (reader.busy) {
-        toldAll.delete(reader);
+        joinMsgs.delete(reader);
         continue;
       }
       const gone = [...told.keys()].filter((room) => !there.has(room));
       for (const room of gone) told.delete(room);
       if (gone.length > 0) reader.gone(gone);
     }
-    return { tookMs, toldAll };
+    return { tookMs, joinMsgs };
   }
 
   /** Tells each reader of those of these rooms that changed for it. @returns the readers who were too busy */

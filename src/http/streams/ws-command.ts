@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { DyliveError } from "../../runtime/errors.js";
 import { mistakeOf } from "../../runtime/mistake.js";
-import { type Said, told } from "../../runtime/told.js";
+import { type MsgOrText, msg } from "../../runtime/msg.js";
 
 const closed = { additionalProperties: false };
 const Ref = Type.Optional(Type.String({ maxLength: 64, description: "comes back with the answer" }));
@@ -58,7 +58,7 @@ export type Command = { [O in Op]: CommandOf<O> }[Op];
 export class CommandError extends DyliveError {
   readonly ref: string | null;
 
-  constructor(detail: Said, ref: string | null) {
+  constructor(detail: MsgOrText, ref: string | null) {
     super("bad_request", detail);
     this.ref = ref;
   }
@@ -69,14 +69,14 @@ export function parseCommand(text: string): Command {
   const value = parseJson(text);
   const ref = typeof value["ref"] === "string" ? value["ref"].slice(0, 64) : null;
   const op = Object.keys(COMMANDS).find((one) => one === value["op"]) as Op | undefined;
-  if (op === undefined) throw new CommandError(told`op must be one of ${Object.keys(COMMANDS).join(", ")}`, ref);
+  if (op === undefined) throw new CommandError(msg`op must be one of ${Object.keys(COMMANDS).join(", ")}`, ref);
   const { rooms } = value;
   // The schema would look at each item of a list that is too long: 0.3 s for as many as a message holds.
   if (Array.isArray(rooms) && rooms.length > NAMES_MAX)
-    throw new CommandError(told`${op}: rooms must be a list of 1 to ${NAMES_MAX} items`, ref);
+    throw new CommandError(msg`${op}: rooms must be a list of 1 to ${NAMES_MAX} items`, ref);
   const schema: TSchema = COMMANDS[op];
   if (Value.Check(schema, value)) return value as unknown as Command;
-  throw new CommandError(told`${op}: ${mistakeOf(schema, Value.Errors(schema, value), told`the command`).words}`, ref);
+  throw new CommandError(msg`${op}: ${mistakeOf(schema, Value.Errors(schema, value), msg`the command`).words}`, ref);
 }
 
 function parseJson(text: string): Record<string, unknown> {

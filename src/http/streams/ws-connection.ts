@@ -5,11 +5,11 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Batch } from "../../feed/batch.js";
 import { CursorReset, encodeCursor, positionOf } from "../../feed/cursor.js";
 import { acceptedLanguage, inLanguage, type Language, messageIn } from "../../i18n/words.js";
-import { breathe } from "../../runtime/clock.js";
+import { yieldToEventLoop } from "../../runtime/clock.js";
 import { DyliveError, ERRORS } from "../../runtime/errors.js";
+import { msg } from "../../runtime/msg.js";
 import { OutboundQueue } from "../../runtime/outbound-queue.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";
-import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import { StoredEvent } from "../../store/stored-event.js";
@@ -208,7 +208,7 @@ class WsConnection implements LiveReader {
   #mayAsk(): boolean {
     if (this.#asking.take()) return true;
     const { limits } = this.#live;
-    const detail = told`${limits.commandBurst} at once and ${limits.commandsPerSecond} a second are allowed`;
+    const detail = msg`${limits.commandBurst} at once and ${limits.commandsPerSecond} a second are allowed`;
     this.#close(POLICY, failure(new DyliveError("too_many_commands", detail), null, this.#language));
     // What it still sends would cost us as much as if it were heeded.
     this.#ws.pause();
@@ -220,7 +220,7 @@ class WsConnection implements LiveReader {
     // One after the other, in the order in which they came.
     this.#commands = this.#commands.then(async () => {
       await this.#handle(text);
-      await breathe(); // else all that wait would be carried out in one turn of the event loop
+      await yieldToEventLoop(); // else all that wait would be carried out in one turn of the event loop
     });
   }
 
@@ -379,7 +379,7 @@ export class WsUpgrade {
     // Node has taken its own listener off.
     socket.on("error", () => {});
     try {
-      if (request.url?.split("?", 1)[0] !== WS_PATH) throw new DyliveError("no_address", told`the WebSocket is at ${WS_PATH}`);
+      if (request.url?.split("?", 1)[0] !== WS_PATH) throw new DyliveError("no_address", msg`the WebSocket is at ${WS_PATH}`);
       this.#live.assertCapacity();
       const token = await this.#authenticator.enter(request, "read", "query");
       if (socket.destroyed) return;

@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Accounts, ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
@@ -131,7 +131,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
     },
     async (request) => {
       const { account: name } = request.params;
-      if (!(await accountsOf().remove(name))) throw new DyliveError("not_found", told`there is no account ${JSON.stringify(name)}`);
+      if (!(await accountsOf().remove(name))) throw new DyliveError("not_found", msg`there is no account ${JSON.stringify(name)}`);
       logger.info({ account: name, by: tokenOf(request).id }, "an account was forgotten");
       return { name };
     },

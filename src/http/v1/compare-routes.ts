@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { FieldError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { COMPARED_MAX, comparedMinutes, comparedValues } from "../../statistics/comparison.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -68,7 +68,7 @@ export function compareRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const { limit, cursor } = request.query;
       const names = request.query.sessions.split(",").map(partsOf);
       if (names.length < 2 || names.length > COMPARED_MAX)
-        throw new FieldError("sessions", told`it takes 2 to ${COMPARED_MAX} broadcasts, not ${names.length}`);
+        throw new FieldError("sessions", msg`it takes 2 to ${COMPARED_MAX} broadcasts, not ${names.length}`);
       const sessions = await Promise.all(
         names.map(async ([room, session]) => {
           return broadcastOf(store.sessions, await visibleRoom(store.rooms, tokenOf(request), room), session);
@@ -91,6 +91,6 @@ export function compareRoutes(app: FastifyInstance, { store }: ApiDeps): void {
 /** Splits the name of a broadcast: after its last slash stands the room_id. */
 function partsOf(name: string): readonly [room: string, session: string] {
   const [, room, session] = /^\s*(.+)\/([^/]+?)\s*$/.exec(name) ?? [];
-  if (room === undefined || session === undefined) throw new FieldError("sessions", told`a broadcast is named as ROOM/SESSION`);
+  if (room === undefined || session === undefined) throw new FieldError("sessions", msg`a broadcast is named as ROOM/SESSION`);
   return [room, session];
 }

@@ -5,7 +5,7 @@ import { type Static, Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
 import { reasoned } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { DownloadStatus } from "../../works/download-service.js";
 import { FileNames } from "../../works/file-names.js";
 import { DownloadFileSchema, type DownloadWish, DownloadWishSchema, KeptDownloadSchema } from "../../works/model/download.js";
@@ -181,7 +181,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       const kept = await store.works.get(workId);
       const all = await serviceOf(downloads).list({ workId, limit: MOST_LOOKED_AT });
       if (kept === null && all.length === 0)
-        throw new DyliveError("not_found", told`the work ${workId} is not kept; POST /v1/works reads it`);
+        throw new DyliveError("not_found", msg`the work ${workId} is not kept; POST /v1/works reads it`);
       const offered = kept === null ? [] : wantedFiles(kept.work, wishOf(request.query));
       return {
         offered: offered.map(({ role, index, variant, reason, source, rungs }) => ({

@@ -10,7 +10,7 @@ import { encodeCursor, placeBefore, placeOf, positionOf } from "../../feed/curso
 import { type ReadEvents, readRoomBefore } from "../../feed/read.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { mistakeOf } from "../../runtime/mistake.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { appendTest, type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import type { Store } from "../../store/store.js";
 import type { ApiDeps } from "../api-deps.js";
@@ -83,7 +83,7 @@ export async function tellTest(
   now: number,
 ): Promise<LiveEvent> {
   if (!Value.Check(TestEventSchema, asked)) {
-    const { field, words } = mistakeOf(TestEventSchema, Value.Errors(TestEventSchema, asked), told`the test event`);
+    const { field, words } = mistakeOf(TestEventSchema, Value.Errors(TestEventSchema, asked), msg`the test event`);
     throw new FieldError(field ?? "type", words);
   }
   const { type, units = 1, diamonds = units } = asked;
@@ -92,17 +92,17 @@ export async function tellTest(
   if (strange !== undefined)
     throw new FieldError(
       strange,
-      fields.length === 0 ? told`a test of ${type} has no fields` : told`a test of ${type} has no such field; it has ${fields.join(", ")}`,
+      fields.length === 0 ? msg`a test of ${type} has no fields` : msg`a test of ${type} has no such field; it has ${fields.join(", ")}`,
     );
   if (isOfSystem(type) !== (room === SYSTEM_ROOM))
     throw new FieldError(
       "type",
-      room === SYSTEM_ROOM ? told`${type} happens in a room: name one` : told`${type} happens in no room: name room 0`,
+      room === SYSTEM_ROOM ? msg`${type} happens in a room: name one` : msg`${type} happens in no room: name room 0`,
     );
   const webRid = (await rooms.get(room))?.webRid ?? null;
   const event = testEvent(asked, { room, webRid, id: randomBytes(6).toString("hex"), now });
   if (event === null)
-    throw new FieldError("diamonds", told`${diamonds} is no multiple of ${units} units, and the price of one is a whole number`);
+    throw new FieldError("diamonds", msg`${diamonds} is no multiple of ${units} units, and the price of one is a whole number`);
   return appendTest({ log }, event);
 }
 

@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { ApiDeps } from "../api-deps.js";
 import { addSchemas, exactly, keysetPage, Next, PageFields, Time } from "./fields.js";
 
@@ -87,7 +87,7 @@ export function giftRoutes(app: FastifyInstance, { store: { gifts } }: ApiDeps):
     },
     async ({ params: { gift } }) => {
       const known = (await gifts.known([gift])).get(gift);
-      if (known === undefined) throw new DyliveError("not_found", told`no gift ${gift} was seen yet`);
+      if (known === undefined) throw new DyliveError("not_found", msg`no gift ${gift} was seen yet`);
       return known;
     },
   );

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { type Language, reasonIn } from "../../i18n/words.js";
 import { DyliveError, RateLimited } from "../../runtime/errors.js";
+import { msg } from "../../runtime/msg.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";
-import { told } from "../../runtime/told.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { type HookBatchHead, type HookChannel, type HookRow, type HookSettings, type HookTry, TRIES_KEPT } from "../../store/sql/hooks.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -204,7 +204,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const token = tokenOf(request);
       if (!tests.take(token.id))
         throw new RateLimited(
-          (seconds) => told`a token may send six tests a minute; the next one in ${seconds} s`,
+          (seconds) => msg`a token may send six tests a minute; the next one in ${seconds} s`,
           ((1 - tests.left(token.id)) * 1000) / TESTS.perSecond,
         );
       const call = calls.open(request.raw, reply.raw, token);

@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import type { Official } from "../../collector/open-platform/official.js";
 import { officialAlias } from "../../collector/open-platform/rooms.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { isLimited, maySee, tokenOf } from "../authentication.js";
@@ -127,7 +127,7 @@ export function officialAppRoutes(app: FastifyInstance, deps: ApiDeps): void {
       assertUnlimited(tokenOf(request));
       const { appId, roomId } = request.body;
       if (officials.length > 0 && !officials.some((one) => one.appId === appId))
-        throw new DyliveError("not_found", told`this server takes no pushes of ${appId}`);
+        throw new DyliveError("not_found", msg`this server takes no pushes of ${appId}`);
       const room = await store.rooms.ensure([officialAlias(appId, roomId)]);
       await store.rooms.setWatch(room, "on");
       return reply.code(201).send({ room: String(room) });
@@ -147,7 +147,7 @@ export function officialAppRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const token = tokenOf(request);
       // One that the token may not see is as if there were none.
       if (room === null || (isLimited(token) && !maySee(token, room, await store.rooms.aliases(room))))
-        throw new DyliveError("not_found", told`no room ${roomId} of the app is known`);
+        throw new DyliveError("not_found", msg`no room ${roomId} of the app is known`);
       await official.handled(
         roomId,
         messages.map(({ id, method, at }) => ({ msgId: id, msgType: method, at })),

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { ApiDeps } from "../api-deps.js";
 import { adminByDefault } from "../authentication.js";
 import { failure, sendFailure } from "../failure.js";
@@ -70,6 +70,6 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
     { prefix: "/v1" },
   );
   app.all("/v1/*", { schema: { hide: true } }, (request, reply) =>
-    sendFailure(request, reply, failure("no_address", told`no route has it with ${request.method}`)),
+    sendFailure(request, reply, failure("no_address", msg`no route has it with ${request.method}`)),
   );
 }

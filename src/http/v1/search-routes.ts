@@ -5,7 +5,7 @@ import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.
 import { noSuch } from "../../events/misspelt.js";
 import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { RoomKey } from "../../store/log.js";
 import { allRooms } from "../../store/rooms.js";
 import { type Found, foldText, type SearchAsk, TEXT_MAX } from "../../store/search.js";
@@ -212,7 +212,7 @@ async function roomsOf(
   }
   const asked = names.split(",").map((name) => name.trim());
   if (asked.length > ROOMS_MAX)
-    throw new DyliveError("bad_request", told`room: one search takes the names of ${ROOMS_MAX} rooms, not of ${asked.length}`);
+    throw new DyliveError("bad_request", msg`room: one search takes the names of ${ROOMS_MAX} rooms, not of ${asked.length}`);
   const found = new Set<RoomKey>();
   let sessionId: string | null = null;
   for await (const [, named] of foundByName(rooms, token, asked)) {

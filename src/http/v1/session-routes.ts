@@ -10,7 +10,7 @@ import { seenIn } from "../../health/sightings.js";
 import { inLanguage, type Language } from "../../i18n/words.js";
 import { roomPage } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { summaryOf } from "../../statistics/summary.js";
 import type { RoomKey } from "../../store/log.js";
 import type { BroughtCounts, NamedRoom, RoomRow, Session, Sessions } from "../../store/rooms.js";
@@ -69,7 +69,7 @@ export async function namedBroadcast(sessions: Pick<Sessions, "get" | "list">, r
   if (session !== null) return session;
   throw new DyliveError(
     "not_found",
-    asked === LATEST ? "no broadcast of the room was collected yet" : told`the room has no broadcast ${JSON.stringify(asked.slice(0, 40))}`,
+    asked === LATEST ? "no broadcast of the room was collected yet" : msg`the room has no broadcast ${JSON.stringify(asked.slice(0, 40))}`,
   );
 }
 
@@ -252,14 +252,14 @@ function feedOf(
   of: { readonly logId: string; readonly room: RoomKey; readonly row: RoomRow | null; readonly language: Language },
 ): string {
   const { logId, room, row, language } = of;
-  const name = row?.anchor?.nickname ?? inLanguage(language, told`room ${row?.webRid ?? room}`);
+  const name = row?.anchor?.nickname ?? inLanguage(language, msg`room ${row?.webRid ?? room}`);
   const page = row?.webRid == null ? "" : `<link rel="alternate" href="${xmlText(roomPage(row.webRid))}"/>\n`;
   const id = (what: string) => `<id>urn:uuid:${uuidOf(`${logId} ${what}`)}</id>`;
   const date = (at: number) => new Date(isDate(at) ? at : 0).toISOString();
   const entries = broadcasts.map(({ id: sessionId, title, openedAt, endedAt, totals }) => {
     const began = date(openedAt);
-    const when = endedAt === null ? told`on the air since ${began}` : told`from ${began} to ${date(endedAt)}`;
-    const figures = totals && told`${String(totals.gifts.diamonds)} diamonds, ${totals.messages.chat ?? 0} chats, ${totals.people} people`;
+    const when = endedAt === null ? msg`on the air since ${began}` : msg`from ${began} to ${date(endedAt)}`;
+    const figures = totals && msg`${String(totals.gifts.diamonds)} diamonds, ${totals.messages.chat ?? 0} chats, ${totals.people} people`;
     const words = [when, ...(figures === null ? [] : [figures])].map((one) => inLanguage(language, one));
     return `<entry>
 ${id(sessionId)}

@@ -6,7 +6,7 @@ import { SIDECAR_FORMATS } from "../../exports/recordings.js";
 import type { SidecarView } from "../../exports/sidecars.js";
 import { inLanguage, type Language } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { namedRoom } from "../../store/rooms.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -106,10 +106,10 @@ export function sidecarRoutes(app: FastifyInstance, { store, sidecars, logger }:
     },
     async (request, reply) => {
       const token = tokenOf(request);
-      if (sidecars === null) throw new DyliveError("not_offered", told`this server writes nothing beside recordings`);
+      if (sidecars === null) throw new DyliveError("not_offered", msg`this server writes nothing beside recordings`);
       const { folder, room: name, formats, namePattern, timeZone, offsetMs, finishedAfterMs } = request.body;
       const { room, sessionId } = await namedRoom(store.rooms, name);
-      if (sessionId !== null) throw new DyliveError("bad_request", told`room takes a room: ${name} is one broadcast`);
+      if (sessionId !== null) throw new DyliveError("bad_request", msg`room takes a room: ${name} is one broadcast`);
       const view = await sidecars.add({
         ...{ folder, room, formats: formats ?? SIDECAR_FORMATS, namePattern: namePattern ?? null, timeZone: timeZone ?? null },
         ...{ offsetMs: offsetMs ?? 0, finishedAfterMs: finishedAfterMs ?? FINISHED_AFTER_MS },
@@ -133,7 +133,7 @@ export function sidecarRoutes(app: FastifyInstance, { store, sidecars, logger }:
     async (request) => {
       const token = tokenOf(request);
       const view = (await sidecars?.remove(request.params.sidecar)) ?? null;
-      if (view === null) throw new DyliveError("not_found", told`there is no sidecar ${request.params.sidecar}`);
+      if (view === null) throw new DyliveError("not_found", msg`there is no sidecar ${request.params.sidecar}`);
       logger.info({ sidecar: view.id, by: token.id }, "danmaku are no longer written beside recordings");
       return shown(view, languageAsked(request));
     },

@@ -6,7 +6,7 @@ import { Nullable } from "../../events/field.js";
 import type { RoomState } from "../../health/state.js";
 import { reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { RoomKey } from "../../store/log.js";
 import { roomNames, sessionNames } from "../../store/rooms.js";
 import type { Deletion } from "../../store/sql/deletions.js";
@@ -372,7 +372,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
 
   function found(id: string) {
     const task = tasks.get(id);
-    if (task === null) throw new DyliveError("not_found", told`there is no task ${id} since the server was started`);
+    if (task === null) throw new DyliveError("not_found", msg`there is no task ${id} since the server was started`);
     return task;
   }
 }

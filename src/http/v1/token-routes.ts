@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { SCOPES, type TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -106,7 +106,7 @@ export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiD
       const revoked = await revokeToken(store, id, clock.now());
       const row = (await tokens.list()).find((one) => one.id === id);
       if (!revoked || row === undefined)
-        throw new DyliveError("not_found", told`no valid token has the id ${JSON.stringify(id)}; see \`dylive token list\``);
+        throw new DyliveError("not_found", msg`no valid token has the id ${JSON.stringify(id)}; see \`dylive token list\``);
       logger.info({ token: id, by: tokenOf(request).id }, "a token was revoked");
       return tokenAnswer(row);
     },

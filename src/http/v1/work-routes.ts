@@ -5,7 +5,7 @@ import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
 import { reasoned, reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { AnyRun } from "../../store/sql/runs.js";
 import type { Works } from "../../store/sql/works.js";
 import { AuthorSchema } from "../../works/model/author.js";
@@ -130,7 +130,7 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
     async (request) => {
       const { work: id } = request.params;
       const kept = await works.get(id);
-      if (kept === null) throw new DyliveError("not_found", told`the work ${id} is not kept; POST /v1/works reads it`);
+      if (kept === null) throw new DyliveError("not_found", msg`the work ${id} is not kept; POST /v1/works reads it`);
       return shownWork(request, kept.work);
     },
   );

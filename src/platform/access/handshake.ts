@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { DyliveError } from "../../runtime/errors.js";
-import { recorded } from "../../runtime/told.js";
+import { recorded } from "../../runtime/msg.js";
 
 /** Row of the table of refused handshakes. */
 interface HandshakeRefusal {

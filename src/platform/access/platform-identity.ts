@@ -1,5 +1,5 @@
 import type { Clock } from "../../runtime/clock.js";
-import type { HeldBytes } from "../../runtime/rate-limiter.js";
+import type { PendingBytes } from "../../runtime/rate-limiter.js";
 import { cookiePairs } from "../accounts/cookies.js";
 import type { Account } from "../accounts/login-store.js";
 import type { Drift } from "../wire/drift.js";
@@ -37,8 +37,8 @@ export interface PlatformIdentity {
           readonly drift: Drift;
           readonly onReceived?: (frame: Received) => void;
           /** Bytes of memory that wait in all connections which share a bound. */
-          readonly held?: HeldBytes;
-          /** Told the platform's list of gifts when the page asks for it. */
+          readonly held?: PendingBytes;
+          /** Msg the platform's list of gifts when the page asks for it. */
           readonly onGiftList?: (reply: Pick<Reply, "status" | "body">) => void;
           /** Called when the page has opened its connection only after a click. */
           readonly onClickNeeded?: () => void;

@@ -2,7 +2,7 @@ import { request } from "undici";
 import { httpAgent } from "../../runtime/allowed-hosts.js";
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type ToldPart, told } from "../../runtime/told.js";
+import { type MsgPart, msg } from "../../runtime/msg.js";
 import type { ProxyServer } from "./proxy.js";
 
 /** Domains of the platform (facts/protocol.md section 1). Nothing else is ever contacted on its behalf. */
@@ -48,7 +48,7 @@ export function platformAt(upstream: string | null, proxy: ProxyServer | null = 
   const base = upstream?.replace(/\/+$/, "") ?? null;
   const http = (host: string, path: string) => {
     if (!isPlatformHost(host))
-      throw new DyliveError("internal", told`refused to contact ${JSON.stringify(host)}: not a host of the platform`);
+      throw new DyliveError("internal", msg`refused to contact ${JSON.stringify(host)}: not a host of the platform`);
     return base === null ? `https://${host}${path}` : `${base}/@${host}${path}`;
   };
   return {
@@ -93,21 +93,21 @@ export async function get(
     let size = 0;
     for await (const chunk of reply.body) {
       size += (chunk as Buffer).length;
-      if (size > MAX_PAGE_BYTES) throw new DyliveError("unreachable", told`the reply is larger than ${MAX_PAGE_BYTES} bytes`);
+      if (size > MAX_PAGE_BYTES) throw new DyliveError("unreachable", msg`the reply is larger than ${MAX_PAGE_BYTES} bytes`);
       chunks.push(chunk as Buffer);
     }
     return { status: reply.statusCode, headers: reply.headers, body: Buffer.concat(chunks) };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof DyliveError) throw error;
-    throw new DyliveError("unreachable", told`GET ${new URL(url).host} failed: ${reasonOf(error)}`, error);
+    throw new DyliveError("unreachable", msg`GET ${new URL(url).host} failed: ${reasonOf(error)}`, error);
   }
 }
 
 /** Describes a network error in a few words, without addresses of ours. */
-export function reasonOf(error: unknown): ToldPart {
+export function reasonOf(error: unknown): MsgPart {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return told`no answer in time`;
+  if (error.name === "TimeoutError") return msg`no answer in time`;
   const code = (error as NodeJS.ErrnoException).code;
   return code ?? error.message;
 }

@@ -7,7 +7,7 @@ import { SocksClient } from "socks";
 import { Agent, type Dispatcher } from "undici";
 import { steady } from "../../runtime/allowed-hosts.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Longest user or password that SOCKS5 can send, in bytes: its length is one byte (RFC 1929). */
@@ -55,7 +55,7 @@ export class ProxyServer {
     // The client would throw where nobody catches it.
     const words = [this.#user, this.#password];
     if (typeof scheme.kind === "number" && words.some((word) => Buffer.byteLength(word) > SOCKS_WORD_MAX_BYTES))
-      throw new DyliveError("bad_config", told`user and password of a SOCKS proxy have ${SOCKS_WORD_MAX_BYTES} bytes at most`);
+      throw new DyliveError("bad_config", msg`user and password of a SOCKS proxy have ${SOCKS_WORD_MAX_BYTES} bytes at most`);
     this.name = `${parsed.protocol}//${parsed.hostname}:${this.#port}`;
   }
 
@@ -136,7 +136,7 @@ export class ProxyServer {
     const isLate = signal.aborted && signal.reason instanceof Error && signal.reason.name === "TimeoutError";
     if (signal.aborted && !isLate) return signal.reason;
     if (error instanceof DyliveError) return error;
-    return new DyliveError("unreachable", told`the proxy ${this.name} failed: ${isLate ? told`no answer in time` : wordsOf(error)}`);
+    return new DyliveError("unreachable", msg`the proxy ${this.name} failed: ${isLate ? msg`no answer in time` : wordsOf(error)}`);
   }
 
   #viaSocks(type: 4 | 5, host: string, port: number): Opening<Socket> {
@@ -186,7 +186,7 @@ export class ProxyServer {
         }
         socket.destroy();
         const why = statusCode === 407 ? "asks for other credentials (HTTP 407)" : `answered HTTP ${statusCode}`;
-        reject(new DyliveError("unreachable", told`the proxy ${this.name} ${why}`));
+        reject(new DyliveError("unreachable", msg`the proxy ${this.name} ${why}`));
       });
       asking.on("error", reject); // also when it is abandoned
       asking.end();

@@ -3,7 +3,7 @@ import { request } from "undici";
 import { httpAgent } from "../../runtime/allowed-hosts.js";
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/reader.js";
 import { isPlatformHost, LIVE_HOST, type Platform, reasonOf } from "./platform.js";
@@ -35,15 +35,15 @@ export function httpSigner(url: string): Signer {
           dispatcher: httpAgent,
         });
         const answer = parsed(await reply.body.text());
-        if (answer === undefined) throw new DyliveError("unreachable", told`the signer answered HTTP ${reply.statusCode} without JSON`);
+        if (answer === undefined) throw new DyliveError("unreachable", msg`the signer answered HTTP ${reply.statusCode} without JSON`);
         const signature = typeof answer === "object" && answer !== null && "signature" in answer ? answer.signature : undefined;
         if (reply.statusCode !== 200 || typeof signature !== "string" || signature === "" || signature.length > 256)
-          throw new DyliveError("blocked", told`the signer answered HTTP ${reply.statusCode} without a signature`);
+          throw new DyliveError("blocked", msg`the signer answered HTTP ${reply.statusCode} without a signature`);
         return signature;
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof DyliveError) throw error;
-        throw new DyliveError("unreachable", told`the signer failed: ${reasonOf(error)}`, error);
+        throw new DyliveError("unreachable", msg`the signer failed: ${reasonOf(error)}`, error);
       }
     },
   };

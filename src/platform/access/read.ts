@@ -1,4 +1,4 @@
-import type { HeldBytes } from "../../runtime/rate-limiter.js";
+import type { PendingBytes } from "../../runtime/rate-limiter.js";
 import type { Drift } from "../wire/drift.js";
 import { decodeFrame, decodeResponse, type Frame, framePayload, type MessageBatch } from "../wire/frame.js";
 import { peekCommon } from "../wire/methods.js";
@@ -119,7 +119,7 @@ export const HELD_MAX_BYTES = 64_000_000;
 export class ReceiveQueue {
   readonly #flow: { pause(): void; resume(): void };
   readonly #onReceived: (frame: Received) => void;
-  readonly #held: HeldBytes;
+  readonly #held: PendingBytes;
   #waiting: Received[] = [];
   /** Bytes of what waits here and of the batch that the reader is at. */
   #bytes = 0;
@@ -135,7 +135,7 @@ export class ReceiveQueue {
   constructor(
     flow: { pause(): void; resume(): void },
     onReceived: (frame: Received) => void = () => {},
-    held: HeldBytes = { bytes: 0, maxBytes: HELD_MAX_BYTES },
+    held: PendingBytes = { bytes: 0, maxBytes: HELD_MAX_BYTES },
   ) {
     this.#flow = flow;
     this.#onReceived = onReceived;

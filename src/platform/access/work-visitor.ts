@@ -1,4 +1,4 @@
-import type { Said } from "../../runtime/told.js";
+import type { MsgOrText } from "../../runtime/msg.js";
 import type { Author } from "../../works/model/author.js";
 import type { Comment, CommentRun } from "../../works/model/comment.js";
 import type { Mix, Work } from "../../works/model/work.js";
@@ -22,7 +22,7 @@ export type WorkReading =
   /** The platform refuses; `work` is what that tells of the work (deleted, private …), null where it is about the visitor. */
   | { readonly outcome: "refused"; readonly refusal: Refusal; readonly work: Work | null; readonly reply: string | null }
   /** The page told nothing of the work. */
-  | { readonly outcome: "silent"; readonly reason: Said };
+  | { readonly outcome: "silent"; readonly reason: MsgOrText };
 
 /** Works of an author or a mix that are asked for. */
 export interface ListRequest {
@@ -58,7 +58,7 @@ export interface CommentsRequest {
   readonly knows: (id: string) => boolean;
   /** Returns whether more replies of a floor are wanted, by the id of its top comment; null where it is not certain which floor it is. */
   readonly wantsReplies: (floorId: string | null) => boolean;
-  /** Told what the page tells of the work itself, before its comments. What it throws ends the reading. */
+  /** Msg what the page tells of the work itself, before its comments. What it throws ends the reading. */
   readonly onWork?: ((work: Work, reply: string | null) => Promise<void>) | undefined;
 }
 

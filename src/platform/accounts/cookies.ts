@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { isPlatformHost } from "../access/platform.js";
 
 /** One cookie of the platform. */
@@ -44,8 +44,8 @@ export function parseCookies(text: string, now: number): readonly Cookie[] {
     throw new DyliveError(
       "bad_account",
       expired > 0
-        ? told`all cookies of the platform in what was given have expired: copy them anew from a browser that is logged in`
-        : told`what was given holds no cookie of the platform: a line of them looks like ttwid=…; sessionid=…`,
+        ? msg`all cookies of the platform in what was given have expired: copy them anew from a browser that is logged in`
+        : msg`what was given holds no cookie of the platform: a line of them looks like ttwid=…; sessionid=…`,
     );
   return [...kept.values()];
 }

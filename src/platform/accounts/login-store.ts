@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "../../runtime/clock.js";
 import { makeFolder, removeWhole, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Platform } from "../access/platform.js";
 import { type LoginReading, Visitor } from "../access/visitor.js";
 import { type Cookie, cookiePairs, hasSession, loginExpiry } from "./cookies.js";
@@ -102,21 +102,18 @@ export class AccountStore {
   async get(name: string): Promise<Account> {
     const text = await readFile(this.#file(name), "utf8").catch(orMissing);
     if (text === undefined)
-      throw new DyliveError(
-        "not_found",
-        told`there is no account ${JSON.stringify(name)}; make it with \`dylive login --account ${name}\``,
-      );
+      throw new DyliveError("not_found", msg`there is no account ${JSON.stringify(name)}; make it with \`dylive login --account ${name}\``);
     try {
       const { savedAt, cookies } = JSON.parse(text) as { savedAt: number; cookies: readonly Cookie[] };
       if (typeof savedAt === "number" && Array.isArray(cookies)) return new Account(name, savedAt, cookies);
     } catch {}
-    throw new DyliveError("bad_account", told`the file of account ${name} is damaged`);
+    throw new DyliveError("bad_account", msg`the file of account ${name} is damaged`);
   }
 
   /** Keeps cookies under a name, in place of those before. @throws DyliveError bad_request for a bad name or cookies without a session */
   async save(name: string, cookies: readonly Cookie[]): Promise<Account> {
     const file = this.#file(name);
-    if (name === GUEST) throw new DyliveError("bad_request", told`${GUEST} stands for no account; choose another name`);
+    if (name === GUEST) throw new DyliveError("bad_request", msg`${GUEST} stands for no account; choose another name`);
     if (!hasSession(cookies))
       throw new DyliveError("bad_request", "these cookies hold no login (no sessionid): log in on live.douyin.com first, then copy them");
     await makeFolder(this.#folder);

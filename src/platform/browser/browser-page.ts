@@ -1,8 +1,8 @@
 import type { Page, Request, Response, WebSocket } from "playwright-core";
-import { type Clock, follow } from "../../runtime/clock.js";
+import { type Clock, linkedController } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { HeldBytes } from "../../runtime/rate-limiter.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
+import type { PendingBytes } from "../../runtime/rate-limiter.js";
 import { isPlatformHost, type Reply } from "../access/platform.js";
 import { type Received, ReceiveQueue, readFrame, readResponse, type Source } from "../access/read.js";
 import type { Drift } from "../wire/drift.js";
@@ -20,7 +20,7 @@ interface BrowserSourceOptions {
   /** Called with every frame as it comes. */
   readonly onReceived?: (frame: Received) => void;
   /** Bytes of memory that wait in all connections which share a bound; absent is one of its own. */
-  readonly held?: HeldBytes;
+  readonly held?: PendingBytes;
   /** Called with the platform's list of gifts when the page asks for it. */
   readonly onGiftList?: (reply: Pick<Reply, "status" | "body">) => void;
   /** Called when the page has opened its connection only after a click. */
@@ -46,7 +46,7 @@ export function browserSource(options: BrowserSourceOptions): Source {
 
 async function* receive(options: BrowserSourceOptions, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
   const page = await options.newPage(signal);
-  const local = follow(signal);
+  const local = linkedController(signal);
   // The page cannot be held back as a socket can: it ends instead of filling the memory, and the gap is known.
   const flow = {
     pause: () => queue.end(new DyliveError("internal", "frames came faster than they were stored")),
@@ -148,7 +148,7 @@ async function giftListOf(request: Request): Promise<Pick<Reply, "status" | "bod
 function refusalOf(status: number): DyliveError | null {
   if (status < 400) return null;
   const code = status === 404 || status === 410 ? "no_account" : status >= 500 ? "unreachable" : "blocked";
-  return new DyliveError(code, told`the room page answered HTTP ${status}`);
+  return new DyliveError(code, msg`the room page answered HTTP ${status}`);
 }
 
 /** Reads the answer of im/fetch, if it holds messages. */
@@ -172,9 +172,9 @@ function isPlatformPath(url: string, path: string): boolean {
 function refusalIn(error: string): DyliveError {
   const status = /Unexpected response code: (\d+)/.exec(error)?.[1];
   return status === undefined
-    ? new DyliveError("unreachable", told`the connection of the room's page failed: ${error}`, new Error(error))
+    ? new DyliveError("unreachable", msg`the connection of the room's page failed: ${error}`, new Error(error))
     : new DyliveError(
         Number(status) >= 500 ? "unreachable" : "blocked",
-        told`the push server answered the room's page with HTTP ${status} instead of opening`,
+        msg`the push server answered the room's page with HTTP ${status} instead of opening`,
       );
 }

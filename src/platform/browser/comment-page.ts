@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { type Clock, randomBetween } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { english, told, toldOf } from "../../runtime/told.js";
+import { english, msg, msgOf } from "../../runtime/msg.js";
 import type { CommentsEnd, CommentsRequest, CommentsSeen, WorkReading } from "../access/work-visitor.js";
 import { readComments } from "../works/comments.js";
 import type { Refusal, RefusalKind } from "../works/refusal.js";
@@ -84,7 +84,7 @@ function endOf(reading: WorkReading): CommentsEnd | null {
   if (reading.outcome === "refused" && reading.refusal.kind === "captcha") return endBy(reading.refusal);
   const { work } = reading;
   if (work === null || work.state === "public") return null;
-  const reason = told`the work is ${toldOf(work.state)}${work.stateReason === null ? "" : told`: ${toldOf(work.stateReason)}`}`;
+  const reason = msg`the work is ${msgOf(work.state)}${work.stateReason === null ? "" : msg`: ${msgOf(work.stateReason)}`}`;
   if (work.state === "deleted") throw new DyliveError("no_work", reason);
   if (work.state === "needs_login") return { endedBy: "wall", reason: english(reason) };
   return { endedBy: "blocked", reason: english(reason), ofWork: true };

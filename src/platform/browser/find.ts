@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { posix, win32 } from "node:path";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 
 /** Facts that decide where a machine keeps its programs. */
 interface Surroundings {
@@ -59,7 +59,7 @@ export function browserPlaces({ platform, path, home, programFolders }: Surround
 export function findBrowser(named: string | null, places: readonly string[], isProgram: (file: string) => boolean = isExecutable): string {
   if (named !== null) {
     if (isProgram(named)) return named;
-    throw new DyliveError("no_browser", told`${named} is not a program`);
+    throw new DyliveError("no_browser", msg`${named} is not a program`);
   }
   const found = places.find(isProgram);
   if (found === undefined) throw new DyliveError("no_browser", "neither Chrome, Edge nor Chromium is in any of the usual places");

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { english, type Said } from "../../runtime/told.js";
+import { english, type MsgOrText } from "../../runtime/msg.js";
 import type { Author } from "../../works/model/author.js";
 import type { Mix } from "../../works/model/work.js";
 import type { ListEnd, ListRequest, ListSeen } from "../access/work-visitor.js";
@@ -87,7 +87,7 @@ class ListPage {
   #author: Author | null = null;
   #mix: Mix | null = null;
   /** Why there is no such author or mix. */
-  #gone: Said | null = null;
+  #gone: MsgOrText | null = null;
   /** The end, as soon as a reply is it. */
   #end: ListEnd | null = null;
   #isOver = false;
@@ -220,7 +220,7 @@ class ListPage {
   }
 }
 
-function noSuch(asked: AskedList, reason: Said): DyliveError {
+function noSuch(asked: AskedList, reason: MsgOrText): DyliveError {
   return new DyliveError("secUid" in asked ? "no_account" : "no_work", reason);
 }
 

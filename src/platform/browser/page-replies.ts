@@ -1,5 +1,5 @@
 import type { Page, Request } from "playwright-core";
-import { type Clock, follow } from "../../runtime/clock.js";
+import { type Clock, linkedController } from "../../runtime/clock.js";
 import type { PageReply } from "../works/refusal.js";
 
 /** Reply that a page asked for. */
@@ -85,7 +85,7 @@ export class PageReplies<T> {
 
   /** Waits until an answer has come, or for so long. */
   async #next(ms: number, signal: AbortSignal): Promise<void> {
-    const told = follow(signal);
+    const told = linkedController(signal);
     const next = new Promise<void>((resolve) => {
       this.#tell = resolve;
     });

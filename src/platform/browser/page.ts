@@ -1,7 +1,7 @@
 import type { BrowserContext, Page, Response, Route } from "playwright-core";
-import { type Clock, follow, untilAborted } from "../../runtime/clock.js";
+import { type Clock, linkedController, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { HostRule } from "./egress-proxy.js";
 import { browserError } from "./supervisor.js";
 
@@ -77,10 +77,10 @@ export async function visit(page: Page, url: string, signal: AbortSignal): Promi
   } catch (error) {
     signal.throwIfAborted();
     const text = error instanceof Error ? error.message : "";
-    const reason = /net::(ERR_\w+)/.exec(text)?.[1] ?? (/Timeout/.test(text) ? told`no answer in time` : null);
+    const reason = /net::(ERR_\w+)/.exec(text)?.[1] ?? (/Timeout/.test(text) ? msg`no answer in time` : null);
     throw reason === null
       ? browserError("the page could not be opened", error)
-      : new DyliveError("unreachable", told`the browser could not open ${new URL(url).host}: ${reason}`, error);
+      : new DyliveError("unreachable", msg`the browser could not open ${new URL(url).host}: ${reason}`, error);
   }
 }
 
@@ -132,7 +132,7 @@ interface FetchedReply {
 
 /** Waits for what a page is asked to do, as long as any page takes. @throws DyliveError browser_failed when it hangs; the signal's reason */
 export async function answerOf<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-  const limit = follow(signal);
+  const limit = linkedController(signal);
   const timer = setTimeout(() => limit.abort(new DyliveError("browser_failed", "the page does not answer")), ANSWER_TIMEOUT_MS);
   try {
     return await untilAborted(asked, limit.signal);

@@ -1,8 +1,8 @@
 import type { Browser } from "playwright-core";
 import { backoffMs, type Clock, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { msg } from "../../runtime/msg.js";
 import { loadPackage } from "../../runtime/packages.js";
-import { told } from "../../runtime/told.js";
 
 /** Returns the pause before the next attempt, in ms: none before the first and the second, then up to 1 s, 2 s, 4 s … a minute. */
 export function pauseMs(failures: number): number {
@@ -13,7 +13,7 @@ export function pauseMs(failures: number): number {
 export function browserError(what: string, error: unknown): DyliveError {
   if (error instanceof DyliveError) return error;
   const line = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
-  return new DyliveError("browser_failed", told`${what}: ${line}`, error);
+  return new DyliveError("browser_failed", msg`${what}: ${line}`, error);
 }
 
 /** Which browser: a program to start, or one that the user runs, by its DevTools address. */

@@ -4,8 +4,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { type Clock, untilAborted, within } from "../../runtime/clock.js";
 import { makeFolder, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { msg } from "../../runtime/msg.js";
 import type { FairSemaphore } from "../../runtime/semaphore.js";
-import { told } from "../../runtime/told.js";
 import type { Reply } from "../access/platform.js";
 import type { Signer } from "../access/push.js";
 import { Visitor } from "../access/visitor.js";
@@ -98,9 +98,9 @@ export class VisitorContext {
   async get(path: string, signal: AbortSignal): Promise<Reply> {
     if (!path.startsWith("/") || path.startsWith("//")) throw new DyliveError("internal", "a page of ours asks only its own site");
     const reply = await this.#withPage(signal, ({ page }) => fetchIn(page, path, MAX_REPLY_BYTES));
-    if ("failed" in reply) throw new DyliveError("unreachable", told`the site's page could not ask its own site: ${reply.failed}`);
+    if ("failed" in reply) throw new DyliveError("unreachable", msg`the site's page could not ask its own site: ${reply.failed}`);
     const { status, headers, body } = reply;
-    if (body === null) throw new DyliveError("unreachable", told`the reply is larger than ${MAX_REPLY_BYTES} bytes`);
+    if (body === null) throw new DyliveError("unreachable", msg`the reply is larger than ${MAX_REPLY_BYTES} bytes`);
     return { status, headers, body: Buffer.from(body, "base64") };
   }
 

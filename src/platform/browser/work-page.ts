@@ -1,6 +1,6 @@
 import type { Page, Request } from "playwright-core";
 import type { Clock } from "../../runtime/clock.js";
-import { type Said, told } from "../../runtime/told.js";
+import { type MsgOrText, msg } from "../../runtime/msg.js";
 import type { AskedWork, WorkReading } from "../access/work-visitor.js";
 import { meaningOf } from "../links/link.js";
 import { type Refusal, refusalOf } from "../works/refusal.js";
@@ -101,7 +101,7 @@ async function lookAt(
     if (refusal !== null && (refusal.kind !== "gone" || looks > 0)) return refused(id, refusal, null, clock.now());
     const url = page.url();
     if (!isPageOf(url, id)) {
-      if (astray === url) return { outcome: "silent", reason: told`the platform leads from the work's page to ${bare(url)}` };
+      if (astray === url) return { outcome: "silent", reason: msg`the platform leads from the work's page to ${bare(url)}` };
       astray = url;
     }
     if (clock.now() >= end) return { outcome: "silent", reason: replies.unreadable ?? NOTHING };
@@ -109,7 +109,7 @@ async function lookAt(
   }
 }
 
-const NOTHING = told`the work's page told nothing of it within ${WAIT_MS / 1000} s: neither its state nor a reply that it asked for`;
+const NOTHING = msg`the work's page told nothing of it within ${WAIT_MS / 1000} s: neither its state nor a reply that it asked for`;
 
 /** Replies that a page asks for at the detail's path, as far as they are about one work. */
 class DetailReplies {
@@ -118,7 +118,7 @@ class DetailReplies {
   /** The platform's refusal of the work. */
   refused: WorkReading | null = null;
   /** Why a reply about the work was of no use. */
-  unreadable: Said | null = null;
+  unreadable: MsgOrText | null = null;
   readonly #id: string;
   readonly #clock: Clock;
   #left = MOST_REPLIES;
@@ -148,7 +148,7 @@ class DetailReplies {
     if (response === null) return;
     const headers = await response.allHeaders();
     if (Number(headers["content-length"] ?? 0) > MOST_BYTES) {
-      this.unreadable = told`the reply is longer than ${MOST_BYTES} bytes`;
+      this.unreadable = msg`the reply is longer than ${MOST_BYTES} bytes`;
       return;
     }
     const body = (await response.body()).toString("utf8");
@@ -171,7 +171,7 @@ export function refusalOfPage(status: number, { title, words }: Pick<SeenPage, "
   const refusal =
     status < 400 && text === "" ? null : refusalOf({ status: status < 400 ? 200 : status, headers: {}, text, root: undefined });
   if (refusal?.kind !== "fault" || (status !== 404 && status !== 410)) return refusal;
-  return { kind: "gone", reason: told`the platform has no such page (HTTP ${status})` };
+  return { kind: "gone", reason: msg`the platform has no such page (HTTP ${status})` };
 }
 
 function isPageOf(url: string, id: string): boolean {

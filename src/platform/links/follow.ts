@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { type Said, type Told, told, toldOf } from "../../runtime/told.js";
+import { type Msg, type MsgOrText, msg, msgOf } from "../../runtime/msg.js";
 import { isPlatformHost, type Platform, type Reply } from "../access/platform.js";
 import { inStep } from "../pages/answer.js";
 import { type Meaning, meaningOf, roomNameIn, spoiltBy } from "./link.js";
@@ -19,7 +19,7 @@ interface Following {
 /** Outcome of a short link without a target: there is no such link (`gone`), or the platform did not say where it leads. */
 export interface Unsettled {
   readonly outcome: "gone" | "unknown";
-  readonly reason: Said;
+  readonly reason: MsgOrText;
 }
 
 type ShortLink = Extract<Meaning, { kind: "short_link" }>;
@@ -45,7 +45,7 @@ export async function followPaste<T>(text: string, door: Door<T>, following: Fol
   const end = "outcome" in plain && plain.pageMayTell && open !== undefined ? await opened(pasted, open, platform.upstream, signal) : plain;
   if ("outcome" in end) return { outcome: end.outcome, reason: end.reason };
   const taken = door.take(end);
-  if (taken === null) throw new DyliveError(door.code, told`the short link leads to ${elsewhere(end, door.wants)}`);
+  if (taken === null) throw new DyliveError(door.code, msg`the short link leads to ${elsewhere(end, door.wants)}`);
   return taken;
 }
 
@@ -72,13 +72,13 @@ async function redirected(link: ShortLink, door: Door<unknown>, { platform, user
     if (next === null || meaning === null) return foreign(next, location);
     if (meaning.kind !== "short_link" && meaning.kind !== "unnamed") return meaning;
     // The start page names nothing, and the platform meets strangers there with a captcha.
-    if (next.pathname === "/") return unknown(told`the short link leads to the start page of ${next.hostname}, which names nothing`);
+    if (next.pathname === "/") return unknown(msg`the short link leads to the start page of ${next.hostname}, which names nothing`);
     at = { host: next.hostname, path: `${next.pathname}${next.search}` };
     const after = `${at.host}${at.path}`;
-    if (after === address) return unknown(told`the short link ends at ${bare(address)}, which names nothing`);
-    if (asked.has(after)) return unknown(told`the short link leads back to itself`);
+    if (after === address) return unknown(msg`the short link ends at ${bare(address)}, which names nothing`);
+    if (asked.has(after)) return unknown(msg`the short link leads back to itself`);
   }
-  return unknown(told`the short link was redirected ${MOST_HOPS} times without naming anything`, false);
+  return unknown(msg`the short link was redirected ${MOST_HOPS} times without naming anything`, false);
 }
 
 function locationOf({ status, headers }: Reply): string | null {
@@ -99,12 +99,12 @@ function addressIn(text: string, from: string, upstream: string | null): URL | n
 function withoutRedirect({ status, body }: Reply, address: string, isFirst: boolean, door: Door<unknown>): End {
   // Only the short link's own host knows whether it exists.
   if (isFirst && (status === 404 || status === 410))
-    return { outcome: "gone", reason: told`there is no such short link (HTTP ${status})`, pageMayTell: false };
+    return { outcome: "gone", reason: msg`there is no such short link (HTTP ${status})`, pageMayTell: false };
   if (status !== 200 || body.length === 0)
     return unknown(
       body.length === 0
-        ? told`${bare(address)} answered HTTP ${status} with nothing and leads nowhere`
-        : told`${bare(address)} answered HTTP ${status} and leads nowhere`,
+        ? msg`${bare(address)} answered HTTP ${status} with nothing and leads nowhere`
+        : msg`${bare(address)} answered HTTP ${status} and leads nowhere`,
     );
   // The page itself may name its room. Of several none is meant: a start page recommends many.
   const ids = new Set([...body.toString("utf8").matchAll(/"web_?rid\\*"\s*:\s*\\*"([\w.-]{1,128})\\*"/gi)].map((match) => match[1] ?? ""));
@@ -112,7 +112,7 @@ function withoutRedirect({ status, body }: Reply, address: string, isFirst: bool
   const room: Meaning | null = name === null ? null : { kind: "room", name, broadcast: null };
   // Of an author who is live the page of a work names a room as well: only the live side may take it for what is meant.
   if (room !== null && door.take(room) !== null) return room;
-  return unknown(told`the short link ends at ${bare(address)}, which names nothing (it may be a captcha page)`);
+  return unknown(msg`the short link ends at ${bare(address)}, which names nothing (it may be a captcha page)`);
 }
 
 /** Opens a short link in a browser page, where it may lead on by script, or past a captcha that a person solves. */
@@ -121,21 +121,21 @@ async function opened(link: ShortLink, open: OpenPage, upstream: string | null, 
   const url = addressIn(settled, `${link.host}${link.path}`, upstream);
   const meaning = url === null ? null : meaningOf(url);
   if (url === null || meaning === null)
-    return unknown(told`the short link leads a browser page to ${hostIn(settled)}, which is not an address of the platform`);
+    return unknown(msg`the short link leads a browser page to ${hostIn(settled)}, which is not an address of the platform`);
   if (meaning.kind !== "short_link" && meaning.kind !== "unnamed") return meaning;
-  return unknown(told`the short link leads a browser page to ${url.hostname}${url.pathname.slice(0, 60)}, which names nothing`);
+  return unknown(msg`the short link leads a browser page to ${url.hostname}${url.pathname.slice(0, 60)}, which names nothing`);
 }
 
 function foreign(next: URL | null, location: string): End {
   const spoilt = next === null ? null : spoiltBy(next);
-  if (spoilt !== null) return unknown(told`the short link was not followed: ${spoilt}`, false);
+  if (spoilt !== null) return unknown(msg`the short link was not followed: ${spoilt}`, false);
   const host = hostIn(location);
-  if (host === CAPTCHA_HOST) return unknown(told`the platform asks for a captcha before it says where the short link leads`);
-  return unknown(told`the short link leads to ${host}, which is not an address of the platform; it was not followed`, false);
+  if (host === CAPTCHA_HOST) return unknown(msg`the platform asks for a captcha before it says where the short link leads`);
+  return unknown(msg`the short link leads to ${host}, which is not an address of the platform; it was not followed`, false);
 }
 
-function hostIn(address: string): Told | string {
-  if (!URL.canParse(address)) return toldOf("an address that cannot be read");
+function hostIn(address: string): Msg | string {
+  if (!URL.canParse(address)) return msgOf("an address that cannot be read");
   const { host, protocol } = new URL(address);
   return (host || protocol).slice(0, 80);
 }
@@ -145,6 +145,6 @@ function bare(address: string): string {
   return address.split("?", 1)[0] ?? "";
 }
 
-function unknown(reason: Said, pageMayTell = true): End {
+function unknown(reason: MsgOrText, pageMayTell = true): End {
   return { outcome: "unknown", reason, pageMayTell };
 }

@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, told } from "../../runtime/told.js";
+import { type Msg, msg } from "../../runtime/msg.js";
 import { isPlatformHost } from "../access/platform.js";
 
 /** A room as a caller may name it: the anchor's number, custom id or sec_uid, or one broadcast's 19-digit room_id. */
@@ -20,7 +20,7 @@ export function parseRoomName(input: string): RoomName {
   else if (/^[A-Za-z0-9_.-]{1,128}$/.test(name) && !/^\.+$/.test(name)) return { kind: "unique_id", value: name };
   throw new DyliveError(
     "bad_room",
-    told`room_id ${JSON.stringify(withoutPassword(name).slice(0, 40))} is neither a number of up to 16 digits, a custom id, nor a 19-digit room_id`,
+    msg`room_id ${JSON.stringify(withoutPassword(name).slice(0, 40))} is neither a number of up to 16 digits, a custom id, nor a 19-digit room_id`,
   );
 }
 
@@ -59,7 +59,7 @@ export type Meaning =
   /** A page of the platform of another kind: a search, a hashtag. */
   | { readonly kind: "other"; readonly what: string }
   /** An address of the platform that names nothing which dylive knows: the start page, a page on the way to another. */
-  | { readonly kind: "unnamed"; readonly what: Told };
+  | { readonly kind: "unnamed"; readonly what: Msg };
 
 const SHORT_LINK_HOSTS: ReadonlySet<string> = new Set(["v.douyin.com", "v.iesdouyin.com", "jx.douyin.com"]);
 const LIVE_HOSTS: ReadonlySet<string> = new Set(["live.douyin.com", "www.live.douyin.com"]);
@@ -104,11 +104,11 @@ export function meaningOf(url: URL): Meaning | null {
  * Returns why an address at a host of the platform is not one that is asked: what it has before or behind the host. A name there makes an
  * address look like one of another host, and with a password somebody's would be sent. Null where it is the host that is not the platform's.
  */
-export function spoiltBy({ hostname, username, password, port }: URL): Told | null {
+export function spoiltBy({ hostname, username, password, port }: URL): Msg | null {
   if (!isPlatformHost(hostname.toLowerCase().replace(/\.$/, ""))) return null;
   if (username !== "" || password !== "")
-    return told`the address at ${hostname} has a user name or a password in it, which dylive sends to nobody: leave out what stands before the @`;
-  return port === "" ? null : told`the address at ${hostname} has the port ${port}, which no page of the platform has: leave it out`;
+    return msg`the address at ${hostname} has a user name or a password in it, which dylive sends to nobody: leave out what stands before the @`;
+  return port === "" ? null : msg`the address at ${hostname} has the port ${port}, which no page of the platform has: leave it out`;
 }
 
 const PLATFORM_HOST = "(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv|ixigua)\\.com";
@@ -126,7 +126,7 @@ export function withoutPassword(text: string): string {
 }
 
 /** Returns the same of a text that holds no address as {@link spoiltBy} does of one; null where no host of the platform stands after an @ in it. */
-export function spoiltIn(text: string): Told | null {
+export function spoiltIn(text: string): Msg | null {
   const host = HOST_AFTER_LOGIN.exec(text)?.[1];
   return host === undefined ? null : spoiltBy(new URL(`https://u@${host}`));
 }
@@ -193,7 +193,7 @@ function pageAt(host: string, path: string): Meaning {
 }
 
 function unnamed(host: string, path: string): Meaning {
-  return { kind: "unnamed", what: path === "" ? told`${host} itself` : told`${`${host}${path.slice(0, 60)}`}` };
+  return { kind: "unnamed", what: path === "" ? msg`${host} itself` : msg`${`${host}${path.slice(0, 60)}`}` };
 }
 
 function unescaped(segment: string): string {

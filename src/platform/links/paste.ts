@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { either, type Told, told, toldOf } from "../../runtime/told.js";
+import { either, type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { timeOfId } from "../works/field.js";
 import { isSecUid, type Meaning, meaningOf, roomNameIn, spoiltBy, spoiltIn, WORK_QUERIES, withoutPassword } from "./link.js";
 
@@ -7,9 +7,9 @@ import { isSecUid, type Meaning, meaningOf, roomNameIn, spoiltBy, spoiltIn, WORK
 export interface Door<T> {
   readonly code: "bad_room" | "bad_work";
   /** Names of what it takes, for sentences. */
-  readonly wants: Told;
+  readonly wants: Msg;
   /** Forms of ids that it takes without an address around them, for sentences. */
-  readonly ids: Told | null;
+  readonly ids: Msg | null;
   /** Returns an address's meaning as it is meant here, or null when it is of another kind. @throws DyliveError bad_work of an id that cannot be */
   take(meaning: Meaning): T | null;
   /** Returns the meaning of a text that is nothing but an id, or null when it is no id that this side takes. @throws DyliveError bad_work */
@@ -22,8 +22,8 @@ export type PastedRoom = Extract<Meaning, { kind: "room" }>;
 /** Door of the live side. */
 export const ROOM_DOOR: Door<PastedRoom> = {
   code: "bad_room",
-  wants: told`a room or an account`,
-  ids: told`a number of up to 16 digits, a custom id, a sec_uid or a 19-digit room_id`,
+  wants: msg`a room or an account`,
+  ids: msg`a number of up to 16 digits, a custom id, a sec_uid or a 19-digit room_id`,
   take(meaning) {
     if (meaning.kind === "author") return { kind: "room", name: { kind: "sec_uid", value: meaning.secUid }, broadcast: null };
     return meaning.kind === "room" ? meaning : null;
@@ -37,10 +37,10 @@ export const ROOM_DOOR: Door<PastedRoom> = {
 /** Kinds that the side of works reads: works, and what has a list of them. */
 type WorkKind = "work" | "author" | "mix";
 
-const WORK_WORDS: Readonly<Record<WorkKind, { readonly one: Told; readonly id: Told | null }>> = {
-  work: { one: told`a work`, id: told`a work's 19 digits` },
-  author: { one: told`an author`, id: told`an author's sec_uid` },
-  mix: { one: told`a mix`, id: null }, // has 19 digits too: alone they are taken for a work's
+const WORK_WORDS: Readonly<Record<WorkKind, { readonly one: Msg; readonly id: Msg | null }>> = {
+  work: { one: msg`a work`, id: msg`a work's 19 digits` },
+  author: { one: msg`an author`, id: msg`an author's sec_uid` },
+  mix: { one: msg`a mix`, id: null }, // has 19 digits too: alone they are taken for a work's
 };
 
 /**
@@ -57,7 +57,7 @@ export function worksDoor<K extends WorkKind>(kinds: readonly [K, ...K[]], nowMs
   };
   return {
     code: "bad_work",
-    wants: either(kinds.map((kind) => WORK_WORDS[kind].one)) ?? toldOf("nothing"),
+    wants: either(kinds.map((kind) => WORK_WORDS[kind].one)) ?? msgOf("nothing"),
     ids: either(kinds.flatMap((kind) => WORK_WORDS[kind].id ?? [])),
     take,
     id(text) {
@@ -104,14 +104,14 @@ const ADDRESS = new RegExp(
  * @throws DyliveError the door's
  */
 export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, { kind: "short_link" }> {
-  const refuse = (detail: Told) => new DyliveError(door.code, detail);
-  if (typeof text !== "string") throw refuse(told`it is no text: put quotes around a number`);
+  const refuse = (detail: Msg) => new DyliveError(door.code, detail);
+  if (typeof text !== "string") throw refuse(msg`it is no text: put quotes around a number`);
   const given = unquoted(text);
-  if (given === "") throw refuse(told`the text is empty`);
+  if (given === "") throw refuse(msg`the text is empty`);
   if (given.length > LONGEST)
-    throw refuse(told`the text has ${given.length} characters; a link, an id or the app's share text has far fewer`);
-  if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(given)) throw refuse(told`the text holds control characters`);
-  let strange: Told | null = null;
+    throw refuse(msg`the text has ${given.length} characters; a link, an id or the app's share text has far fewer`);
+  if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(given)) throw refuse(msg`the text holds control characters`);
+  let strange: Msg | null = null;
   let unwanted: Meaning | null = null;
   for (const [address] of given.matchAll(ADDRESS)) {
     const url = urlOf(address);
@@ -125,42 +125,42 @@ export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, 
       if (unwanted === null || unwanted.kind === "unnamed") unwanted = meaning;
     }
   }
-  if (unwanted !== null) throw refuse(told`the link leads to ${elsewhere(unwanted, door.wants)}`);
+  if (unwanted !== null) throw refuse(msg`the link leads to ${elsewhere(unwanted, door.wants)}`);
   if (strange !== null) throw refuse(strange);
   const named = door.id(given);
   if (named !== null) return named;
   const spoilt = spoiltIn(given);
   if (spoilt !== null) throw refuse(spoilt);
-  const noId = door.ids === null ? "" : told` and is no id (${door.ids})`;
-  throw refuse(told`${JSON.stringify(withoutPassword(given).slice(0, 40))} holds no link of the platform${noId}`);
+  const noId = door.ids === null ? "" : msg` and is no id (${door.ids})`;
+  throw refuse(msg`${JSON.stringify(withoutPassword(given).slice(0, 40))} holds no link of the platform${noId}`);
 }
 
-function notPlatforms(address: string): Told {
-  return told`${JSON.stringify(address.slice(0, 80))} is not an address of the platform (douyin.com) that dylive asks`;
+function notPlatforms(address: string): Msg {
+  return msg`${JSON.stringify(address.slice(0, 80))} is not an address of the platform (douyin.com) that dylive asks`;
 }
 
 /** Returns the words for a meaning that was not wanted, and what reads it: the end of a sentence on where a link leads. */
-export function elsewhere(meaning: Meaning, wants: Told): Told {
-  const not = told`not to ${wants}`;
+export function elsewhere(meaning: Meaning, wants: Msg): Msg {
+  const not = msg`not to ${wants}`;
   switch (meaning.kind) {
     case "room":
-      return told`a live room, ${not}: \`dylive watch LINK\` reads it`;
+      return msg`a live room, ${not}: \`dylive watch LINK\` reads it`;
     case "work":
-      return told`${meaning.page === null ? told`a work` : meaning.page === "video" ? told`a video` : told`a note`}, ${not}: \`dylive work LINK\` reads it`;
+      return msg`${meaning.page === null ? msg`a work` : meaning.page === "video" ? msg`a video` : msg`a note`}, ${not}: \`dylive work LINK\` reads it`;
     case "author":
-      return told`an author's page, ${not}: \`dylive works LINK\` lists the works`;
+      return msg`an author's page, ${not}: \`dylive works LINK\` lists the works`;
     case "mix":
-      return told`a mix, ${not}: \`dylive works LINK\` lists its works`;
+      return msg`a mix, ${not}: \`dylive works LINK\` lists its works`;
     case "music":
-      return told`a piece of music, ${not}; dylive reads music only with the work that it belongs to`;
+      return msg`a piece of music, ${not}; dylive reads music only with the work that it belongs to`;
     case "replay":
-      return told`a replay, ${not}; dylive reads a broadcast only while it is live`;
+      return msg`a replay, ${not}; dylive reads a broadcast only while it is live`;
     case "ixigua":
-      return told`ixigua.com (西瓜视频), ${not}; dylive does not read that site`;
+      return msg`ixigua.com (西瓜视频), ${not}; dylive does not read that site`;
     case "short_link":
-      return told`another short link, ${not}`;
+      return msg`another short link, ${not}`;
     default:
-      return told`${toldOf(meaning.what)}, not to ${wants}`;
+      return msg`${msgOf(meaning.what)}, not to ${wants}`;
   }
 }
 
@@ -196,12 +196,12 @@ export function assertWorkId(id: string, nowMs: number): void {
   if (made !== null && made >= OPENED_MS && made <= nowMs + DAY_MS) return;
   throw new DyliveError(
     "bad_work",
-    told`there can be no work ${id.slice(0, 32)}: ${whyNot(made)}; look for a wrong, missing or doubled digit`,
+    msg`there can be no work ${id.slice(0, 32)}: ${whyNot(made)}; look for a wrong, missing or doubled digit`,
   );
 }
 
-function whyNot(made: number | null): Told {
-  if (made === null) return told`its id is no number of at most 32 digits`;
-  const date = made > LAST_DATE_MS ? told`a far future` : new Date(made).toISOString().slice(0, 10);
-  return told`by its id it would be of ${date}, ${made < OPENED_MS ? told`when the platform had not opened` : told`which is yet to come by this machine's clock`}`;
+function whyNot(made: number | null): Msg {
+  if (made === null) return msg`its id is no number of at most 32 digits`;
+  const date = made > LAST_DATE_MS ? msg`a far future` : new Date(made).toISOString().slice(0, 10);
+  return msg`by its id it would be of ${date}, ${made < OPENED_MS ? msg`when the platform had not opened` : msg`which is yet to come by this machine's clock`}`;
 }

@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { told, toldOf } from "../../runtime/told.js";
+import { msg, msgOf } from "../../runtime/msg.js";
 import type { Platform } from "../access/platform.js";
 import type { Visitor } from "../access/visitor.js";
 import { fromPage, judge, NOT_VISIBLE, type NoAccount, type Resolved, type Unknown } from "../pages/answer.js";
@@ -92,7 +92,7 @@ async function fromPath(id: string, { platform, visitor, inPage }: AskWith, sign
   const page = await fromPage(id, platform, visitor, signal);
   if (page.outcome !== "unknown" || inPage === undefined) return page;
   const entered = await fromEnter(id, inPage, signal).catch((error: unknown) => noPage(error, signal));
-  return entered.outcome === "unknown" ? { ...entered, reason: told`${toldOf(page.reason)}; ${toldOf(entered.reason)}` } : entered;
+  return entered.outcome === "unknown" ? { ...entered, reason: msg`${msgOf(page.reason)}; ${msgOf(entered.reason)}` } : entered;
 }
 
 /** Makes the outcome of a browser that cannot be had: it says nothing of the room. */
@@ -108,11 +108,11 @@ async function fromBroadcast(roomId: string, ask: AskWith, signal: AbortSignal):
   if (reflow.kind === "refused") {
     // 4001038: not there, or not for our eyes. Other codes speak of the question, not of the room.
     if (reflow.code !== NOT_VISIBLE)
-      return { outcome: "unknown", step: "reflow", reason: told`reflow/info refused: ${toldOf(reflow.reason)}` };
+      return { outcome: "unknown", step: "reflow", reason: msg`reflow/info refused: ${msgOf(reflow.reason)}` };
     return {
       outcome: "no_account",
       step: "reflow",
-      reason: told`reflow/info knows no such broadcast, or shows it to nobody (${toldOf(reflow.reason)})`,
+      reason: msg`reflow/info knows no such broadcast, or shows it to nobody (${msgOf(reflow.reason)})`,
     };
   }
   const judged = judge(reflow.reading);
@@ -140,7 +140,7 @@ async function fromAccount(secUid: string, ask: AskWith, signal: AbortSignal): P
   if ("uniqueId" in profile) return fromPath(profile.uniqueId, ask, signal);
   return profile.outcome === "no_account"
     ? profile
-    : { ...profile, reason: told`${toldOf(profile.reason)}; ${told`reflow/info: ${toldOf(reflow.reason)}`}` };
+    : { ...profile, reason: msg`${msgOf(profile.reason)}; ${msg`reflow/info: ${msgOf(reflow.reason)}`}` };
 }
 
 /**

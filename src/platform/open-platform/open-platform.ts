@@ -2,7 +2,7 @@ import { request } from "undici";
 import { httpAgent } from "../../runtime/allowed-hosts.js";
 import { type Clock, within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, type ToldPart, told, toldOf } from "../../runtime/told.js";
+import { type Msg, type MsgPart, msg, msgOf } from "../../runtime/msg.js";
 import { reasonOf } from "../access/platform.js";
 import { parseExact } from "../wire/exact-json.js";
 
@@ -75,7 +75,7 @@ export class OpenPlatform {
     if (state === undefined)
       throw new DyliveError(
         "unreachable",
-        told`the Open Platform did not say how the task is (status ${String(data?.["status"]).slice(0, 20)})`,
+        msg`the Open Platform did not say how the task is (status ${String(data?.["status"]).slice(0, 20)})`,
       );
     return state;
   }
@@ -145,7 +145,7 @@ export class OpenPlatform {
       const errNo = Number(answer[errorField] ?? answer["err_no"] ?? 0);
       if (errNo === 0) return answer;
       if (again || (errNo !== ERR.badToken && errNo !== ERR.invalidToken))
-        throw new OfficialRefusal(errNo, told`${method} ${path} was not done`);
+        throw new OfficialRefusal(errNo, msg`${method} ${path} was not done`);
       token.refused(text);
     }
   }
@@ -249,7 +249,7 @@ export class AccessToken {
     const asked = this.#clock.now();
     const answer = await ask({ method: "POST", url: this.#url, headers: {}, body }, this.#life);
     const errNo = Number(answer["err_no"] ?? -1);
-    if (errNo !== 0) throw new OfficialRefusal(errNo, told`no access token was given`);
+    if (errNo !== 0) throw new OfficialRefusal(errNo, msg`no access token was given`);
     const data = objectOf(answer["data"]);
     const text = data?.["access_token"];
     const seconds = Number(data?.["expires_in"]);
@@ -287,8 +287,8 @@ export class OfficialRefusal extends DyliveError {
   readonly errNo: number;
 
   /** @param doing what was not done, in a few words */
-  constructor(errNo: number, doing: Told) {
-    super("official_refused", told`${doing}: error ${errNo}, ${toldOf(MEANINGS.get(errNo) ?? "which is not known")}`);
+  constructor(errNo: number, doing: Msg) {
+    super("official_refused", msg`${doing}: error ${errNo}, ${msgOf(MEANINGS.get(errNo) ?? "which is not known")}`);
     this.errNo = errNo;
   }
 }
@@ -309,7 +309,7 @@ interface Question {
 /** The answer's JSON object, ids of more than 15 digits as texts. Errors name the address alone: headers and body hold secrets. @throws DyliveError unreachable */
 async function ask({ method, url, headers, body }: Question, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
   const { host, pathname } = new URL(url);
-  const failed = (why: ToldPart) => new DyliveError("unreachable", told`${method} ${host}${pathname} failed: ${why}`);
+  const failed = (why: MsgPart) => new DyliveError("unreachable", msg`${method} ${host}${pathname} failed: ${why}`);
   try {
     const reply = await request(url, {
       method,
@@ -322,11 +322,11 @@ async function ask({ method, url, headers, body }: Question, signal: AbortSignal
     let size = 0;
     for await (const chunk of reply.body) {
       size += (chunk as Buffer).length;
-      if (size > MAX_BYTES) throw failed(told`the answer is larger than ${MAX_BYTES} bytes`);
+      if (size > MAX_BYTES) throw failed(msg`the answer is larger than ${MAX_BYTES} bytes`);
       chunks.push(chunk as Buffer);
     }
     const answer = read(Buffer.concat(chunks).toString("utf8"));
-    if (answer === null) throw failed(told`HTTP ${reply.statusCode} without a JSON object`);
+    if (answer === null) throw failed(msg`HTTP ${reply.statusCode} without a JSON object`);
     return answer;
   } catch (error) {
     signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { type Said, told, toldOf } from "../../runtime/told.js";
+import { type MsgOrText, msg, msgOf } from "../../runtime/msg.js";
 import type { RoomFacts } from "../../store/rooms.js";
 import type { Platform } from "../access/platform.js";
 import type { Visitor } from "../access/visitor.js";
@@ -55,13 +55,13 @@ export interface Offline extends MetRoom {
 export interface NoAccount {
   readonly outcome: "no_account";
   readonly step: Step;
-  readonly reason: Said;
+  readonly reason: MsgOrText;
 }
 /** Outcome where the platform said nothing (captcha, empty reply), which is never "not found". */
 export interface Unknown {
   readonly outcome: "unknown";
   readonly step: Step;
-  readonly reason: Said;
+  readonly reason: MsgOrText;
 }
 
 /** Error of a step that failed by the network. */
@@ -69,7 +69,7 @@ export class StepError extends DyliveError {
   readonly step: Step;
 
   constructor(step: Step, error: DyliveError) {
-    super(error.code, told`${toldOf(STEP_WORDS[step])} failed: ${error.said}`, error);
+    super(error.code, msg`${msgOf(STEP_WORDS[step])} failed: ${error.said}`, error);
     this.step = step;
   }
 }
@@ -156,8 +156,8 @@ export async function fromPage(id: string, platform: Platform, visitor: Visitor,
     const reply = await inStep(STEP, () => platform.get("live.douyin.com", `/${encodeURIComponent(id)}`, headers, signal));
     visitor.learn(reply.headers["set-cookie"]);
     if (reply.status === 404 || reply.status === 410)
-      return { outcome: "no_account", step: STEP, reason: told`the room page answered HTTP ${reply.status}` };
-    if (reply.status !== 200) return { outcome: "unknown", step: STEP, reason: told`the room page answered HTTP ${reply.status}` };
+      return { outcome: "no_account", step: STEP, reason: msg`the room page answered HTTP ${reply.status}` };
+    if (reply.status !== 200) return { outcome: "unknown", step: STEP, reason: msg`the room page answered HTTP ${reply.status}` };
     const html = reply.body.toString("utf8");
     const state = readPage(html);
     if (state === null) {

@@ -1,4 +1,4 @@
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Reply } from "../access/platform.js";
 import { at, parseBounded } from "../wire/exact-json.js";
 import { inStep, judge, NOT_VISIBLE, type Resolved } from "./answer.js";
@@ -29,7 +29,7 @@ export async function fromEnter(webRid: string, inPage: InPage, signal: AbortSig
   });
   const reply = await inStep(STEP, () => inPage(`/webcast/room/web/enter/?${query}`, signal));
   if (reply.status !== 200 || reply.body.length === 0)
-    return { outcome: "unknown", step: STEP, reason: told`web/enter answered HTTP ${reply.status} with ${reply.body.length} bytes` };
+    return { outcome: "unknown", step: STEP, reason: msg`web/enter answered HTTP ${reply.status} with ${reply.body.length} bytes` };
   let answer: unknown;
   try {
     answer = parseBounded(reply.body.toString("utf8"));
@@ -45,8 +45,8 @@ export async function fromEnter(webRid: string, inPage: InPage, signal: AbortSig
   if (code !== 0 && (code !== ENDED || anchor === null)) {
     const words = text(at(data, "prompts")) ?? text(at(data, "message"));
     const said = `status_code ${code}${words === null ? "" : `, ${words.slice(0, 100)}`}`;
-    if (code === NOT_VISIBLE) return { outcome: "no_account", step: STEP, reason: told`web/enter knows no such room (${said})` };
-    return { outcome: "unknown", step: STEP, reason: told`web/enter answered ${said}` };
+    if (code === NOT_VISIBLE) return { outcome: "no_account", step: STEP, reason: msg`web/enter knows no such room (${said})` };
+    return { outcome: "unknown", step: STEP, reason: msg`web/enter answered ${said}` };
   }
   return judge({
     step: STEP,

@@ -1,4 +1,4 @@
-import { type Said, told, toldOf } from "../../runtime/told.js";
+import { type MsgOrText, msg, msgOf } from "../../runtime/msg.js";
 import type { Platform, Reply } from "../access/platform.js";
 import { at, parseExact } from "../wire/exact-json.js";
 import type { InPage } from "./enter.js";
@@ -19,7 +19,7 @@ export interface ListedGift {
 }
 
 /** Answer about the list: the gifts, or why there is none. */
-type GiftListAnswer = { readonly gifts: readonly ListedGift[] } | { readonly reason: Said };
+type GiftListAnswer = { readonly gifts: readonly ListedGift[] } | { readonly reason: MsgOrText };
 
 /** Most gifts that are read; the platform's list had some 1,300 in October 2026. */
 const MOST_GIFTS = 10_000;
@@ -44,12 +44,12 @@ export async function readGiftList(
   const plain = giftsIn(await platform.get("live.douyin.com", path, headers, signal));
   if ("gifts" in plain || inPage === undefined) return plain;
   const paged = giftsIn(await inPage(path, signal));
-  return "gifts" in paged ? paged : { reason: told`${toldOf(plain.reason)}; ${told`the site's own page: ${toldOf(paged.reason)}`}` };
+  return "gifts" in paged ? paged : { reason: msg`${msgOf(plain.reason)}; ${msg`the site's own page: ${msgOf(paged.reason)}`}` };
 }
 
 /** Reads the gifts of a reply. Those without an id are left out, and of several with one id the first counts. */
 export function giftsIn({ status, body }: Pick<Reply, "status" | "body">): GiftListAnswer {
-  if (status !== 200 || body.length === 0) return { reason: told`gift/list answered HTTP ${status} with ${body.length} bytes` };
+  if (status !== 200 || body.length === 0) return { reason: msg`gift/list answered HTTP ${status} with ${body.length} bytes` };
   let answer: unknown;
   try {
     answer = parseExact(body.toString("utf8"));
@@ -57,7 +57,7 @@ export function giftsIn({ status, body }: Pick<Reply, "status" | "body">): GiftL
     return { reason: "gift/list did not answer with JSON (a captcha page)" };
   }
   const code = number(at(answer, "status_code")) ?? 0;
-  if (code !== 0) return { reason: told`gift/list answered status_code ${code}` };
+  if (code !== 0) return { reason: msg`gift/list answered status_code ${code}` };
   const data = at(answer, "data");
   const pages = at(data, "pages");
   const lists = [data, ...(Array.isArray(pages) ? pages : [])].map((page) => at(page, "gifts"));

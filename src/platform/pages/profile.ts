@@ -1,4 +1,4 @@
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Platform } from "../access/platform.js";
 import { Visitor } from "../access/visitor.js";
 import { at } from "../wire/exact-json.js";
@@ -25,8 +25,8 @@ export async function readProfile(
     const reply = await inStep(STEP, () => platform.get("www.douyin.com", `/user/${encodeURIComponent(secUid)}`, headers, signal));
     guest.learn(reply.headers["set-cookie"]);
     if (reply.status === 404 || reply.status === 410)
-      return { outcome: "no_account", step: STEP, reason: told`the profile page answered HTTP ${reply.status}` };
-    if (reply.status !== 200) return { outcome: "unknown", step: STEP, reason: told`the profile page answered HTTP ${reply.status}` };
+      return { outcome: "no_account", step: STEP, reason: msg`the profile page answered HTTP ${reply.status}` };
+    if (reply.status !== 200) return { outcome: "unknown", step: STEP, reason: msg`the profile page answered HTTP ${reply.status}` };
     const uniqueId = uniqueIdIn(reply.body.toString("utf8"), secUid);
     if (uniqueId !== null) return { uniqueId };
   }

@@ -1,4 +1,4 @@
-import { type Said, told } from "../../runtime/told.js";
+import { type MsgOrText, msg } from "../../runtime/msg.js";
 import type { Platform } from "../access/platform.js";
 import { at, parseBounded } from "../wire/exact-json.js";
 import { inStep, type PageReading } from "./answer.js";
@@ -7,8 +7,8 @@ import { anchorIn, number, roomIn, text } from "./page.js";
 /** Answer of reflow/info. */
 type Reflow =
   | { readonly kind: "found"; readonly reading: PageReading; readonly paths: readonly string[] }
-  | { readonly kind: "refused"; readonly code: number; readonly reason: Said }
-  | { readonly kind: "unknown"; readonly reason: Said };
+  | { readonly kind: "refused"; readonly code: number; readonly reason: MsgOrText }
+  | { readonly kind: "unknown"; readonly reason: MsgOrText };
 
 const STEP = "reflow";
 /** Value of room_id that says that only the anchor is known (facts/protocol.md 1.1). */
@@ -31,7 +31,7 @@ export async function readReflow(
     platform.get("webcast.amemv.com", `/webcast/room/reflow/info/?${query}`, { "user-agent": userAgent }, signal),
   );
   if (reply.status !== 200 || reply.body.length === 0)
-    return unknown(told`reflow/info answered HTTP ${reply.status} with ${reply.body.length} bytes`);
+    return unknown(msg`reflow/info answered HTTP ${reply.status} with ${reply.body.length} bytes`);
   let answer: unknown;
   try {
     answer = parseBounded(reply.body.toString("utf8"));
@@ -61,6 +61,6 @@ export async function readReflow(
   return { kind: "found", reading, paths };
 }
 
-function unknown(reason: Said): Reflow {
+function unknown(reason: MsgOrText): Reflow {
   return { kind: "unknown", reason };
 }

@@ -1,4 +1,4 @@
-import { type Said, told } from "../../runtime/told.js";
+import { type MsgOrText, msg } from "../../runtime/msg.js";
 import { at, MOST_PARTS, parseExact, TooManyParts } from "../wire/exact-json.js";
 import { countOf, flagOf, textOf } from "./field.js";
 
@@ -16,7 +16,7 @@ export type NotFound =
   /** The reply is about another work, person or mix, whose id this is: it neither helps nor hurts. */
   | { readonly outcome: "other"; readonly id: string }
   /** Nothing can be made of it. */
-  | { readonly outcome: "unreadable"; readonly reason: Said };
+  | { readonly outcome: "unreadable"; readonly reason: MsgOrText };
 
 /** Longest body that is read: of 18 works and 3 that are pinned (facts/videos.md), each may have 250 KB. How large real ones are is not known. */
 const MOST_BYTES = 5 * 1024 * 1024;
@@ -36,11 +36,11 @@ export function openReply(
   { status, headers, body }: PageReply,
   { isThere, isNone = () => false, mostBytes = MOST_BYTES }: Awaited,
 ): NotFound | { readonly outcome: "opened"; readonly root: unknown } {
-  if (body.length > mostBytes) return { outcome: "unreadable", reason: told`the reply is longer than ${mostBytes} bytes` };
+  if (body.length > mostBytes) return { outcome: "unreadable", reason: msg`the reply is longer than ${mostBytes} bytes` };
   const text = typeof body === "string" ? body : new TextDecoder().decode(body);
   const root = objectIn(text);
   if (root === null)
-    return { outcome: "unreadable", reason: told`the reply has more than ${MOST_PARTS} lists and objects, or long numbers` };
+    return { outcome: "unreadable", reason: msg`the reply has more than ${MOST_PARTS} lists and objects, or long numbers` };
   const fine = status === 200 && root !== undefined;
   if (fine && isThere(root)) return { outcome: "opened", root };
   const refusal = refusalOf({ status, headers, text, root });
@@ -79,7 +79,7 @@ export type RefusalKind =
 /** Refusal of the platform, with the reason in words for a person. */
 export interface Refusal {
   readonly kind: RefusalKind;
-  readonly reason: Said;
+  readonly reason: MsgOrText;
 }
 
 /** A reply, as far as a refusal is told from it. */
@@ -103,7 +103,7 @@ interface SearchedReply extends RefusalEvidence {
 interface RefusalRow {
   readonly kind: RefusalKind;
   readonly seen: (seen: SearchedReply) => boolean;
-  readonly reason: string | ((seen: SearchedReply) => Said);
+  readonly reason: string | ((seen: SearchedReply) => MsgOrText);
 }
 
 const START = 20_000;
@@ -136,13 +136,13 @@ const ROWS: readonly RefusalRow[] = [
   {
     kind: "captcha",
     seen: ({ code }) => CAPTCHA_CODES.has(code),
-    reason: ({ code }) => told`the platform asks for a captcha (status_code ${String(code)}), which a person has to solve`,
+    reason: ({ code }) => msg`the platform asks for a captcha (status_code ${String(code)}), which a person has to solve`,
   },
   {
     kind: "not_ours",
     seen: ({ status, start }) => status === 403 && SIGNING.test(start),
     reason: ({ start }) =>
-      told`the platform takes the request for one that is not its page's own (${oneLine(start)}): the page's security code did not run, or this machine's clock is wrong`,
+      msg`the platform takes the request for one that is not its page's own (${oneLine(start)}): the page's security code did not run, or this machine's clock is wrong`,
   },
   {
     kind: "blocked",
@@ -185,7 +185,7 @@ const ROWS: readonly RefusalRow[] = [
     reason: ({ root, filter }) => {
       const detail = at(root, "filter_detail");
       const words = textOf(at(detail, "detail_msg")) ?? textOf(at(detail, "notice"));
-      return told`the platform does not show the work: ${words === null ? (filter ?? "") : `${words} (${filter})`}`;
+      return msg`the platform does not show the work: ${words === null ? (filter ?? "") : `${words} (${filter})`}`;
     },
   },
   {
@@ -199,7 +199,7 @@ const ROWS: readonly RefusalRow[] = [
   {
     kind: "gone",
     seen: ({ code, message }) => code === GONE || /页面不存在|用户不存在|账号已注销/.test(message),
-    reason: ({ message }) => told`the platform says that it does not exist${message === "" ? "" : ` (${message})`}`,
+    reason: ({ message }) => msg`the platform says that it does not exist${message === "" ? "" : ` (${message})`}`,
   },
   {
     kind: "limited",
@@ -216,29 +216,29 @@ const ROWS: readonly RefusalRow[] = [
       flagOf(at(root, "has_more")) === false,
     reason: ({ root }) => {
       const total = at(root, "total");
-      const words = typeof total === "number" ? told`says that there are ${total}` : told`does not say that there are none`;
-      return told`the platform gives an empty list and ${words}: comments are closed, or refused to this visitor`;
+      const words = typeof total === "number" ? msg`says that there are ${total}` : msg`does not say that there are none`;
+      return msg`the platform gives an empty list and ${words}: comments are closed, or refused to this visitor`;
     },
   },
   {
     kind: "blocked",
     seen: ({ status }) => BUSY.has(status),
-    reason: ({ status }) => told`the platform refuses requests for now (HTTP ${status})`,
+    reason: ({ status }) => msg`the platform refuses requests for now (HTTP ${status})`,
   },
   {
     kind: "blocked",
     seen: ({ status }) => EDGE.has(status),
-    reason: ({ status }) => told`the platform refuses this address (HTTP ${status})`,
+    reason: ({ status }) => msg`the platform refuses this address (HTTP ${status})`,
   },
   {
     kind: "fault",
     seen: ({ status }) => status < 200 || status > 299,
-    reason: ({ status }) => told`the platform answered HTTP ${status}`,
+    reason: ({ status }) => msg`the platform answered HTTP ${status}`,
   },
   {
     kind: "fault",
     seen: ({ code }) => code !== undefined && code !== 0,
-    reason: ({ code, message }) => told`the platform answered status_code ${oneLine(String(code))}${message === "" ? "" : `: ${message}`}`,
+    reason: ({ code, message }) => msg`the platform answered status_code ${oneLine(String(code))}${message === "" ? "" : `: ${message}`}`,
   },
 ];
 

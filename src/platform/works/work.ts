@@ -1,4 +1,4 @@
-import { english } from "../../runtime/told.js";
+import { english } from "../../runtime/msg.js";
 import type { Mix, Work } from "../../works/model/work.js";
 import { at } from "../wire/exact-json.js";
 import { streamedState } from "../wire/streamed-state.js";

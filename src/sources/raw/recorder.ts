@@ -3,7 +3,7 @@ import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Received } from "../../platform/access/read.js";
 import { encodeHeader, encodeRecord } from "../../platform/wire/recording.js";
-import { type Clock, steadyMs } from "../../runtime/clock.js";
+import { type Clock, monotonicMs } from "../../runtime/clock.js";
 import { makeFolder, syncFolder } from "../../runtime/durable-file.js";
 import { type RawFile, rawFiles, rawName, rewriteAlone } from "./files.js";
 import { packRaw } from "./pack.js";
@@ -62,7 +62,7 @@ export class RawWriter {
     const [first] = batch;
     if (first === undefined) return;
     const bytes = Buffer.concat(batch.map(({ kind, receivedAt, raw }) => encodeRecord({ kind, receivedAt, bytes: raw })));
-    const resting = steadyMs(this.#deps.clock) < this.#retryAt;
+    const resting = monotonicMs(this.#deps.clock) < this.#retryAt;
     if (resting || this.#queued + bytes.length > QUEUED_MAX_BYTES) {
       this.#deps.onLost(batch.length, new Error(resting ? "the disk is left alone for a minute" : "the disk is slower than the room"));
       return;
@@ -90,7 +90,7 @@ export class RawWriter {
         } catch (error) {
           const lost = waiting.slice(index).concat(this.#queue.splice(0));
           this.#queued = 0;
-          this.#retryAt = steadyMs(this.#deps.clock) + RETRY_MS;
+          this.#retryAt = monotonicMs(this.#deps.clock) + RETRY_MS;
           // A file that ends in the middle of a record is left as it is: whoever packs it cuts that off.
           await this.#closeFile().catch(() => {});
           this.#deps.onLost(
@@ -111,9 +111,9 @@ export class RawWriter {
     this.#file ??= await this.#open(about, receivedAt, key);
     await this.#file.handle.appendFile(bytes);
     this.#file.bytes += bytes.length;
-    if (steadyMs(clock) - this.#syncedAt < SYNC_EVERY_MS) return;
+    if (monotonicMs(clock) - this.#syncedAt < SYNC_EVERY_MS) return;
     await this.#file.handle.sync();
-    this.#syncedAt = steadyMs(clock);
+    this.#syncedAt = monotonicMs(clock);
   }
 
   async #open({ sessionId, webRid, source }: RawAbout, receivedAt: number, key: string) {
@@ -174,7 +174,7 @@ export class RawRecorder {
   readonly #closing = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   /** Frames lost since the last report, by room. */
-  readonly #lost = new Map<number, { frames: number; toldAt: number }>();
+  readonly #lost = new Map<number, { frames: number; reportedAt: number }>();
   /** Resolves when the files left open are listed: until then a new file of ours would be taken for one of them. */
   readonly #listed: Promise<void>;
   #packing: Promise<void>;
@@ -278,12 +278,12 @@ export class RawRecorder {
 
   #tellLost(room: number, frames: number, error: unknown): void {
     const now = this.#deps.clock.now();
-    const lost = this.#lost.get(room) ?? { frames: 0, toldAt: Number.NEGATIVE_INFINITY };
+    const lost = this.#lost.get(room) ?? { frames: 0, reportedAt: Number.NEGATIVE_INFINITY };
     lost.frames += frames;
     this.#lost.set(room, lost);
-    if (now - lost.toldAt < TELL_EVERY_MS) return;
+    if (now - lost.reportedAt < TELL_EVERY_MS) return;
     this.#deps.onError(error, { room, framesLost: lost.frames });
-    this.#lost.set(room, { frames: 0, toldAt: now });
+    this.#lost.set(room, { frames: 0, reportedAt: now });
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { RoomKey } from "../log.js";
 import { PostgresConnection } from "../postgres/connection.js";
 import { Days, dayOf } from "../postgres/events.js";
@@ -134,7 +134,7 @@ async function compareRows(
   onRow: (done: number) => void,
 ): Promise<number> {
   let done = 0;
-  const differ = (why: string) => new DyliveError("internal", told`the copy differs: ${what}, row ${done + 1}: ${why}`);
+  const differ = (why: string) => new DyliveError("internal", msg`the copy differs: ${what}, row ${done + 1}: ${why}`);
   try {
     await read((row) => {
       const next = ours.next();
@@ -261,7 +261,7 @@ function* assertEmpty(): SqlWork<void> {
   for (const { name, copied = "true" } of [META, ...TABLES]) held.push(...(yield* count(name, `${name} WHERE ${copied}`)));
   held.push(...(yield* count("pseudonym key", "meta WHERE key = 'pseudonym_key'")));
   if (held.length === 0) return;
-  throw new DyliveError("bad_request", told`the database holds ${held.join(", ")} already: give an empty one`);
+  throw new DyliveError("bad_request", msg`the database holds ${held.join(", ")} already: give an empty one`);
 }
 
 function* metaOf(key: string): SqlWork<string | null> {

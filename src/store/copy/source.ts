@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { RoomKey } from "../log.js";
 import type { SqlTable } from "../sql/tables.js";
 import { openDatabase } from "../sqlite/driver.js";
@@ -47,13 +47,13 @@ export class SqliteSource {
 
   /** Opens the store. @throws DyliveError bad_config when there is none, it is not ours, or is of another version of dylive */
   constructor(path: string) {
-    if (!existsSync(path)) throw new DyliveError("bad_config", told`there is no store at ${path}`);
+    if (!existsSync(path)) throw new DyliveError("bad_config", msg`there is no store at ${path}`);
     this.#database = openDatabase(path, { readonly: true, fileMustExist: true });
     try {
       if (assertOurs(this.#database) < MIGRATIONS.length)
         throw new DyliveError(
           "bad_config",
-          told`${path} was written by an older dylive: run \`dylive check\` once, which brings it up to date`,
+          msg`${path} was written by an older dylive: run \`dylive check\` once, which brings it up to date`,
         );
       this.#database.exec("BEGIN");
       this.#events = this.#database.prepare<[number, number, number], CopiedRow>(

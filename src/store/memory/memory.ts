@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { RoomKey } from "../log.js";
 import {
   type Alias,
@@ -55,7 +55,7 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
   const statuses = new Map<RoomKey, { readonly status: string; readonly at: number }>();
   const change = (room: RoomKey, changed: Partial<RoomRow>): void => {
     const row = rows.get(room);
-    if (row === undefined) throw new DyliveError("not_found", told`there is no room ${room}`);
+    if (row === undefined) throw new DyliveError("not_found", msg`there is no room ${room}`);
     rows.set(room, { ...row, ...changed });
   };
   const setFacts = (room: RoomKey, { webRid, title, anchor }: Partial<RoomFacts>): void => {
@@ -116,7 +116,7 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
     claim: (room) =>
       gate.run(() => {
         const log = logs.get(room);
-        if (log === undefined) throw new DyliveError("not_found", told`there is no room ${room}`);
+        if (log === undefined) throw new DyliveError("not_found", msg`there is no room ${room}`);
         return ++log.epoch;
       }),
   };
@@ -139,7 +139,7 @@ function memorySessions(logs: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: MemoryG
   return {
     open: (room, sessionId, at, title = null) =>
       gate.run(() => {
-        if (!logs.has(room)) throw new DyliveError("not_found", told`there is no room ${room}`);
+        if (!logs.has(room)) throw new DyliveError("not_found", msg`there is no room ${room}`);
         const sessions = byRoom.get(room) ?? new Map<string, Session>();
         byRoom.set(room, sessions);
         const known = sessions.get(sessionId);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { row, run } from "../sql/work.js";
 import { addressOf, PostgresConnection } from "./connection.js";
 import { postgresLeases } from "./leases.js";
@@ -73,11 +73,11 @@ export async function renewLog(url: string, clock: Clock = systemClock): Promise
   const connection = new PostgresConnection(url, clock);
   try {
     const { name } = addressOf(url);
-    if ((await connection.ask(() => schemaVersion())) === 0) throw new DyliveError("bad_config", told`there is no store in ${name}`);
+    if ((await connection.ask(() => schemaVersion())) === 0) throw new DyliveError("bad_config", msg`there is no store in ${name}`);
     await migrate(connection);
     const running = (await postgresLeases(connection).members()).filter(({ connected }) => connected);
     if (running.length > 0)
-      throw new DyliveError("in_use", told`stop all processes first: ${running.map((member) => member.name).join(", ")} have it open`);
+      throw new DyliveError("in_use", msg`stop all processes first: ${running.map((member) => member.name).join(", ")} have it open`);
     const after = randomBytes(9).toString("base64url");
     const before = await connection.write(function* () {
       const was = yield* row<{ value: string }>("SELECT value FROM meta WHERE key = 'log_id' FOR UPDATE");

@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Dialect, RunWork, SqlDatabase, SqlWork } from "../sql/work.js";
 import { type Address, type Away, Pool } from "./pool.js";
 import { isAnswer, isConflict, isLost, refusal } from "./refusal.js";
@@ -209,7 +209,7 @@ export function addressOf(url: string): Address {
   const parameters = new URLSearchParams(query);
   const attributes = parameters.get("target_session_attrs") ?? "any";
   if (!WRITABLE.includes(attributes))
-    throw new DyliveError("bad_config", told`target_session_attrs=${attributes} does not work: dylive writes to the database`);
+    throw new DyliveError("bad_config", msg`target_session_attrs=${attributes} does not work: dylive writes to the database`);
   const options = parameters.get("options") ?? "";
   for (const name of ["target_session_attrs", "options"]) parameters.delete(name);
   if (parameters.has("sslmode") && !parameters.has("uselibpqcompat")) parameters.set("uselibpqcompat", "true");

@@ -1,4 +1,4 @@
-import { steadyMs } from "../../runtime/clock.js";
+import { monotonicMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Assignment, Beat, Lease, Leases, MemberRow, Membership, Uncollected } from "../cluster.js";
 import type { RoomKey } from "../log.js";
@@ -86,7 +86,7 @@ async function memberOf(
   let giveUp: (() => Promise<void>) | null = null;
   let renewedAt = Number.NEGATIVE_INFINITY;
   /** Time at which the last beat that succeeded was sent, monotonic and by the wall. */
-  let last = { ms: steadyMs(clock), wall: clock.now() };
+  let last = { ms: monotonicMs(clock), wall: clock.now() };
   /** Monotonic time until which nothing is taken from the dead. */
   let unsureUntil = Number.NEGATIVE_INFINITY;
   let beating: Promise<unknown> = Promise.resolve();
@@ -145,7 +145,7 @@ async function memberOf(
 
   const send = async (beat: Beat): Promise<Assignment> => {
     if (left) throw new DyliveError("stopping", "the process has left the cluster");
-    const [now, wall] = [steadyMs(clock), clock.now()];
+    const [now, wall] = [monotonicMs(clock), clock.now()];
     const silentMs = Math.max(now - last.ms, Math.abs(wall - last.wall));
     // The machine slept, or the clock was set, which may be the database's too: all others look dead now, and must not lose their rooms.
     // Or the database was away: the others are on their way back.
@@ -157,7 +157,7 @@ async function memberOf(
   };
 
   await lock();
-  await locks.ask(() => renew(steadyMs(clock)));
+  await locks.ask(() => renew(monotonicMs(clock)));
   return {
     id,
     beat: (beat) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { breathe } from "../../runtime/clock.js";
+import { yieldToEventLoop } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { FULL_GROUP, groupPauseMs, MAX_WAITING } from "../group-commit.js";
 import type { Appended, ComboMark, RoomBatch, RoomKey, StoreLog } from "../log.js";
 import { sqlLog } from "../sql/log.js";
@@ -51,7 +51,7 @@ class Grouped<Asked, Answer> {
   ask(asked: Asked): Promise<Answer> {
     const weight = 1 + this.#weightOf(asked);
     if (this.#waiting + weight > MAX_WAITING && this.#calls.length > 0)
-      return Promise.reject(new DyliveError("internal", told`${this.#waiting} events wait for the database already`));
+      return Promise.reject(new DyliveError("internal", msg`${this.#waiting} events wait for the database already`));
     return new Promise((resolve, reject) => {
       this.#calls.push({ asked, weight, resolve, reject });
       this.#waiting += weight;
@@ -63,7 +63,7 @@ class Grouped<Asked, Answer> {
   async #run(): Promise<void> {
     this.#running = true;
     // Calls of the same turn share the first statement too.
-    await breathe();
+    await yieldToEventLoop();
     while (this.#calls.length > 0) {
       await this.#pause();
       const calls = this.#take();

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { unreleasedStore } from "../health.js";
 import { CONSUMERS } from "../sql/consumers.js";
 import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
@@ -160,7 +160,7 @@ $append$;
  *   dies: `live_members`.
  * - `wanted`: rooms that are to be collected, by the name that they are wanted by. `owner` collects it; `since`: when it got it.
  * - `jobs`: what one process of the cluster does at a time.
- * - `told`: what collectors tell of their rooms (`store/cluster.ts`), by the key of the wanted room. It is apart from `wanted`, which is
+ * - `msg`: what collectors tell of their rooms (`store/cluster.ts`), by the key of the wanted room. It is apart from `wanted`, which is
  *   narrow and locked often. It is unlogged, because a room is told every second and nobody needs what was told before a crash: it is told
  *   again.
  *
@@ -283,15 +283,14 @@ export function* schemaVersion(known = MIGRATIONS.length): SqlWork<number> {
        (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace) AS tables`,
   );
   const { name = "", encoding = "", ours = false, tables = 0 } = found ?? {};
-  if (encoding !== "UTF8")
-    throw new DyliveError("bad_config", told`the database ${name} has the encoding ${encoding}; create it with UTF8`);
+  if (encoding !== "UTF8") throw new DyliveError("bad_config", msg`the database ${name} has the encoding ${encoding}; create it with UTF8`);
   if (!ours && tables === 0) return 0;
   const said = ours ? yield* versionsIn() : new Map<string, string>();
   const version = said.get(VERSION);
   if (version === undefined && said.has(UNRELEASED_VERSION)) throw unreleasedStore(`the database ${name}`);
-  if (version === undefined) throw new DyliveError("bad_config", told`the database ${name} is not one of dylive: give it an empty one`);
+  if (version === undefined) throw new DyliveError("bad_config", msg`the database ${name} is not one of dylive: give it an empty one`);
   if (Number(version) <= known) return Number(version);
-  throw new DyliveError("store_newer", told`the database ${name} has schema ${version}, this dylive knows ${known}`);
+  throw new DyliveError("store_newer", msg`the database ${name} has schema ${version}, this dylive knows ${known}`);
 }
 
 /** Returns what `meta` says of versions, by its names. */

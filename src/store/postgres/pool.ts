@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import pg from "pg";
-import { type Clock, inTime } from "../../runtime/clock.js";
+import { type Clock, withTimeout } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { FairSemaphore } from "../../runtime/semaphore.js";
 import { Silence } from "../health.js";
@@ -173,7 +173,7 @@ export class Pool {
 
   async #wait(outage: Outage): Promise<void> {
     const leftMs = outage.since + outage.waitMs - this.#clock.now();
-    if (leftMs > 0) await inTime(outage.back, leftMs, this.#clock).catch(() => {});
+    if (leftMs > 0) await withTimeout(outage.back, leftMs, this.#clock).catch(() => {});
     if (this.#outage === outage) throw new DyliveError("store_unreachable", outage.reason);
   }
 

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { DyliveError, type ErrorCode } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 
 /**
  * Codes by which a server of PostgreSQL says that it goes away, comes back, or has no connection to give; 57014 is a statement that was
@@ -74,13 +74,13 @@ export function refusal(error: unknown): DyliveError {
   const code = codeOf(error);
   const message = messageOf(error);
   if (code === "23503") return new DyliveError("not_found", "there is no such room", error);
-  if (isValues(error)) return new DyliveError("bad_request", told`the database refused the values (${message})`, error);
+  if (isValues(error)) return new DyliveError("bad_request", msg`the database refused the values (${message})`, error);
   if (isLost(error)) return new DyliveError("store_unreachable", message, error);
   // What is kept as JSON was JSON when it was written.
-  if (error instanceof SyntaxError) return new DyliveError("store_damaged", told`a row of the database cannot be read: ${message}`, error);
+  if (error instanceof SyntaxError) return new DyliveError("store_damaged", msg`a row of the database cannot be read: ${message}`, error);
   const failure = code === null ? undefined : FAILURES[code];
-  if (failure !== undefined) return new DyliveError(failure, told`the database was told: ${message}`, error);
-  return new DyliveError("internal", told`the database failed (${message})`, error);
+  if (failure !== undefined) return new DyliveError(failure, msg`the database was told: ${message}`, error);
+  return new DyliveError("internal", msg`the database failed (${message})`, error);
 }
 
 /** Returns the message of an error. Some errors of Node's sockets have a code and no message. */

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { run, type SqlAnswer, type SqlStatement, type SqlValue, type SqlWork } from "../sql/work.js";
 
 const INT8 = 20;
@@ -104,7 +104,7 @@ export function binaryArray(type: keyof typeof ELEMENTS, values: readonly (strin
   const { oid, bytes, holds } = ELEMENTS[type];
   const wrong = values.find((value) => value != null && !holds(value));
   if (wrong !== undefined)
-    throw new DyliveError("bad_request", told`the database refused the values (${`${type}: ${String(wrong).slice(0, 50)}`})`);
+    throw new DyliveError("bad_request", msg`the database refused the values (${`${type}: ${String(wrong).slice(0, 50)}`})`);
   const given = bytes === null ? values.map((value) => (value == null ? null : storedText(String(value)))) : values;
   const length = given.reduce<number>((sum, value) => sum + 4 + (value == null ? 0 : (bytes ?? Buffer.byteLength(String(value)))), 20);
   const array = Buffer.allocUnsafe(length);

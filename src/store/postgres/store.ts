@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Cluster } from "../cluster.js";
 import type { RoomKey } from "../log.js";
 import type { Rooms } from "../rooms.js";
@@ -68,7 +68,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
     await connection.close();
     if (error instanceof DyliveError && (error.code === "bad_config" || error.code === "store_newer")) throw error;
     const why = error instanceof DyliveError ? error : new DyliveError("internal", messageOf(error), error);
-    throw new DyliveError(why.code === "internal" ? "bad_config" : why.code, told`${name} cannot be opened: ${why.said}`, error);
+    throw new DyliveError(why.code === "internal" ? "bad_config" : why.code, msg`${name} cannot be opened: ${why.said}`, error);
   }
 }
 

@@ -85,7 +85,7 @@ const RENEWED = `WITH renewed AS (
 
 /** SQL for all wanted rooms, with the reports that are not of these times. */
 const READ = `SELECT w.key, w.kind, w.value, w.room, w.watched, m.id AS "ownerId",
-    CASE WHEN t.ms IS DISTINCT FROM k.ms THEN t.told END AS told, t.ms AS "toldAt"
+    CASE WHEN t.ms IS DISTINCT FROM k.ms THEN t.told END AS told, t.ms AS "reportedAt"
   FROM wanted w LEFT JOIN (SELECT key, told, (extract(epoch FROM told_at) * 1000)::bigint AS ms FROM told) t ON t.key = w.key
     LEFT JOIN unnest($1::text[], $2::bigint[]) AS k(key, ms) ON k.key = w.key LEFT JOIN live_members m ON m.id = w.owner ORDER BY w.key`;
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { type AuthorWatch, AuthorWatchSchema } from "../../works/model/author-watch.js";
 import { type VerifiedRows, verifyRows } from "./verify.js";
 import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
@@ -64,7 +64,7 @@ export function sqlAuthorWatches({ dialect, ask, lane }: SqlDatabase) {
         );
         const all = yield* row<{ count: number }>("SELECT count(*) AS count FROM author_watches");
         if (added === 1 && Number(all?.count ?? 0) > MOST_WATCHES)
-          throw new DyliveError("too_many_watches", told`${MOST_WATCHES} authors are watched`);
+          throw new DyliveError("too_many_watches", msg`${MOST_WATCHES} authors are watched`);
         const kept = yield* find("sec_uid", secUid);
         if (kept === null) throw new DyliveError("internal", "a watch that was just added is not there");
         return { kept, isNew: added === 1 };

@@ -101,7 +101,7 @@ const REPLIES = '"replies":';
 const VERIFIED = ["work_id", "id", "parent_id", "user_id", "sec_uid", "time", "rank", "received_at", "words", "body"] as const;
 type VerifiedComment = Record<(typeof VERIFIED)[number], string | number | null> & Record<"work_id" | "id" | "body", string>;
 
-interface ToldRow extends Pick<KeptComment, "firstSeenAt" | "removedAt" | "revision" | "repliesCollected"> {
+interface SeenRow extends Pick<KeptComment, "firstSeenAt" | "removedAt" | "revision" | "repliesCollected"> {
   readonly body: string;
   readonly erased: number;
 }
@@ -135,7 +135,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     /** Returns a comment; null when it is not kept. */
     get: ({ workId, id }: CommentKey): Promise<KeptComment | null> =>
       ask(function* () {
-        const told = yield* row<ToldRow>(`SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2`, workId, id);
+        const told = yield* row<SeenRow>(`SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2`, workId, id);
         return told === undefined ? null : keptOf(told);
       }),
     /** Returns top comments of a work, or the replies of one, in the order in which the platform gave them. */
@@ -147,7 +147,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
         const from = after === undefined ? "" : `AND (c.rank, c.id) > (${add(after.rank)}, ${add(after.id)})`;
         const there = present ? "AND c.removed_at IS NULL" : "";
         const sql = `SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND ${floor} ${from} ${there} ORDER BY c.rank, c.id LIMIT $2`;
-        return (yield* rows<ToldRow>(sql, ...values)).map(keptOf);
+        return (yield* rows<SeenRow>(sql, ...values)).map(keptOf);
       }),
     /** Returns how many comments are kept of a work. */
     count: (workId: string): Promise<CommentCounts> =>
@@ -177,7 +177,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
       ask(function* () {
         const { workId, id } = after ?? { workId: "", id: "" };
         const sql = `SELECT ${TOLD} FROM comments c WHERE (c.work_id, c.id) > ($1, $2) ORDER BY c.work_id, c.id LIMIT $3`;
-        return (yield* rows<ToldRow>(sql, workId, id, limit)).map(keptOf);
+        return (yield* rows<SeenRow>(sql, workId, id, limit)).map(keptOf);
       }),
     /** Looks at comments, in the order of their names: whether each says one thing in all of its columns. @returns null after the last */
     verify: (after: CommentKey | null): Promise<VerifiedRows<CommentKey> | null> =>
@@ -221,7 +221,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
   };
 
   function* renew(read: ReadComment, seenBy: number, at?: number): SqlWork<void> {
-    const told = yield* row<ToldRow>(
+    const told = yield* row<SeenRow>(
       `SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2 ${dialect.forUpdate}`,
       ...[read.workId, read.id],
     );
@@ -257,7 +257,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     const comments: KeptComment[] = [];
     for (const { time, workId, id, found } of looked) {
       if (found !== 1) continue;
-      const told = yield* row<ToldRow>(`SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2`, workId, id);
+      const told = yield* row<SeenRow>(`SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2`, workId, id);
       if (told !== undefined) comments.push(keptOf(told));
       if (comments.length === limit) return { comments, next: { time, workId, id } };
     }
@@ -269,7 +269,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
   }
 }
 
-function keptOf({ body, erased, ...columns }: ToldRow): KeptComment {
+function keptOf({ body, erased, ...columns }: SeenRow): KeptComment {
   return { ...(JSON.parse(body) as Comment), ...columns, erased: erased !== 0 };
 }
 

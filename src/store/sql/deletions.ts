@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { RoomKey } from "../log.js";
 import { assertChanged } from "./rooms.js";
 import { dropStatistics } from "./statistics.js";
@@ -39,7 +39,7 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
       `INSERT INTO deletions(room, session_id, until_seq, at, sessions) VALUES ($1, $2, $3, $4, $5) RETURNING ${COLUMNS}`,
       ...[room, sessionId, until, clock.now(), sessions],
     );
-    if (made === undefined) throw new DyliveError("internal", told`the deletion of room ${room} was not kept`);
+    if (made === undefined) throw new DyliveError("internal", msg`the deletion of room ${room} was not kept`);
     return made;
   }
   return {
@@ -73,7 +73,7 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
       write(function* () {
         const mark = yield* row<{ head: number }>(`SELECT head FROM heads WHERE room = $1 ${dialect.forUpdate}`, room);
         const gone = yield* run("DELETE FROM sessions WHERE room = $1 AND session_id = $2", room, sessionId);
-        if (gone === 0) throw new DyliveError("not_found", told`room ${room} has no broadcast ${sessionId.slice(0, 64)}`);
+        if (gone === 0) throw new DyliveError("not_found", msg`room ${room} has no broadcast ${sessionId.slice(0, 64)}`);
         yield* run("DELETE FROM aliases WHERE room = $1 AND kind = 'room_id' AND value = $2", room, sessionId);
         return yield* begin(room, sessionId, mark?.head ?? 0);
       }),

@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { RoomKey } from "../log.js";
 import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
@@ -177,7 +177,7 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
       write(function* () {
         const sql = "INSERT INTO hooks(id, revision, pos, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
         if ((yield* run(sql, hook.id, hook.revision, pos, bodyOf(hook))) === 0)
-          throw new DyliveError("in_use", told`there is a hook ${hook.id} already`);
+          throw new DyliveError("in_use", msg`there is a hook ${hook.id} already`);
       }),
     get: (id: string): Promise<HookRow | null> => ask(() => find(id)),
     /** Returns all hooks, oldest first. */

@@ -1,6 +1,6 @@
 import type { EventType, LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { AppendObservers } from "../health.js";
 import type { Appended, ComboMark, LogPage, Page, PageLines, Removal, RoomBatch, RoomKey, RoomRemoval, StoreLog, Where } from "../log.js";
 import { logPageOf, PAGE_BYTES, type Plan, pageOf, planBackward, planForward, SCAN_LIMIT } from "../page.js";
@@ -379,7 +379,7 @@ function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, even
     const before = kept.get(event.seq);
     if (before === undefined) continue;
     if (!mayReplace(before.id, event.id))
-      throw new DyliveError("bad_request", told`event ${room}:${event.seq} is ${before.id}, not ${event.id}`);
+      throw new DyliveError("bad_request", msg`event ${room}:${event.seq} is ${before.id}, not ${event.id}`);
     if (before.revision !== event.revision) {
       moved.push(event.seq);
       continue;

@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { RoomKey } from "../log.js";
 import type { Session, Sessions } from "../rooms.js";
 import {
@@ -138,8 +138,8 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
         );
         if (claimed === undefined) {
           const known = yield* row("SELECT room FROM rooms WHERE room = $1", room);
-          if (known !== undefined) throw new DyliveError("not_owner", told`room ${room} was deleted`);
-          throw new DyliveError("not_found", told`there is no room ${room}`);
+          if (known !== undefined) throw new DyliveError("not_owner", msg`room ${room} was deleted`);
+          throw new DyliveError("not_found", msg`there is no room ${room}`);
         }
         return claimed.epoch;
       }),
@@ -158,7 +158,7 @@ export function resumeText(resume: Resume | null): string | null {
 
 /** Asserts that a row of the room was changed. @throws DyliveError not_found when none was */
 export function assertChanged(room: RoomKey, changes: number): void {
-  if (changes === 0) throw new DyliveError("not_found", told`there is no room ${room}`);
+  if (changes === 0) throw new DyliveError("not_found", msg`there is no room ${room}`);
 }
 
 function* find({ kind, value }: Alias): SqlWork<RoomKey | null> {
@@ -223,7 +223,7 @@ export function sqlSessions({ dialect, ask, lane }: SqlDatabase): Sessions {
       return write(function* () {
         // Whoever else opens a broadcast of the room waits for this one.
         const locked = yield* row(`SELECT room FROM rooms r WHERE r.room = $1 AND ${KEPT} ${dialect.forUpdate}`, room);
-        if (locked === undefined) throw new DyliveError("not_found", told`there is no room ${room}`);
+        if (locked === undefined) throw new DyliveError("not_found", msg`there is no room ${room}`);
         if ((yield* findSession(room, sessionId)) === null) {
           yield* run("UPDATE sessions SET ended_at = $2, end_reason = 'replaced' WHERE room = $1 AND ended_at IS NULL", room, at);
           yield* run("INSERT INTO sessions(room, session_id, title, opened_at) VALUES ($1, $2, $3, $4)", room, sessionId, title, at);
@@ -231,7 +231,7 @@ export function sqlSessions({ dialect, ask, lane }: SqlDatabase): Sessions {
           yield* run("UPDATE sessions SET title = $3 WHERE room = $1 AND session_id = $2 AND title IS NULL", room, sessionId, title);
         }
         const opened = yield* findSession(room, sessionId);
-        if (opened === null) throw new DyliveError("internal", told`session ${room}/${sessionId} was not kept`);
+        if (opened === null) throw new DyliveError("internal", msg`session ${room}/${sessionId} was not kept`);
         return opened;
       });
     },

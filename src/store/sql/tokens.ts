@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { row, rows, run, type SqlDatabase } from "./work.js";
 
 /** Scopes of a token, which say what it may do; each includes the ones before it. */
@@ -48,7 +48,7 @@ export function sqlTokens({ dialect, ask, lane }: SqlDatabase) {
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
           ...[id, name, scope, hash, JSON.stringify(seen), perMinute, createdAt, expiresAt, revokedAt, lastUsedAt],
         );
-        if (added === 0) throw new DyliveError("in_use", told`there is a token ${id} already, or one with its hash`);
+        if (added === 0) throw new DyliveError("in_use", msg`there is a token ${id} already, or one with its hash`);
       }),
     /** Finds a token by its hash; revoked ones are not found, expired ones are. */
     find: (hash: string): Promise<TokenRow | null> =>

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { isUnwritable } from "../health.js";
 import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, SqlValue, SqlWork } from "../sql/work.js";
 import { openToRead } from "./copy.js";
@@ -106,7 +106,7 @@ function keptFile(path: string, tell: (sentence: string) => void = () => {}): ()
   return () => {
     const now = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (now?.ino === opened.ino && now.dev === opened.dev) return;
-    const lost = new DyliveError("store_damaged", told`${path} was removed or replaced while it was open: nothing more is stored`);
+    const lost = new DyliveError("store_damaged", msg`${path} was removed or replaced while it was open: nothing more is stored`);
     if (!isTold) tell(`${lost.message}. ${lost.row.hint}`);
     isTold = true;
     throw lost;
@@ -123,7 +123,7 @@ function assertNew(path: string): void {
   if (left === undefined) return;
   throw new DyliveError(
     "store_damaged",
-    told`${path} is missing or empty, but ${join(folder, left)} shows that there was a store (with PostgreSQL, set DATABASE_URL). To begin a new one, move that away or name another data folder`,
+    msg`${path} is missing or empty, but ${join(folder, left)} shows that there was a store (with PostgreSQL, set DATABASE_URL). To begin a new one, move that away or name another data folder`,
   );
 }
 
@@ -149,7 +149,7 @@ function openAsItIs(path: string): Database.Database {
   const database = openToRead(path);
   if (assertOurs(database) === MIGRATIONS.length) return database;
   database.close();
-  throw new DyliveError("bad_config", told`${path} was written by an older dylive: \`dylive serve\` brings it up to date`);
+  throw new DyliveError("bad_config", msg`${path} was written by an older dylive: \`dylive serve\` brings it up to date`);
 }
 
 function open(path: string, at: number, tell?: (sentence: string) => void): Database.Database {
@@ -181,7 +181,7 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
     return database;
   } catch (error) {
     database?.close();
-    throw placeFailure(error, path, told`the database ${path} cannot be opened`);
+    throw placeFailure(error, path, msg`the database ${path} cannot be opened`);
   }
 }
 

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import type Database from "better-sqlite3";
 import { syncFolderSync } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { isUnwritable } from "../health.js";
 import { openDatabase } from "./driver.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
@@ -28,7 +28,7 @@ export function openToRead(path: string): Database.Database {
     return database;
   } catch (error) {
     database?.close();
-    const failure = placeFailure(error, path, told`the database ${path} cannot be read`);
+    const failure = placeFailure(error, path, msg`the database ${path} cannot be read`);
     const copy = isUnwritable(failure) ? inMemory(path) : null;
     if (copy === null) throw failure;
     return copy;
@@ -60,7 +60,7 @@ function inMemory(path: string): Database.Database | null {
  * store_damaged
  */
 export function copyDatabase(database: Database.Database, file: string, complete: (part: string) => void = () => {}): void {
-  if (existsSync(file)) throw new DyliveError("bad_request", told`${file} exists already; it is not overwritten`);
+  if (existsSync(file)) throw new DyliveError("bad_request", msg`${file} exists already; it is not overwritten`);
   const part = `${file}.part`;
   try {
     rmSync(part, { force: true });
@@ -74,7 +74,7 @@ export function copyDatabase(database: Database.Database, file: string, complete
     rmSync(part, { force: true, recursive: true });
     if (error instanceof DyliveError) throw error;
     if (isDamage(error)) throw refusal(error);
-    throw placeFailure(error, part, told`the copy ${file} cannot be made`);
+    throw placeFailure(error, part, msg`the copy ${file} cannot be made`);
   }
 }
 
@@ -105,7 +105,7 @@ function becomeAnother(part: string, file: string): number {
     if (sound !== "ok")
       throw new DyliveError(
         "store_damaged",
-        told`the copy ${file} would be damaged (${String(sound)}), as the original: dylive check says where`,
+        msg`the copy ${file} would be damaged (${String(sound)}), as the original: dylive check says where`,
       );
     copy.prepare("UPDATE meta SET value = ? WHERE key = 'log_id'").run(randomBytes(9).toString("base64url"));
     return Number(copy.pragma("page_count", { simple: true })) * Number(copy.pragma("page_size", { simple: true }));
@@ -126,7 +126,7 @@ export function integrityOf(path: string): readonly string[] {
     return lines.length === 1 && lines[0] === "ok" ? [] : lines;
   } catch (error) {
     if (isDamage(error instanceof DyliveError ? error.cause : error)) return [error instanceof Error ? error.message : String(error)];
-    throw placeFailure(error, path, told`the database ${path} cannot be checked`);
+    throw placeFailure(error, path, msg`the database ${path} cannot be checked`);
   } finally {
     database?.close();
   }

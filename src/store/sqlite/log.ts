@@ -1,6 +1,6 @@
 import type { Database, Statement } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import type { Appended, RoomBatch, RoomKey, StoreLog } from "../log.js";
 import { sqlLog } from "../sql/log.js";
 import type { SqlDatabase } from "../sql/work.js";
@@ -100,7 +100,7 @@ export class Appender {
 export function sqliteLog(connection: SqliteConnection, database: SqlDatabase): StoreLog {
   const { database: file } = connection;
   const id = file.prepare<[], string>("SELECT value FROM meta WHERE key = 'log_id'").pluck().get();
-  if (id === undefined) throw new DyliveError("bad_config", told`${file.name} has lost its id`);
+  if (id === undefined) throw new DyliveError("bad_config", msg`${file.name} has lost its id`);
   const appender = new Appender(file);
   const waker = new Waker();
   connection.onClose(() => waker.close());

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { unreleasedStore } from "../health.js";
 import { CONSUMERS } from "../sql/consumers.js";
 import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
@@ -120,11 +120,11 @@ export function assertOurs(database: Database, known = MIGRATIONS.length): numbe
   }))();
   if (application === UNRELEASED_ID) throw unreleasedStore(database.name);
   const foreign = application !== APPLICATION_ID && (version !== 0 || tables > 0);
-  if (foreign) throw new DyliveError("bad_config", told`${database.name} is not a database of dylive`);
+  if (foreign) throw new DyliveError("bad_config", msg`${database.name} is not a database of dylive`);
   if (application === APPLICATION_ID && tables === 0)
-    throw new DyliveError("store_damaged", told`${database.name} is a database of dylive, but empty: it was cut or overwritten`);
+    throw new DyliveError("store_damaged", msg`${database.name} is a database of dylive, but empty: it was cut or overwritten`);
   if (version <= known) return version;
-  throw new DyliveError("store_newer", told`${database.name} has schema ${version}, this dylive knows ${known}`);
+  throw new DyliveError("store_newer", msg`${database.name} has schema ${version}, this dylive knows ${known}`);
 }
 
 function numberOf(database: Database, pragma: "user_version" | "application_id"): number {

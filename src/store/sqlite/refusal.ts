@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DyliveError, type ErrorCode } from "../../runtime/errors.js";
-import { type Told, type ToldPart, told } from "../../runtime/told.js";
+import { type Msg, type MsgPart, msg } from "../../runtime/msg.js";
 import { isSqliteError } from "./driver.js";
 
 /** Returns whether another process holds the lock. */
@@ -48,48 +48,48 @@ export function refusal(error: unknown): DyliveError {
   const message = messageOf(error);
   const failure = failureOf(error);
   if (failure !== null) {
-    const what = error instanceof SyntaxError ? told`a row of the database cannot be read` : told`the database was told`;
-    return new DyliveError(failure, told`${what}: ${message}`, error);
+    const what = error instanceof SyntaxError ? msg`a row of the database cannot be read` : msg`the database was told`;
+    return new DyliveError(failure, msg`${what}: ${message}`, error);
   }
   const values = isSqliteError(error)
     ? /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(error.code)
     : (error instanceof TypeError || error instanceof RangeError) && NO_VALUE.test(message);
   return values
-    ? new DyliveError("bad_request", told`the database refused the values (${message})`, error)
-    : new DyliveError("internal", told`the database failed (${message})`, error);
+    ? new DyliveError("bad_request", msg`the database refused the values (${message})`, error)
+    : new DyliveError("internal", msg`the database failed (${message})`, error);
 }
 
 /**
  * Returns the error for a file that cannot be opened or made, by what is in its way.
  * @param doing what cannot be done, as "the database X cannot be opened"
  */
-export function placeFailure(error: unknown, path: string, doing: Told): DyliveError {
+export function placeFailure(error: unknown, path: string, doing: Msg): DyliveError {
   if (error instanceof DyliveError) return error;
   const failure = failureOf(error);
   // SQLite calls all of these "unable to open" or "readonly".
   const why = failure === "disk_full" || failure === "store_damaged" || failure === "store_locked" ? null : obstacleOf(path);
-  if (why !== null) return new DyliveError(why.code, told`${doing}: ${why.detail}`, error);
-  if (failure === "store_damaged") return new DyliveError(failure, told`${doing}: ${damageIn(error)}`, error);
-  return new DyliveError(failure ?? codeOfSystem(error) ?? "bad_config", told`${doing} (${messageOf(error)})`, error);
+  if (why !== null) return new DyliveError(why.code, msg`${doing}: ${why.detail}`, error);
+  if (failure === "store_damaged") return new DyliveError(failure, msg`${doing}: ${damageIn(error)}`, error);
+  return new DyliveError(failure ?? codeOfSystem(error) ?? "bad_config", msg`${doing} (${messageOf(error)})`, error);
 }
 
 /**
  * Returns what keeps this process from reading and writing a file and the folder that it is in; null when nothing does that can be seen.
  */
-function obstacleOf(path: string): { readonly code: ErrorCode; readonly detail: ToldPart } | null {
+function obstacleOf(path: string): { readonly code: ErrorCode; readonly detail: MsgPart } | null {
   const folder = dirname(path);
   const held = statSync(folder, { throwIfNoEntry: false });
-  if (held === undefined) return { code: "bad_config", detail: told`there is no folder ${folder}` };
-  if (!held.isDirectory()) return { code: "bad_config", detail: told`${folder} is a file` };
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return { code: "bad_config", detail: told`${path} is a folder` };
+  if (held === undefined) return { code: "bad_config", detail: msg`there is no folder ${folder}` };
+  if (!held.isDirectory()) return { code: "bad_config", detail: msg`${folder} is a file` };
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return { code: "bad_config", detail: msg`${path} is a folder` };
   // The folder too: the write-ahead log is made in it.
   for (const place of [path, `${path}-wal`, `${path}-shm`, folder].filter((one) => existsSync(one)))
     try {
       accessSync(place, constants.R_OK | constants.W_OK | (place === folder ? constants.X_OK : 0));
     } catch (error) {
       const code = codeOfSystem(error);
-      if (code === "store_readonly") return { code, detail: told`${place} is on a disk that is mounted read-only` };
-      if (code === "store_forbidden") return { code, detail: told`this user may not read and write ${place}` };
+      if (code === "store_readonly") return { code, detail: msg`${place} is on a disk that is mounted read-only` };
+      if (code === "store_forbidden") return { code, detail: msg`this user may not read and write ${place}` };
     }
   return null;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { fdatasyncSync, openSync, readSync, realpathSync, statSync, writeSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { row, run, type SqlDatabase } from "../sql/work.js";
 import type { Residue, Wiped } from "../store.js";
 import type { SqliteConnection } from "./connection.js";
@@ -180,7 +180,7 @@ export class Wiper {
       if (!PageMap.isTree(map.readUInt8(place.at))) continue;
       const page = bytes.subarray((n - first) * size, (n - first + 1) * size);
       const gaps = gapsOf(page, this.#usable);
-      if (gaps === null) throw new DyliveError("store_damaged", told`page ${n} of ${this.#path} is not what the file's map says`);
+      if (gaps === null) throw new DyliveError("store_damaged", msg`page ${n} of ${this.#path} is not what the file's map says`);
       for (const [from, to] of gaps) {
         if (isZero(page.subarray(from, to))) continue;
         found = true;
@@ -193,7 +193,7 @@ export class Wiper {
   #read(first: number, last: number): Buffer {
     const bytes = Buffer.alloc((last - first + 1) * this.#pageBytes);
     const read = readSync(this.#file, bytes, 0, bytes.length, (first - 1) * this.#pageBytes);
-    if (read < bytes.length) throw new DyliveError("store_damaged", told`${this.#path} ends before its page ${last}`);
+    if (read < bytes.length) throw new DyliveError("store_damaged", msg`${this.#path} ends before its page ${last}`);
     return bytes;
   }
 

@@ -1,6 +1,6 @@
 import type { Database, Statement } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { msg } from "../../runtime/msg.js";
 import { FULL_GROUP, groupPauseMs, MAX_WAITING } from "../group-commit.js";
 import { isBusy, refusal } from "./refusal.js";
 
@@ -55,7 +55,7 @@ export class GroupWriter {
    */
   submit<T>(work: () => T, weight = 1): Promise<T> {
     if (this.#waiting + weight > MAX_WAITING && this.#calls.length > 0) {
-      return Promise.reject(new DyliveError("internal", told`${this.#waiting} events wait for the database already`));
+      return Promise.reject(new DyliveError("internal", msg`${this.#waiting} events wait for the database already`));
     }
     return new Promise<T>((resolve, reject) => {
       // The only cast: the queue holds calls of every result type.

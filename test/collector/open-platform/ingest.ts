@@ -5,7 +5,7 @@ import type { LiveEvent } from "../../../src/events/event.js";
 import { type Api, startApi } from "../../../src/http/server.js";
 import type { Clock } from "../../../src/runtime/clock.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
-import type { HeldBytes } from "../../../src/runtime/rate-limiter.js";
+import type { PendingBytes } from "../../../src/runtime/rate-limiter.js";
 import type { StoreLog } from "../../../src/store/log.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import type { Store } from "../../../src/store/store.js";
@@ -44,7 +44,7 @@ export interface Ingest {
 export interface IngestOptions {
   readonly clock: Clock;
   /** Memory for what waits; ample by default. */
-  readonly held?: HeldBytes;
+  readonly held?: PendingBytes;
   readonly store?: Store;
   readonly platform?: SimulatedOpenPlatform;
   readonly app?: Partial<ConstructorParameters<typeof Official>[0]>;

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
-type Told = Readonly<Record<string, unknown>> & { readonly type: string };
+type Msg = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** A client of `/v1/ws`. */
 export class WsClient {
   readonly socket: WebSocket;
   /** Objects that the server sent, in order. */
-  readonly told: Told[] = [];
+  readonly told: Msg[] = [];
   /** Batches of events, in order. */
   readonly batches: { readonly room: number; readonly seq: number; readonly type: string; readonly text?: string }[][] = [];
   /** Cursors after each of the events, in order. */
@@ -17,7 +17,7 @@ export class WsClient {
   private constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on("message", (data) => {
-      const message = JSON.parse(String(data)) as Told;
+      const message = JSON.parse(String(data)) as Msg;
       if (message.type !== "events") return void this.told.push(message);
       this.batches.push(message["events"] as never);
       this.cursors.push(...(message["cursors"] as string[]));
@@ -43,7 +43,7 @@ export class WsClient {
     this.socket.send(typeof command === "string" ? command : JSON.stringify(command));
   }
 
-  typed(type: string): Told[] {
+  typed(type: string): Msg[] {
     return this.told.filter((message) => message.type === type);
   }
 

@@ -14,7 +14,7 @@ const member = (id: number, more: Partial<MemberRow> = {}): MemberRow => ({
 });
 const wanted = (value: string, more: Partial<WantedRoom> = {}): WantedRoom => ({
   ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: false },
-  ...{ ownerId: null, told: null, toldAt: null },
+  ...{ ownerId: null, told: null, reportedAt: null },
   ...more,
 });
 const told = (state: "live" | "waiting") => writeReport({ status: { ...unclaimedStatus(1, 5), state }, state, problem: null, reason: "" });

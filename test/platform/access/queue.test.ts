@@ -1,11 +1,11 @@
 // Guards: What is received waits in order, and its sender is held back above a bound of its own or a shared one.
 import { describe, expect, it } from "vitest";
 import { type Received, ReceiveQueue } from "../../../src/platform/access/read.js";
-import type { HeldBytes } from "../../../src/runtime/rate-limiter.js";
+import type { PendingBytes } from "../../../src/runtime/rate-limiter.js";
 
 const received = (size: number): Received => ({ receivedAt: 1, raw: new Uint8Array(size), kind: "frame", response: null });
 
-function queueWithLog(held?: HeldBytes) {
+function queueWithLog(held?: PendingBytes) {
   const log: string[] = [];
   return { queue: new ReceiveQueue({ pause: () => log.push("pause"), resume: () => log.push("resume") }, undefined, held), log };
 }

@@ -8,7 +8,7 @@ import { platformAt } from "../../../src/platform/access/platform.js";
 import { AccountService } from "../../../src/platform/accounts/account-service.js";
 import { parseCookies } from "../../../src/platform/accounts/cookies.js";
 import { Account, type AccountStatus, AccountStore, readLogin } from "../../../src/platform/accounts/login-store.js";
-import { breathe, FakeClock } from "../../clock.js";
+import { FakeClock, yieldToEventLoop } from "../../clock.js";
 import { useFolders } from "../../store/directory.js";
 import { until } from "../../until.js";
 
@@ -131,7 +131,7 @@ describe("a check", () => {
     for (const round of [1, 2, 3]) {
       await clock.advance(60_000);
       await until(async () => (await accounts.status("a")).checkedAt === START + round * 60_000);
-      await breathe();
+      await yieldToEventLoop();
     }
     stop();
     const lapsed = expect.objectContaining({ name: "a", login: "guest" });

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { browserSource } from "../../../src/platform/browser/browser-page.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
-import { breathe, FakeClock } from "../../clock.js";
+import { FakeClock, yieldToEventLoop } from "../../clock.js";
 
 it("the list of gifts that a room's page asks for is overheard, from the platform alone and when it is whole", async () => {
   const page = Object.assign(new EventEmitter(), { goto: async () => null, close: async () => {}, isClosed: () => false });
@@ -18,11 +18,11 @@ it("the list of gifts that a room's page asks for is overheard, from the platfor
   });
   const stop = new AbortController();
   const frames = source.open(stop.signal)[Symbol.asyncIterator]().next();
-  await breathe();
+  await yieldToEventLoop();
   const ask = async (url: string, { method = "GET", length = "9", body = () => Promise.resolve(Buffer.from(url)) } = {}) => {
     const response = { status: () => 200, allHeaders: async () => ({ "content-length": length }), body };
     page.emit("requestfinished", { url: () => url, method: () => method, response: async () => response });
-    await breathe();
+    await yieldToEventLoop();
   };
   const list = "https://live.douyin.com/webcast/gift/list/?room_id=7";
   await ask(list);

@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { PageReplies } from "../../../src/platform/browser/page-replies.js";
-import { breathe, FakeClock } from "../../clock.js";
+import { FakeClock, yieldToEventLoop } from "../../clock.js";
 
 const NEVER = new AbortController().signal;
 
@@ -93,7 +93,7 @@ describe("replies that a page asks for", () => {
     const asked = Array.from({ length: 100 }, (_, index) => ask(`${index}`));
     for (const { finish } of asked) finish("1");
     expect(await replies.settle(1000, NEVER)).toBe(true);
-    await breathe();
+    await yieldToEventLoop();
     expect(replies.count).toBe(64);
     expect(taken()).toHaveLength(32);
   });

@@ -1,7 +1,7 @@
 // Guards: A page of comments is each comment once, on its floor, with all marks; that there are none is only said by all four marks.
 import { describe, expect, it } from "vitest";
 import { readComments } from "../../../src/platform/works/comments.js";
-import { english } from "../../../src/runtime/told.js";
+import { english } from "../../../src/runtime/msg.js";
 import { expectModel } from "../../works/model/check.js";
 import { OTHER_ID, pictureOf, RECEIVED_AT, replied, SEC_UID, WORK_ID } from "./synthetic.js";
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readComments } from "../../../src/platform/works/comments.js";
 import { readDetail, readPageState } from "../../../src/platform/works/work.js";
 import { readAuthor, readWorkList } from "../../../src/platform/works/work-list.js";
-import { english } from "../../../src/runtime/told.js";
+import { english } from "../../../src/runtime/msg.js";
 import { runsOf } from "../../whole.js";
 import { expectModel } from "../../works/model/check.js";
 import { asReply, asState, LIVE, NOTE, pageWith, RECEIVED_AT, replied, SEC_UID, VIDEO, WORK_ID } from "./synthetic.js";

@@ -4,7 +4,7 @@ import { refusalOfPage } from "../../../src/platform/browser/work-page.js";
 import { refusalOf } from "../../../src/platform/works/refusal.js";
 import { readDetail, refusedWork } from "../../../src/platform/works/work.js";
 import { readWorkList } from "../../../src/platform/works/work-list.js";
-import { english } from "../../../src/runtime/told.js";
+import { english } from "../../../src/runtime/msg.js";
 import { expectModel } from "../../works/model/check.js";
 import { asReply, detailBody, RECEIVED_AT, replied, SEC_UID, VIDEO, WORK_ID } from "./synthetic.js";
 

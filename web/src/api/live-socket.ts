@@ -17,7 +17,7 @@ export interface Subscribe {
 }
 
 /** What the server says beside events. */
-export interface Told {
+export interface Msg {
   readonly type: string;
   readonly [field: string]: unknown;
 }
@@ -28,7 +28,7 @@ export interface LiveSocketDeps {
   readonly subscribe: () => Subscribe | null;
   /** Takes events, with the cursor after them. */
   readonly onEvents: (events: readonly LiveEvent[], cursor: string) => void;
-  readonly onTold: (told: Told) => void;
+  readonly onTold: (told: Msg) => void;
   readonly onState: (state: LinkState) => void;
   /** The token is no longer taken. */
   readonly onRefused: () => void;
@@ -92,7 +92,7 @@ export class LiveSocket {
     this.#pinging = setInterval(() => this.#ping(socket), PING_MS);
     socket.onmessage = ({ data }) => {
       this.#unanswered = 0;
-      const message = JSON.parse(String(data)) as Told;
+      const message = JSON.parse(String(data)) as Msg;
       if (message.type === "events")
         return onEvents(message["events"] as readonly LiveEvent[], (message["cursors"] as readonly string[]).at(-1) ?? "");
       if (message.type === "pong") this.#aheadMs = Date.now() - Number(message["time"]);

@@ -1,6 +1,6 @@
 import { shallowRef } from "vue";
 import type { ApiClient } from "../api/client.js";
-import { LiveSocket, type Subscribe, type Told } from "../api/live-socket.js";
+import { LiveSocket, type Msg, type Subscribe } from "../api/live-socket.js";
 import type { LiveEvent } from "../api/model.js";
 import type { LinkState } from "../api/retry.js";
 import type { OverlayOptions } from "./options.js";
@@ -89,7 +89,7 @@ export class OverlaySource {
     this.#place = { cursor, at: performance.now() };
   }
 
-  #told({ type, code, message, cursor }: Told): void {
+  #told({ type, code, message, cursor }: Msg): void {
     if (type === "subscribed") {
       clearTimeout(this.#timer);
       this.state.value = { name: "open" };

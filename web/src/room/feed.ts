@@ -1,7 +1,7 @@
 import { type ShallowRef, shallowRef, triggerRef } from "vue";
 import { type ApiClient, ask } from "../api/client.js";
 import { type ApiFailure, asFailure, failureOf } from "../api/failure.js";
-import { LiveSocket, type Subscribe, type Told } from "../api/live-socket.js";
+import { LiveSocket, type Msg, type Subscribe } from "../api/live-socket.js";
 import type { EventPage, LiveEvent } from "../api/model.js";
 import type { LinkState } from "../api/retry.js";
 import { choiceOf, type FeedQuery, typesOf } from "./feed-query.js";
@@ -208,7 +208,7 @@ export class Feed {
     if (this.#showing === 0) this.#showing = window.setTimeout(() => this.#show(), SHOW_MS);
   }
 
-  #told(told: Told): void {
+  #told(told: Msg): void {
     const { type, cursor, from, to, code } = told;
     if (type === "position") this.#after = String(cursor);
     else if (type === "removed" && typeof from === "number" && typeof to === "number") {
