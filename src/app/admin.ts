@@ -110,7 +110,7 @@ export function adminService({
   };
 }
 
-/** Returns the bytes that the store takes on disk; null when nobody can say. */
+/** Returns the bytes that the store takes on disk; null if unknown. */
 async function storeBytes(at: StoreAt, { retention }: Pick<Store, "retention">): Promise<number | null> {
   if (at.engine === "sqlite")
     return [at.path, `${at.path}-wal`].reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
@@ -152,7 +152,7 @@ export async function examineBeside(
 ): Promise<readonly ServerFinding[]> {
   const limit = AbortSignal.timeout(MOST_MS);
   const args = [program, "doctor", "--json", ...(room === null ? [] : [`--room=${room}`])];
-  const { out, told: complaint } = await run(args, env, AbortSignal.any([signal, limit])).catch((error: unknown) => {
+  const { out, complaint } = await run(args, env, AbortSignal.any([signal, limit])).catch((error: unknown) => {
     throw limit.aborted ? new DyliveError("unreachable", msg`the doctor did not finish within ${MOST_MS / 1000} s`) : error;
   });
   const report = reportOf(out);
@@ -184,13 +184,13 @@ export function collectionOf(rooms: readonly RoomStatus[], now: number): ServerF
   };
 }
 
-function run(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<{ out: string; told: string }> {
+function run(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<{ out: string; complaint: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args], { env, signal, stdio: ["ignore", "pipe", "pipe"] });
     child.once("error", reject);
     if (child.pid === undefined) return; // it has no pipes where no file handle was left, and the error comes
-    const [out, told] = [textOf(child.stdout), textOf(child.stderr)];
-    child.once("close", () => resolve({ out: out(), told: (told().split("\n", 1)[0] ?? "").trim() }));
+    const [out, complaint] = [textOf(child.stdout), textOf(child.stderr)];
+    child.once("close", () => resolve({ out: out(), complaint: (complaint().split("\n", 1)[0] ?? "").trim() }));
   });
 }
 

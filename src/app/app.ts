@@ -168,7 +168,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
         const text = `the account ${name} is no longer logged in: rooms watched as it are seen as a guest sees them, without gifts. dylive login --account ${name}`;
         await tellSystem(store, { kind: "account.lapsed", about: `${name}:${savedAt}`, text }, clock.now());
       },
-      onFailed: (name, error) => logger.warn({ account: name, err: error }, "the account could not be checked, or its lapse not be told"),
+      onFailed: (name, error) => logger.warn({ account: name, err: error }, "the account could not be checked, or its lapse not be stored"),
     });
     closers.push(async () => stopChecks());
     await collecting.hold("hooks", async () => hooks.deliver());
@@ -236,7 +236,7 @@ function compatOptions(config: Config, { store, clock, logger }: AppContext, par
 
 /**
  * Returns the app of the Open Platform; null without one.
- * @throws DyliveError bad_config when no push of it could be told from a forged one
+ * @throws DyliveError bad_config when its pushes could not be verified
  */
 function officialOf(config: Config, store: Store, held: PendingBytes, clock: Clock, logger: Logger): Official | null {
   const { officialApp: appId, officialPath, officialDataSecrets: dataSecrets, officialSecret: secret } = config;

@@ -46,11 +46,11 @@ export function takesOf(schema: SettingSchema): Msg {
   return schema.maxLength === undefined ? msg`text` : msg`text of up to ${schema.maxLength} characters`;
 }
 
-/** Returns a value that a setting takes, as it is written in the environment; null where nobody can know one. */
+/** Returns a value that a setting takes, as it is written in the environment; null if it has none. */
 export function exampleOf(schema: SettingSchema): string | null {
   const { example, enum: values, anyOf = [], default: given, type, minimum } = schema;
   if (example !== undefined) return example;
-  // Another one than the default: whoever sets it wants another.
+  // Another one than the default.
   if (values !== undefined) return values.find((value) => value !== given) ?? null;
   if (typeof given === "number" || typeof given === "string") return String(given);
   if (type === "integer") return String(minimum ?? 1);
@@ -68,7 +68,7 @@ interface NamedSetting {
   /** Text between that name and a value. */
   readonly assign: string;
   readonly schema: SettingSchema;
-  /** Whether its value is told to nobody. */
+  /** Whether its value is secret. */
   readonly secret: boolean;
 }
 
@@ -102,7 +102,7 @@ export type Config = Static<typeof ConfigSchema>;
 
 /** Returns the environment variable that sets a key. */
 export function variableOf(key: keyof Config): string {
-  // The name that whoever runs databases gives it.
+  // The name that database operators know.
   if (key === "databaseUrl") return "DATABASE_URL";
   return `DYLIVE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
@@ -130,7 +130,7 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
   return config;
 }
 
-/** Completes settings. @param nameOf a setting's name as whoever gave it knows it, and what stands before its value  @throws DyliveError bad_config */
+/** Completes settings. @param nameOf a setting's name in the form in which it was given, and what stands before its value  @throws DyliveError bad_config */
 function complete(given: Record<string, unknown>, nameOf: (key: keyof Config) => readonly [name: string, assign: string]): Config {
   const config = Value.Default(ConfigSchema, given);
   if (Value.Check(ConfigSchema, config)) return config;
@@ -187,7 +187,7 @@ export function languageOf(env: NodeJS.ProcessEnv = process.env, locale = Intl.D
   return of?.startsWith("zh") === true ? "zh" : "en";
 }
 
-/** Settings that nobody is shown. */
+/** Secret settings. */
 const SECRET_SETTINGS: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath", "token"];
 
 /** Returns every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */

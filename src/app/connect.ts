@@ -26,7 +26,7 @@ const TYPES = Type.Array(Type.Unknown(), {
 const OWN = {
   signal: WAITING.signal,
   maxQueuedEvents: Type.Integer({ minimum: 1, maximum: 10_000_000, description: "events kept while the loop is busy" }),
-  onLost: callOption("told how many events were dropped"),
+  onLost: callOption("called with the number of events that were dropped"),
   clock: WAITING.clock,
 };
 /** Options that one door to a room has beside these. */
@@ -45,7 +45,7 @@ export interface ConnectOptions<T extends EventType = UsualType> extends ReachOp
   readonly signal?: AbortSignal | undefined;
   /**
    * Events of the room, of every type, kept while the loop is busy, 10,000 by default.
-   * Beyond that the oldest are dropped and told to `onLost`.
+   * Beyond that the oldest are dropped, and `onLost` is called.
    */
   readonly maxQueuedEvents?: number | undefined;
   /** Msg how many events of the room, of any type, were dropped because the loop did not take them in time. */
@@ -60,14 +60,14 @@ export interface ConnectOptions<T extends EventType = UsualType> extends ReachOp
  */
 export interface RoomEvents<T extends EventType> extends AsyncIterable<LiveEventOf<T>> {
   /**
-   * Calls back for each event of a type, beside loops, until the returned function is called. `error` is told of what a loop would throw;
-   * where nobody listens for it, that ends the process as any rejection that nobody handles. What a listener throws itself is an uncaught
-   * exception of the program, and a rejection that nobody handles where it is async, as with an EventEmitter; others are told all the same.
+   * Calls back for each event of a type, beside loops, until the returned function is called. `error` gets what a loop would throw;
+   * without a listener for it, that ends the process as any unhandled rejection. What a listener throws itself is an uncaught
+   * exception of the program, and an unhandled rejection where it is async, as with an EventEmitter; other listeners are called all the same.
    * @throws DyliveError bad_config for a type that was not asked for, or a listener that is no function
    */
   on<K extends T>(type: K, listener: (event: LiveEventOf<K>) => void): () => void;
   on(type: "error", listener: (error: unknown) => void): () => void;
-  /** Returns the status of the room, with the evidence; null while nobody collects it. */
+  /** Returns the status of the room, with the evidence; null while it is not collected. */
   status(): RoomStatus | null;
   /** Ends all loops and listeners, quietly, and closes the connection: `await using room = connect(link)`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -138,7 +138,7 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
   readonly #end = new AbortController();
   readonly #until: AbortSignal;
   readonly #listeners = new Map<string, Set<(value: never) => void>>();
-  /** Ends what tells those who listen; null where nothing does: nobody listens, or it has failed. */
+  /** Ends the calls of listeners; null without listeners, and after a failure. */
   #listening: FollowingController | null = null;
   #current: OpenedRoom | null = null;
   #met: OneRoom | null = null;
@@ -197,7 +197,7 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
       for await (const event of this.#events(listening.signal))
         for (const call of this.#listeners.get(event.type) ?? []) callBack(call, event as never);
     } catch (error) {
-      // Before they are told: one who listens anew then begins anew.
+      // Before the calls: a listener that is added then begins anew.
       if (this.#listening === listening) this.#listening = null;
       const listeners = this.#listeners.get("error") ?? new Set();
       if (listeners.size === 0) throw error;
@@ -239,7 +239,7 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
     return { room, stop, readers: 0 };
   }
 
-  /** Closes the room that nobody reads any more; whoever comes next has it opened anew. */
+  /** Closes a room without readers; the next reader opens it anew. */
   #leave(current: OpenedRoom): Promise<void> {
     if (this.#current !== current) return this.#closed;
     const { room, stop } = current;

@@ -41,7 +41,7 @@ export async function startLocal(config: Config, waitMs: number, tell: (sentence
   try {
     const at = storeAt(config);
     if (at.engine === "sqlite") {
-      // A folder that cannot be written is nobody's: what is in it is read.
+      // A folder that cannot be written has no owner: its store is read.
       const lock = await lockDataDir(config.data, { clock, waitMs }).catch((error: unknown) => {
         if (!(error instanceof DyliveError && isUnwritable(error))) throw error;
         return null;

@@ -83,7 +83,7 @@ export function workReaderOf(
   return new WorkReader({ visitor, platform, userAgent, clock, pauses: pausesAt(platform.upstream) });
 }
 
-/** Returns the URL of the HTTP service that signs by these settings; null is the browser. A stand-in's own signs unless told otherwise. */
+/** Returns the URL of the HTTP service that signs by these settings; null is the browser. By default a stand-in's own signs. */
 export function signerUrl({ signer, upstream, source }: Config): string | null {
   if (signer !== null) return signer === "browser" ? null : signer;
   return upstream === null || source === "browser" ? null : `${upstream.replace(/\/+$/, "")}/@signer/sign`;

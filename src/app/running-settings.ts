@@ -78,7 +78,7 @@ export class RunningSettings {
   }
 
   #tell(changed: ReadonlyMap<string, ChangedSetting>): void {
-    // Whatever the level is by now: what tells less from here on must be told itself.
+    // At whatever level: the change to a higher one must be logged, too.
     const always = this.#deps.logger.child({}, { level: "info" });
     for (const key of CHANGEABLE) {
       const change = changed.get(key);

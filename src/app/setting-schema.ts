@@ -26,7 +26,7 @@ export const ConfigSchema = Type.Object({
   host: Type.String({
     minLength: 1,
     default: "127.0.0.1",
-    description: "address that the server listens on; loopback unless told otherwise",
+    description: "address that the server listens on; loopback by default",
   }),
   port: Type.Integer({ minimum: 0, maximum: 65535, default: 8787, description: "port that the server listens on; 0 takes a free one" }),
   data: Type.String({ minLength: 1, default: "./data", description: "folder for everything that is kept" }),
@@ -178,7 +178,7 @@ export const ConfigSchema = Type.Object({
     minimum: 1,
     maximum: 10_000,
     default: 50,
-    description: "rooms collected because somebody asked, beside the watch list",
+    description: "rooms collected on demand, beside the watch list",
   }),
   onDemandIdleMs: Type.Integer({
     minimum: 1000,
@@ -237,7 +237,7 @@ export const ConfigSchema = Type.Object({
     minimum: 0,
     maximum: 1_000_000_000,
     default: 1024,
-    description: "MB left on the disk of the data folder below which the system's room is told that it is low; 0 is never",
+    description: "MB left on the disk of the data folder below which an event of the system's room says so; 0 is never",
   }),
   officialApp: Type.Union(
     [
@@ -256,7 +256,7 @@ export const ConfigSchema = Type.Object({
     ],
     {
       default: null,
-      description: "last part of the address that is pushed to, best something that nobody guesses; unset it is the app's id",
+      description: "last part of the address that is pushed to, best hard to guess; unset it is the app's id",
     },
   ),
   officialDataSecrets: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 4 }), {

@@ -48,7 +48,7 @@ export type WebcastEvents = { [E in keyof TiktokPayloads]: [data: TiktokPayloads
 /** Options of {@link WebcastPushConnection}: those of `connect`, or the client of a server of dylive. Those of TikTok-Live-Connector are refused. */
 export interface WebcastOptions extends Omit<ConnectOptions, "types"> {
   /**
-   * Reads the room from a server of dylive, which collects it. A server that is lost is told as `error` and `disconnected`, and tried again;
+   * Reads the room from a server of dylive, which collects it. A lost server emits `error` and `disconnected`, and is tried again;
    * then it is `connected` again, and nothing is missing.
    */
   readonly client?: Pick<DyliveClient, "follow"> | undefined;
@@ -128,7 +128,7 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
     });
   }
 
-  /** Leaves the room. It is not connected any more when this returns, and `disconnected` was told. */
+  /** Leaves the room. It is not connected any more when this returns, and `disconnected` was emitted. */
   disconnect(): void {
     this.#run?.stop.abort();
   }
@@ -155,7 +155,7 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
     for await (const event of await this.#events(run, until)) {
       if (this.#run !== run) return;
       if (!this.#isConnected) {
-        // What is told of a room that is not live is no connection yet.
+        // A status of a room that is not live is no connection yet.
         if (event.sessionId === null || (event.type === "state" && event.to !== "live")) continue;
         this.#roomId = event.sessionId;
         this.#connected(run);
@@ -208,7 +208,7 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
     if (this.listenerCount("error") > 0) this.#tell("error", { info, exception });
   }
 
-  /** @param failure what those who wait for a connection are told */
+  /** @param failure error for callers that wait for a connection */
   #end(run: WebcastRun, close: WebcastClose, failure?: unknown): void {
     if (this.#run !== run) return;
     const wasConnected = this.#isConnected;

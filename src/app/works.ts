@@ -42,7 +42,7 @@ export interface ReadWorkOptions extends Partial<Pick<Config, (typeof READING)[n
 }
 
 /**
- * Finds what a text means: a link, a short link, the app's share text, or an id. Only short links ask anybody, and a browser is opened only for
+ * Finds what a text means: a link, a short link, the app's share text, or an id. Only short links ask the platform, and a browser is opened only for
  * one that does not redirect a plain client.
  * @throws DyliveError bad_work when it means neither a work, an author nor a mix; no_work, work_unknown where a short link leads nowhere;
  *   unreachable, bad_config
@@ -56,7 +56,7 @@ export async function resolveWork(text: string, options: ReadWorkOptions = {}): 
 
 /**
  * Reads a work: a video, a note of pictures, or one of live photos, by a browser of its own that opens the work's page, as a guest unless
- * `worksAccount` names an account. A work that was deleted, is private or needs a login is told with its `state`. Nothing is kept.
+ * `worksAccount` names an account. The `state` of a work says that it was deleted, is private or needs a login. Nothing is kept.
  * @param link a link, a short link, share text, or a work's id
  * @throws DyliveError bad_work, no_work, bad_config, no_browser, browser_failed, unreachable; WorkError (`blocked`, `work_unknown`) when the
  *   platform tells nothing of the work
@@ -87,7 +87,7 @@ const WISH = {
 
 /**
  * Returns the files of a work that are wanted, in their order: the film, or the pictures each with its clip, then covers and music. None has
- * the platform's mark. Asks nobody: their addresses are those that the work was told with, of which a film's expire after hours.
+ * the platform's mark. Asks nothing: the addresses are those that came with the work, of which a film's expire after hours.
  * @throws DyliveError bad_work, bad_config
  */
 export function wantedFiles(work: Work, wish: Wish = {}): readonly WantedFile[] {
@@ -108,8 +108,8 @@ const DOWNLOADING = {
   ...WISH,
   template: Type.String({ description: "names of the files" }),
   ignoreAuthorSetting: Type.Boolean({ description: "downloads what the author does not allow" }),
-  onProgress: callOption("told how far the download is"),
-  tell: callOption("told what is to be logged"),
+  onProgress: callOption("called with the progress of the download"),
+  tell: callOption("called with lines for a log"),
   maxFileBytes: BYTES,
   maxBytes: BYTES,
   ...WAITING,
@@ -119,7 +119,7 @@ export interface DownloadWorkOptions extends ReadWorkOptions, Omit<DownloadOptio
 
 /**
  * Downloads the files of a work that was read into a folder: the film, its sound joined with it where it is silent, or the pictures with their
- * clips. What fails is told by the state of its file, with the reason; what is there already is not fetched again. Where the addresses have
+ * clips. The state of a file says whether it failed, with the reason; what is there already is not fetched again. Where the addresses have
  * expired, the work is read again by a browser.
  * @throws DyliveError bad_request for a template that is none; bad_work, bad_config, file_failed
  * @example
@@ -171,7 +171,7 @@ export interface CommentsOptions extends ReadWorkOptions {
 export interface WorkComments extends AsyncIterable<Comment> {
   /** Returns the state of the last run, which tells by what it ended; null before the first. */
   status(): CommentRun | null;
-  /** Returns the floors of the last run of which more replies are told than came. */
+  /** Returns the floors of the last run that have more replies than came. */
   openFloors(): readonly OpenFloor[];
 }
 

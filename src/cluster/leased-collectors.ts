@@ -116,7 +116,7 @@ export class LeasedCollectors {
     return [...this.#held.values()].flatMap((collector) => collector.status() ?? []);
   }
 
-  /** What the cluster is told of this process with a beat. */
+  /** State of this process, for a beat. */
   get now(): Pick<Beat, "rooms" | "released"> {
     return { rooms: [...this.#byRoom.keys()], released: [...this.#resting].flatMap(([key, next]) => (next === "released" ? [key] : [])) };
   }

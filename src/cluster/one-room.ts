@@ -89,7 +89,7 @@ export class OneRoom {
 
   /**
    * Yields the room's events after a seq, from the first on by default, as they come, until the signal aborts. Where the text named a
-   * broadcast, only those of it. `onLost` is told how many events were dropped because they were not taken in time, of any type.
+   * broadcast, only those of it. `onLost` gets the number of events, of any type, that were dropped because they were not taken in time.
    */
   async *events(
     where: Where,

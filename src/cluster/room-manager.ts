@@ -264,7 +264,7 @@ export class RoomManager implements RoomOperations {
     const row = viewed === undefined ? await this.#rowOf(asked) : null;
     const paused = this.#pausedStatus(row);
     if (paused !== null) return { status: paused, report: null };
-    // By its number a room is collected, but a custom id may be somebody else's by now.
+    // By its number a room is collected, but a custom id may belong to another account by now.
     const number: Alias | null = row?.webRid == null || asked.kind === "unique_id" ? null : { kind: "web_rid", value: row.webRid };
     const name = viewed?.name ?? number ?? asked;
     if (!(await wantedRooms.ask(name, most, settings)))

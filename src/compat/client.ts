@@ -88,7 +88,7 @@ export class CompatClient {
     this.#outbound = new OutboundQueue(connection.socket, limits);
     this.#sent = new RateLimiter(clock, { burst: limits.messageBurst, perSecond: limits.messagesPerSecond });
     this.#ws.on("error", () => {});
-    // The library would answer without looking whether anybody takes the answers.
+    // The library would answer without looking whether the answers are taken.
     this.#ws.on("ping", (data) => {
       this.#read();
       if (this.#over.signal.aborted) return;
@@ -179,13 +179,13 @@ export class CompatClient {
 
   async #wantAll(head: number): Promise<void> {
     if (await isIdle(this.#deps)) {
-      const told = this.#format.write(idleChat(this.#deps.clock.now()), NOTHING, this.#asked);
-      if (told !== null) this.#send(messageOf(told));
+      const idle = this.#format.write(idleChat(this.#deps.clock.now()), NOTHING, this.#asked);
+      if (idle !== null) this.#send(messageOf(idle));
     }
     this.#show(null, null, head);
   }
 
-  /** Asks for a room, and again as long as the client is there: a room that nobody asks for is let go. */
+  /** Asks for a room, and again as long as the client is there: a room without requests is let go. */
   async #want(name: string, head: number): Promise<void> {
     const { rooms, limits, clock } = this.#deps;
     const signal = this.#over.signal;
@@ -212,9 +212,9 @@ export class CompatClient {
   }
 
   #refused(error: DyliveError): void {
-    const told = this.#format.refuse?.(error, this.#asked);
-    if (told !== undefined) this.#send(messageOf(told));
-    if (told?.over ?? error.row.fault === "caller") this.end("room_not_found");
+    const refusal = this.#format.refuse?.(error, this.#asked);
+    if (refusal !== undefined) this.#send(messageOf(refusal));
+    if (refusal?.over ?? error.row.fault === "caller") this.end("room_not_found");
   }
 
   /** Shows a room from now on, or (null) all. @param after position */

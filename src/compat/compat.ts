@@ -11,7 +11,7 @@ export interface CompatOptions extends Omit<CompatDeps, "abouts" | "limits"> {
   readonly host: string;
   /** A port for each format; null leaves it off, 0 takes a free one. */
   readonly ports: Readonly<Record<Format["name"], number | null>>;
-  /** Time between two looks at a room that is not live, as clients are told. */
+  /** Time between two looks at a room that is not live, for messages to clients. */
   readonly pollMs: number;
   readonly limits?: Partial<CompatDeps["limits"]>;
 }

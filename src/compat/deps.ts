@@ -66,7 +66,7 @@ interface CompatLimits extends OutboundBounds {
   /** Most clients of one format at a time: each takes a file handle. */
   readonly clients: number;
   readonly heartbeatMs: number;
-  /** Time that a client that was told why it is closed may take to read it, in ms. */
+  /** Time that a client has to read the reason of its close, in ms. */
   readonly graceMs: number;
   /** Longest message from a client; what they send is commands that we do not heed. */
   readonly messageBytes: number;

@@ -18,7 +18,7 @@ export interface AskedStream {
 /** One message to a client. */
 interface WrittenMessage {
   readonly text: string;
-  /** Status in a message about the room's state: a client is not told the same one twice in a row. */
+  /** Status in a message about the room's state: a client does not get the same one twice in a row. */
   readonly status?: string;
 }
 

@@ -14,7 +14,7 @@ import {
 
 type Fields = { readonly [key: string]: Bare };
 
-/** Number by which that program itself says "not told". */
+/** Number of that program for an unknown value. */
 const NOT_TOLD = -1;
 
 /** Returns a person with every field that its readers know (facts/peers-and-users.md section 5). */
@@ -158,7 +158,7 @@ function messageOf(event: LiveEvent): GrabMessage | null {
 function giftOf(event: LiveEventOf<"gift">): GrabMessage | null {
   if (event.delta === 0) return null;
   const { user, gift, delta, comboTotal, receiver } = event;
-  // Where nobody said whether the gift can combo: that this one did, or may go on.
+  // Without a word on whether the gift can combo: whether this one did, or may go on.
   const combo = gift.combo ?? (!event.settled || comboTotal > delta);
   const to = receiver === null ? "" : `，给${grabName(receiver)}`;
   const content = `${grabName(user)} 送出 ${gift.name ?? ""}${combo ? "(可连击)" : ""} x ${comboTotal}个，增量${delta}个${to}`;

@@ -22,7 +22,7 @@ const MODERATION: Readonly<Record<NewEventOf<"moderation">["action"], bigint>> =
 /**
  * Returns the format of jwwsjlm/douyinLive, its JSON at `/ws/{live_id}`: status frames, and messages of the wire in protobuf's JSON with
  * four fields added. Made from our events, so it has the fields that we keep.
- * @param retrySeconds between two looks at a room that is not live, as clients are told
+ * @param retrySeconds between two looks at a room that is not live, for messages to clients
  */
 export function live(retrySeconds: number): Format {
   return {
@@ -250,7 +250,7 @@ function liveUser(user: User): Proto {
   };
 }
 
-/** Returns how many follow a person and whom they follow; null where nothing of it was told. */
+/** Returns how many follow a person and whom they follow; null if unknown. */
 function followInfo({ following, followers, followStatus }: User): Proto {
   if (following === undefined && followers === undefined && followStatus === undefined) return null;
   return { followingCount: BigInt(following ?? 0), followerCount: BigInt(followers ?? 0), followStatus: BigInt(followStatus ?? 0) };

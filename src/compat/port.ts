@@ -20,7 +20,7 @@ const HIDDEN = "null";
 /**
  * Whether a page with this `Origin` may read without a token. Programs send none. A page from the web names its site: it must not read what
  * is on loopback just because its visitor's browser can reach it. A page that hides where it is from may be an overlay from a file or
- * anybody's: it may see the rooms that are collected, but not have us collect one.
+ * everyone's: it may see the rooms that are collected, but not have us collect one.
  * @param allowed further origins, as the operator named them, in lower case
  */
 function mayRead(origin: string | undefined, allowed: readonly string[], asksForRoom: boolean): boolean {

@@ -62,7 +62,7 @@ export interface TiktokGift extends TiktokCommon, TiktokUser {
     readonly describe: string;
   };
   readonly describe: string;
-  /** Price of one unit; left out where nobody told it. */
+  /** Price of one unit; left out if unknown. */
   readonly diamondCount?: number | undefined;
   readonly giftPictureUrl?: string | undefined;
   readonly extendedGiftInfo: {
@@ -84,7 +84,7 @@ export interface TiktokLike extends TiktokCommon, TiktokUser, TiktokLabel {
   readonly totalLikeCount?: number | undefined;
 }
 
-/** Somebody came in. */
+/** A viewer came in. */
 export interface TiktokMember extends TiktokCommon, TiktokUser, TiktokLabel {
   readonly actionId: 1;
 }
@@ -124,7 +124,7 @@ export const TIKTOK_TYPES = ["chat", "gift", "like", "join", "follow", "share", 
 /** Action of a `streamEnd`: the broadcast has ended. */
 const ENDED = 3;
 /**
- * Type of a `gift`: it may come in a streak, and counts when `repeatEnd` is true. Every gift of ours is told so, whether or not it can
+ * Type of a `gift`: it may come in a streak, and counts when `repeatEnd` is true. Every gift of ours has it, whether or not it can
  * combo: readers then count each combo once, by its total.
  */
 const STREAKABLE = 1;

@@ -2,7 +2,7 @@ import { describe } from "../events/describe.js";
 import type { LiveEvent, NewEvent, NewEventOf, User } from "../events/event.js";
 import type { KeptComment } from "../works/model/kept.js";
 
-/** Value of a cell; null is unknown, or not told by this kind of event. */
+/** Value of a cell; null is unknown, or not in this kind of event. */
 export type Value = string | number | boolean | null;
 
 /** Column of the tables (csv, xlsx, parquet). A `moment` is ms UTC that is shown as a date. */

@@ -23,7 +23,7 @@ const PAGE = 500;
 
 /**
  * Reads the events that an export is of, page by page, in order of seq. A page may be empty: others get their turn after each.
- * @param onScanned told, before a page is given, up to which seq it and those before it have come
+ * @param onScanned called before each page, with the last seq that it covers
  */
 async function* rowsOf(
   log: Exported["log"],

@@ -57,6 +57,6 @@ function storedOf<T>({ kind }: Column<T>, value: Value): string | bigint | boole
   // Strings with half a surrogate would not be UTF-8.
   if (typeof value === "string") return value.toWellFormed();
   if (typeof value !== "number") return value;
-  // What a column cannot hold, or its readers would refuse, is not told by it.
+  // A value that the column cannot hold, or its readers would refuse, is left out.
   return (kind === "moment" ? isDate(value) : Math.abs(value) < INT64) ? BigInt(Math.trunc(value)) : null;
 }

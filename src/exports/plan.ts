@@ -8,7 +8,7 @@ import type { Store } from "../store/store.js";
 import type { Headers } from "./columns.js";
 import { EXPORT_FORMATS, type ExportAbout, type ExportFormat, type TableFormat } from "./format.js";
 
-/** Export of a room that somebody wants. Times are ms UTC. */
+/** Requested export of a room. Times are ms UTC. */
 export interface ExportRequest {
   readonly format: ExportFormat;
   /** Only events of this broadcast. */
@@ -53,7 +53,7 @@ export interface ExportPlan {
   readonly about: ExportAbout;
 }
 
-/** Export of a work's comments that somebody wants. */
+/** Requested export of a work's comments. */
 type CommentRequest = Pick<ExportRequest, "format" | "zoneMinutes" | "headers" | "pseudonyms">;
 
 /** An export of a work's comments, decided. */

@@ -5,7 +5,7 @@ import type { Person } from "../works/model/author.js";
 import type { KeptComment } from "../works/model/kept.js";
 
 /**
- * Replaces people by pseudonyms: the same person has the same one wherever the same key is used, and without the key nobody can tell who it
+ * Replaces people by pseudonyms: the same person has the same one wherever the same key is used, and without the key it cannot be known who it
  * is. A person who stands under a pseudonym in the log already keeps it.
  * What the platform's own sentences say of people is left out. Chats are kept as they were written: people may name themselves or others
  * there.
@@ -17,14 +17,14 @@ export class Pseudonyms {
     this.#key = key;
   }
 
-  /** Returns the event without anybody's name, id or picture. */
+  /** Returns the event without names, ids and pictures of people. */
   hide(event: LiveEvent): LiveEvent {
     const left = withoutSentences(event);
     const hidden = "user" in left && left.user !== undefined ? { ...left, user: this.#user(left.user) } : left;
     return this.#others(hidden);
   }
 
-  /** Returns the comment without anybody's name, id or picture, but in what was written. */
+  /** Returns the comment without names, ids and pictures of people, but in its text. */
   hideComment(comment: KeptComment): KeptComment {
     const mentions = comment.mentions.map((mention) => ({
       ...mention,

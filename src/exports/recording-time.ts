@@ -162,7 +162,7 @@ interface BeginEvidence {
   readonly name: string;
   /** Its last growth. */
   readonly grewAt: number;
-  /** Its first growth; null where nobody saw it. */
+  /** Its first growth; null if it was not seen. */
   readonly firstAt: number | null;
   /** The time at which it was made, as it says inside. */
   readonly createdAt: number | null;

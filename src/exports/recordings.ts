@@ -12,7 +12,7 @@ import { BEGIN_SOURCES, type BeginSource, beginOf, JOINT_MS, momentIn, type Name
 
 /** Endings of what recorders write: with pictures, and sound alone. */
 const ENDINGS: ReadonlySet<string> = new Set([".flv", ".ts", ".mp4", ".mkv", ".mov", ".webm", ".m4v", ".m4a", ".aac", ".mp3"]);
-/** Most folders within folders, and films; what is beyond them is told, and not looked at. */
+/** Most folders within folders, and films; the log names what is beyond them, which is not looked at. */
 const DEPTH_MAX = 6;
 const FILMS_MAX = 20_000;
 
@@ -114,7 +114,7 @@ export interface Recording {
   readonly by: BeginSource;
   /** Where it ends; null while it grows. */
   endMs: number | null;
-  /** Length that it says inside, where nobody saw it grow. */
+  /** Length by its container, if its growth was not seen. */
   durationMs: number | null;
   /** Whether another file took its place, as a conversion does: it grows no more. */
   isOver: boolean;
@@ -124,7 +124,7 @@ export interface Recording {
   first: number;
   last: number;
   gaps: NewEventOf<"gap">[];
-  /** Owner of each file beside it: true ours, false somebody else's, a digest that of ours which was about to get its name. */
+  /** Owner of each file beside it: true ours, false another program's, a digest that of ours which was about to get its name. */
   own: Partial<Record<SidecarFormat, boolean | string>>;
   /** Whether something is to be written. */
   isDue: boolean;
@@ -132,7 +132,7 @@ export interface Recording {
 
 const Time = Type.Number({ minimum: -MOMENT_MAX, maximum: MOMENT_MAX });
 const Whole = Type.Integer({ minimum: 0 });
-/** Schema of {@link Recording}, as it is kept: whoever may write in the folder may have written it. */
+/** Schema of {@link Recording}, as it is kept: any program that may write in the folder may have written it. */
 export const RecordingSchema = Type.Object({
   name: Type.String({ minLength: 1 }),
   ending: Type.String(),
@@ -168,10 +168,10 @@ export interface RecordingsOptions {
   readonly quietMs: number;
 }
 
-/** Listener for what is to be told of recordings. */
+/** Listener for news of recordings. */
 interface RecordingNews {
   readonly tell: (line: Msg) => void;
-  /** Tells what is about a thing, unless it was told of it last. */
+  /** Logs news about a thing, unless they are those that were logged of it last. */
   readonly tellOnce: (about: string, line: Msg) => void;
 }
 
@@ -286,7 +286,7 @@ export class Recordings {
     if (films[0] !== undefined) one.goneAt = null;
     else if (isAll) one.goneAt ??= now;
     if (isReplaced && one.endMs === null && films[0] !== undefined) {
-      // Nobody saw its end: a conversion is as long as it was, or else was made soon after.
+      // Its end was not seen: a conversion is as long as it was, or else was made soon after.
       const { durationMs = null } = (await this.#inside(films[0])) ?? {};
       one.grewAt = Math.min(now, durationMs === null ? films[0].changedAt : one.startMs + durationMs);
     }

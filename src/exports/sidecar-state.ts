@@ -43,7 +43,7 @@ export async function keptIn(path: string, tell: (line: Msg) => void): Promise<K
   await rename(path, aside).catch((error: unknown) => {
     throw fileFailure(error, msg`${path} is damaged, and cannot be given another name`);
   });
-  tell(msg`${path} is damaged: it is ${aside} now, and what is beside recordings is taken for somebody else's`);
+  tell(msg`${path} is damaged: it is ${aside} now, and what is beside recordings is taken for another program's`);
   return null;
 }
 

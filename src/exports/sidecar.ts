@@ -76,8 +76,8 @@ export class Sidecar {
   readonly #found: Recordings;
   /** Times (ms) before which a recording is not written again. */
   readonly #rests = new Map<Recording, number>();
-  /** News that were told, by what they are about: told again only when they are others. */
-  readonly #told = new Map<string, string>();
+  /** News that were logged last, by what they are about. */
+  readonly #logged = new Map<string, string>();
   /** Seqs of the first event of each minute that was read, and from which minute on that is all of them. */
   readonly #minutes = new Map<number, number>();
   #knownFrom = Number.NEGATIVE_INFINITY;
@@ -101,7 +101,7 @@ export class Sidecar {
     const kept = await keptIn(join(options.folder, options.stateFile), deps.tell);
     // Another store, or one that was restored, may not have what is in the files of this one: they are left as they are.
     if (kept === null || kept.room !== options.room || kept.log !== deps.store.log.id) return sidecar;
-    // The folder may be somebody else's: what is kept there leads nowhere else.
+    // The folder may belong to others: what is kept there leads nowhere else.
     for (const one of kept.recordings) if (!leadsOut(one.name)) sidecar.#recordings.set(one.name, one);
     await sidecar.#settleClaims();
     sidecar.#at = kept.seq;
@@ -128,7 +128,7 @@ export class Sidecar {
   }
 
   /**
-   * Looks once at the folder and the log, and writes what has changed. What hinders it is told, and tried again by the next look.
+   * Looks once at the folder and the log, and writes what has changed. What hinders it is logged, and tried again by the next look.
    * @returns whether everything is written
    */
   async look(signal: AbortSignal): Promise<boolean> {
@@ -144,7 +144,7 @@ export class Sidecar {
       for (const one of again) this.#goBack(one);
       await this.#read(signal);
       let isWhole = !signal.aborted && content.beyond === null;
-      if (content.beyond === null) this.#told.delete("beyond");
+      if (content.beyond === null) this.#logged.delete("beyond");
       else {
         this.#trouble = content.beyond;
         this.#tellOnce("beyond", msg`${folder}: ${content.beyond}`);
@@ -152,7 +152,7 @@ export class Sidecar {
       for (const one of [...this.#recordings.values()].sort((a, b) => a.startMs - b.startMs))
         if (!signal.aborted && !(await this.#write(one, content, signal))) isWhole = false;
       await this.#keep();
-      this.#told.delete("look");
+      this.#logged.delete("look");
       if (isWhole) this.#trouble = null;
       return isWhole;
     } catch (error) {
@@ -170,7 +170,7 @@ export class Sidecar {
     one.last = 0;
     const from = one.startMs - this.#options.offsetMs;
     if (from <= this.#knownFrom) {
-      // Nobody knows where its time begins in the log.
+      // The beginning of its time in the log is unknown.
       this.#at = 0;
       this.#knownFrom = Number.NEGATIVE_INFINITY;
       return;
@@ -192,7 +192,7 @@ export class Sidecar {
       for (const { event } of page.rows) this.#take(event, near);
       this.#at = page.next;
       more = page.more;
-      // A long log takes minutes: whoever ends this meanwhile begins the next where it was.
+      // A long log takes minutes: after a stop meanwhile, the next run goes on here.
       if (more && this.#deps.clock.now() - keptAt >= KEEP_MS) {
         await this.#keep();
         keptAt = this.#deps.clock.now();
@@ -209,7 +209,7 @@ export class Sidecar {
   #take(event: LiveEvent, near: readonly Recording[]): void {
     const { seq, time, receivedAt } = event;
     this.#newest = Math.max(this.#newest, receivedAt);
-    // A gap is told when it is over.
+    // A gap is stored when it is over.
     const minute = Math.floor((event.type === "gap" ? event.to : time) / MINUTE_MS);
     if (time <= receivedAt + AHEAD_MS) this.#minutes.set(minute, Math.min(this.#minutes.get(minute) ?? seq, seq));
     for (const one of event.type === "gap" ? this.#recordings.values() : near) {
@@ -270,7 +270,7 @@ export class Sidecar {
     return isWhole;
   }
 
-  /** Writes one file. @returns false where somebody else's has the name @throws the system's errors, what the store throws, the signal's reason */
+  /** Writes one file. @returns false if another program's file has the name  @throws the system's errors, what the store throws, the signal's reason */
   async #writeFile(one: Recording, format: SidecarFormat, mode: number | null, signal: AbortSignal): Promise<boolean> {
     const owned = one.own[format];
     if (owned === false) return false;
@@ -301,7 +301,7 @@ export class Sidecar {
       }
       signal.throwIfAborted();
       if (owned !== true) {
-        // Kept before the file has its name: whoever finds it after a crash knows whose it is.
+        // Kept before the file has its name: after a crash its owner is known.
         one.own[format] = digest.digest("hex");
         await this.#keep();
       }
@@ -311,7 +311,7 @@ export class Sidecar {
       throw error;
     }
     try {
-      // Whoever may read the film may read what goes with it.
+      // The file's readers are the film's.
       await file.finish({ replace: owned === true, ...(mode !== null && { mode }) });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
@@ -334,16 +334,16 @@ export class Sidecar {
     this.#tellOnce(`${one.name}:end`, joinMsgs(parts, "; "));
   }
 
-  /** Tells what is about a thing, unless it was told of it last. */
+  /** Logs news about a thing, unless they are those that were logged of it last. */
   #tellOnce(about: string, line: Msg): void {
     const text = String(line);
-    if (this.#told.get(about) === text) return;
-    this.#told.set(about, text);
+    if (this.#logged.get(about) === text) return;
+    this.#logged.set(about, text);
     this.#deps.tell(line);
   }
 
   /**
-   * Keeps how far it has come: at once what nobody could find out again, and now and then the place in the log, after which everything may be read
+   * Keeps how far it has come: at once what could not be found out again, and now and then the place in the log, after which everything may be read
    * twice.
    * @throws the system's errors
    */

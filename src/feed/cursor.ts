@@ -16,7 +16,7 @@ export class CursorReset extends DyliveError {
     this.newest = newest;
   }
 
-  /** Details that programs are told. */
+  /** Details for programs. */
   get details(): { readonly oldest: string; readonly newest: string } {
     return { oldest: this.oldest, newest: this.newest };
   }

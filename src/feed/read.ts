@@ -10,7 +10,7 @@ import type { ReadQueue } from "./read-queue.js";
 
 /** Least rows asked for at a time, so that looking for the last few among many hidden ones does not go row by row. */
 const STEP_MIN = 100;
-/** Most rows asked for at a time: reading them takes some milliseconds, and nobody else has a turn meanwhile. */
+/** Most rows asked for at a time: reading them takes some milliseconds, in which nothing else runs. */
 const STEP_MAX = 250;
 /** Bounds of one reading: rows scanned (steps), events that its filter is tried on, ms that its filter takes. The next one goes on from there. */
 const STEPS_MAX = 1_000;

@@ -108,7 +108,7 @@ export interface AboutServer {
   readonly node: string;
   /** ms UTC */
   readonly startedAt: number;
-  /** Bytes of the database, a file's with its write-ahead log; null when nobody can say. */
+  /** Bytes of the database, a file's with its write-ahead log; null if unknown. */
   readonly storeBytes: number | null;
   /** The account that rooms are watched as unless they say otherwise. */
   readonly account: string;

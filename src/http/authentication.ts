@@ -235,7 +235,7 @@ function decode(text: string): string {
 }
 
 /** Client without a token, where none is needed. */
-const ANYBODY: AdmittedClient = {
+const WITHOUT_TOKEN: AdmittedClient = {
   hasToken: false,
   mayAsk: async () => {},
   maySee: async () => true,
@@ -248,7 +248,7 @@ interface CompatAuthenticatorDeps {
   readonly rooms: Rooms;
   readonly clock: Clock;
   readonly logger: Pick<FastifyBaseLogger, "error">;
-  /** Whether nobody is let in without a token. A token that is sent is checked in any case. */
+  /** Whether a token is required. A token that is sent is checked in any case. */
   readonly tokenNeeded: boolean;
 }
 
@@ -258,7 +258,7 @@ export function compatAuthenticator({ tokens, rooms, clock, logger, tokenNeeded 
   const held = new HeldTokens(tokens, clock, (error) => logger.error({ err: error }, "the tokens of compat clients could not be checked"));
   return {
     admit: async (secret) => {
-      if (secret === null && !tokenNeeded) return ANYBODY;
+      if (secret === null && !tokenNeeded) return WITHOUT_TOKEN;
       if (secret === null) throw new DyliveError("no_token", "add ?token=TOKEN to the address, or set DYLIVE_COMPAT_TOKEN=never");
       return clientWith(await authenticator.admit(secret, "read"));
     },

@@ -26,7 +26,7 @@ const V1_FORM = /^\/(v1|mcp|metrics|readyz|openapi\.json|asyncapi\.json|docs)(?!
 /** Facts beside the words, for programs: the valid cursors, the field and the place of a mistake. */
 type Details = Readonly<Record<string, string | number>>;
 
-/** Error as a client is told of it, before its language is known. */
+/** Error for a client, before its language is known. */
 interface Failure {
   readonly status: number;
   readonly code: ErrorCode;
@@ -35,7 +35,7 @@ interface Failure {
   readonly details: Details;
 }
 
-/** Returns what a client is told of an error of the table. */
+/** Returns the failure of an error of the table. */
 export function failure(code: ErrorCode, detail: MsgOrText, status: number = ERRORS[code].status, details: Details = {}): Failure {
   const { words, values, isRecorded } = msgOf(detail);
   // A sentence of another program's may have its full stop.
@@ -43,7 +43,7 @@ export function failure(code: ErrorCode, detail: MsgOrText, status: number = ERR
   return { status, code, detail: open, details };
 }
 
-/** Returns what a client is told of anything that was thrown. An error that we did not foresee is named by its request id only. */
+/** Returns the failure of anything that was thrown. An unforeseen error is named by its request id only. */
 export function failureOf(error: unknown, requestId: string): Failure {
   if (error instanceof DyliveError) {
     const details = "details" in error ? (error.details as Details) : error instanceof FieldError ? { field: error.field } : {};

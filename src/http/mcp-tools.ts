@@ -308,7 +308,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   },
   add_room: {
     title: "Watch a room",
-    about: "Puts a room on the watch list: it is collected from now on, until somebody removes it.",
+    about: "Puts a room on the watch list: it is collected from now on, until it is removed.",
     takes: exactly({
       room: Type.String({ minLength: 1, maxLength: 2_000, description: "a link, share text, number, custom id or room_id of the room" }),
     }),
@@ -339,7 +339,7 @@ function briefRoom(room: unknown): ToolAnswer {
 
 /** Leaves out of events how they came. @param ofRooms whether they are of several rooms, which they then tell */
 function briefEvents(events: unknown, ofRooms = false): readonly ToolAnswer[] {
-  // Test events are told from real ones by their source.
+  // Test events differ from real ones by their source.
   const isShown = (key: string, value: unknown) =>
     (!LEFT_OUT_OF_EVENTS.has(key) && (ofRooms || key !== "room")) || (key === "source" && value === "test");
   const brief = (value: unknown): unknown => {
@@ -367,7 +367,7 @@ function withMoments(given: ToolArguments): ToolArguments {
   return { ...given, ...read("from"), ...read("to") };
 }
 
-/** Returns the id of a work that was pasted. @throws DyliveError bad_work, forbidden for a short link, which somebody would have to follow */
+/** Returns the id of a work that was pasted. @throws DyliveError bad_work, forbidden for a short link, which would have to be followed */
 function workId(pasted: unknown): string {
   const work = readPaste(String(pasted), worksDoor(["work"], Number.MAX_SAFE_INTEGER));
   if (work.kind === "short_link")

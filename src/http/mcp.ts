@@ -22,7 +22,7 @@ import { includesScope } from "./tokens.js";
 /** Client of a server of the Model Context Protocol. */
 interface McpClient {
   readonly ask: AskApi;
-  /** Language in which it is told what went wrong. */
+  /** Language of its errors. */
   readonly language: Language;
   readonly clock: Pick<Clock, "every">;
 }
@@ -102,7 +102,7 @@ function tellProgress(
 ): () => void {
   if (progressToken === undefined) return () => {};
   let progress = 0;
-  // Of a client that has left nobody hears.
+  // A client that has left gets no answer.
   const tell = () => notify({ method: "notifications/progress", params: { progressToken, progress: ++progress } }).catch(() => {});
   return clock.every(PROGRESS_MS, () => void tell());
 }

@@ -127,7 +127,7 @@ export class Metrics {
   });
   readonly #diskFree = new Gauge({
     name: "dylive_disk_free_bytes",
-    help: "Bytes left on the disk of the data folder; -1 while nobody knows",
+    help: "Bytes left on the disk of the data folder; -1 while unknown",
     registers: [this.#registry],
   });
   readonly #buffer = this.#gauge("dylive_buffer_bytes", "Memory of what was received and waits to be stored", []);
@@ -252,7 +252,7 @@ export class Metrics {
     Object.assign(this.#sources, sources);
   }
 
-  /** Counts an answer. `route` is the route's pattern, so that nobody can make up new ones. */
+  /** Counts an answer. `route` is the route's pattern, so that clients cannot make up new ones. */
   answered(route: string, method: string, status: number, ms: number): void {
     this.#requests.inc({ route, method, status });
     this.#requestSeconds.observe({ route }, ms / 1000);

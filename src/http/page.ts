@@ -8,7 +8,7 @@ import { DyliveError } from "../runtime/errors.js";
 
 /** Where the pages find the pictures of a stand-in for the platform. */
 const PICTURES = "/@";
-/** Policy of a picture, which may be an SVG: it runs nothing, also where somebody opens it by itself. */
+/** Policy of a picture, which may be an SVG: it runs nothing, also when it is opened by itself. */
 const PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /** Gives a picture of the platform: its address is `host/path?query`. */

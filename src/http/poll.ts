@@ -55,7 +55,7 @@ interface QueuedPoll {
 
 /**
  * Lets the calls of one position run one at a time, also where they come to several processes. A newer call ends an older one that waits; at
- * most one of each process stands behind the one that runs. Nothing is kept of a key that nobody uses.
+ * most one of each process stands behind the one that runs. Nothing is kept of an unused key.
  */
 export class PollMutex {
   readonly #locks: DistributedLocks | null;

@@ -171,7 +171,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   app.setErrorHandler((thrown, request, reply) => {
     const error = calls.errorOf(request.raw, thrown);
     const failed = failureOf(error, request.id);
-    // A call whose client left breaks off with whatever it was at: that is nobody's failure.
+    // A call whose client left breaks off with whatever it was at: that is no failure.
     const hasLeft = request.raw.socket.destroyed;
     const { code, status, detail } = failed;
     const words = `${ERRORS[code].message}: ${detail}`;
@@ -224,14 +224,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   async function close(): Promise<void> {
     stopping = true;
     calls.stop();
-    const told = live.close();
+    const streams = live.close();
     const closed = new AbortController();
     const cut = clock.sleep(CLOSE_GRACE_MS, closed.signal).then(
       () => listener.cut(),
       () => {},
     );
     // Node takes a connection for idle once its answer is written, though not yet sent: it would be cut short.
-    await Promise.race([Promise.all([calls.drained(), told]), cut]);
+    await Promise.race([Promise.all([calls.drained(), streams]), cut]);
     listener.closeUnused();
     local.close();
     await app.close();

@@ -52,7 +52,7 @@ const RUN_MS = 10_000;
 const SOUND_MAX_BYTES = 6 * 1024 * 1024;
 /** Runs at a time; those of one token take turns with others'. */
 const RUNS_MAX = 2;
-/** Most sentences that are made or wait, of one token and of all. A token that has none has a place all the same: nobody silences another. */
+/** Most sentences that are made or wait, of one token and of all. A token that has none has a place all the same: no client silences another. */
 const OPEN_OF_TOKEN_MAX = 16;
 const OPEN_MAX = 64;
 /** Bytes of sound that are kept for who asks for the same again, and for how long, in ms. */
@@ -257,7 +257,7 @@ function soundOf(engine: SpeechEngine, spoken: SpokenWords, signal: AbortSignal)
     const parts: Buffer[] = [];
     let bytes = 0;
     let tooLong = false;
-    // Whoever may have left the group holds no more than the other end.
+    // A process that has left the group holds no more than the other end.
     const kill = () => {
       killWhole(child);
       child.stdout.destroy();

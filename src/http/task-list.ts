@@ -10,7 +10,7 @@ import type { RoomKey } from "../store/log.js";
 import type { Deletion } from "../store/sql/deletions.js";
 import type { Limits } from "../store/sql/retention.js";
 
-/** Callback that is told how far work is. */
+/** Callback with the progress of work. */
 export type Turn = (what: string, count: number) => void;
 
 /** Outcome of erasing one person's traces. */
@@ -53,7 +53,7 @@ export interface DecodedAnew {
   readonly replaced: number;
   readonly regifted: number;
   readonly appended: number;
-  /** Events that somebody was taken out of; they stay as they are. */
+  /** Events that the person was taken out of; they stay as they are. */
   readonly erased: number;
   /** Events that the store refused. */
   readonly refused: number;
@@ -64,7 +64,7 @@ export interface DecodedAnew {
 
 /** Person who would be erased, and how much is kept of them. */
 export interface PersonLook {
-  /** Null when nobody is known so: raw recordings and what waits to be stored may hold them all the same. */
+  /** Null if no such person is known: raw recordings and what waits to be stored may hold them all the same. */
   readonly found: ErasureFound | null;
 }
 
@@ -110,7 +110,7 @@ export const TASK_STATES = ["running", "done", "failed", "stopped"] as const;
 
 type TaskResult = ErasedPerson | PersonLook | DecodedAnew | DeletedThing | ImportedFile;
 
-/** Long work that somebody asked for. The person or thing that it is about is not kept. */
+/** Requested long work. The person or thing that it is about is not kept. */
 export interface Task {
   readonly id: string;
   readonly kind: (typeof TASK_KINDS)[number];
@@ -200,8 +200,8 @@ export class TaskList {
   }
 
   #failed(task: Task, error: unknown): void {
-    const told = error instanceof DyliveError ? error : new DyliveError("internal", "the task failed", error);
-    if (told.row.status >= 500) this.#logger.error({ err: error, task: task.id, kind: task.kind }, "a task failed");
-    task.error = sentError(told);
+    const failure = error instanceof DyliveError ? error : new DyliveError("internal", "the task failed", error);
+    if (failure.row.status >= 500) this.#logger.error({ err: error, task: task.id, kind: task.kind }, "a task failed");
+    task.error = sentError(failure);
   }
 }

@@ -119,7 +119,7 @@ interface Holder {
 
 /**
  * Holds the tokens by which streams are open and calls wait. When one is revoked (by any process),
- * expires, or may do less than when it let somebody in, all that came in by it are ended.
+ * expires, or may do less than before, all that came in by it are ended.
  */
 export class HeldTokens {
   readonly #tokens: Pick<Tokens, "findAll">;
@@ -130,14 +130,14 @@ export class HeldTokens {
   #looking = false;
   #away = false;
 
-  /** @param onError told once when the store cannot be asked: everybody stays until it can */
+  /** @param onError called once when the store cannot be asked: all stay until it can */
   constructor(tokens: Pick<Tokens, "findAll">, clock: Clock, onError: (error: unknown) => void) {
     this.#tokens = tokens;
     this.#clock = clock;
     this.#onError = onError;
   }
 
-  /** Calls `end` once the token lets nobody in any more. @returns what to call when its holder is gone */
+  /** Calls `end` once the token is no longer valid. @returns what to call when its holder is gone */
   hold(token: TokenRow, end: () => void): () => void {
     if (token.hash === OPERATOR.hash) return () => {}; // nothing can revoke it
     const holder: Holder = { token, end };
@@ -208,7 +208,7 @@ export async function movePosition(
   if (prefix === undefined) throw new Error("a position of another token");
   const isMoved = await positions.set(reader, pos, { prefix, most: TOKEN_POSITIONS_MAX }, holder);
   if (!isMoved) throw new DyliveError("in_use", msg`another connection has subscribed as ${reader.slice(prefix.length)} since`);
-  // Looked at afterwards: whoever revokes marks the token first and forgets then, so one of the two sees the other.
+  // Looked at afterwards: a revocation marks the token first and forgets then, so one of the two sees the other.
   if (await isGone(tokens, token)) await positions.forget(reader);
 }
 

@@ -82,7 +82,7 @@ export class FakeAdminService implements AdminService {
       startedAt: 1_700_000_000_000,
       storeBytes: 4096,
       account: "phone",
-      settings: [{ name: "DYLIVE_PORT", value: 8787, about: "address that the server listens on; loopback unless told otherwise" }],
+      settings: [{ name: "DYLIVE_PORT", value: 8787, about: "address that the server listens on; loopback by default" }],
       compat: [{ name: "grab", like: "DouyinBarrageGrab", url: "ws://127.0.0.1:8888" }],
     };
   }

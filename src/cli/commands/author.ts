@@ -60,10 +60,10 @@ export function addAuthorCommands(program: Command, options: { data: () => Optio
       say(msg`${secUid} is looked at as soon as their turn comes`);
     }),
   );
-  about("remove", "stop watching an author; what was told stays").action((text: string, settings: Partial<Config>) =>
+  about("remove", "stop watching an author; its events stay").action((text: string, settings: Partial<Config>) =>
     onAuthor(loadConfig(settings), text, async (api, secUid) => {
       await api.ask("DELETE", path`/authors/${secUid}`);
-      say(msg`${secUid} is no longer watched; what was told stays`);
+      say(msg`${secUid} is no longer watched; its events stay`);
     }),
   );
 }

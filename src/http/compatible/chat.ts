@@ -54,7 +54,7 @@ export class ChatHandler {
     this.#deps = deps;
   }
 
-  /** Returns the body and sets its headers on `reply`; null when the client is gone, so that nobody is left to answer. */
+  /** Returns the body and sets its headers on `reply`; null when the client is gone. */
   async answer(request: FastifyRequest, reply: FastifyReply, query: ChatQuery, token: TokenRow): Promise<string | null> {
     // A malformed field is refused before a room is collected for it.
     if (query.cursor !== undefined && query.cursor !== NEWEST) decodeCursor(query.cursor);

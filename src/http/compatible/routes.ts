@@ -122,7 +122,7 @@ const GiftsAnswer = success(
           id_str: Text,
           name: Text,
           diamond_count: Type.Union([Type.Integer(), Type.Null()], {
-            description: "price of one unit in diamonds; null when nobody told it",
+            description: "price of one unit in diamonds; null if unknown",
           }),
           image: Picture,
           combo: Nullable(Type.Boolean()),
@@ -155,7 +155,7 @@ async function giftsText({ store, clock }: ApiDeps): Promise<string> {
 const ROOM_ID_DIGITS = 19;
 
 interface Status {
-  /** Whether the room is on the air; null when nobody can tell at the moment. */
+  /** Whether the room is on the air; null if unknown at the moment. */
   readonly alive: boolean | null;
   /** The room_id of the broadcast, digits; null when none is known. */
   readonly roomId: string | null;
@@ -163,7 +163,7 @@ interface Status {
   readonly state: string;
 }
 
-/** Answers `GET /douyin/liveroom/status` for several rooms. One whose status cannot be told does not fail the others. */
+/** Answers `GET /douyin/liveroom/status` for several rooms. One without a known status does not fail the others. */
 async function statusText(deps: ApiDeps, call: HttpCall, token: TokenRow, asked: readonly string[]): Promise<string> {
   const statuses = await Promise.all(asked.map((id) => statusOf(deps, call, token, id)));
   if (call.ended !== null) throw new DyliveError("stopping", "the states of the rooms were not yet known");

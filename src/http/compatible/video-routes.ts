@@ -51,7 +51,7 @@ const DetailAnswer = success(
         ),
       ),
     },
-    { additionalProperties: true, description: "what the platform's own page was told of the work, unchanged" },
+    { additionalProperties: true, description: "the platform's answer to its own page about the work, unchanged" },
   ),
 );
 

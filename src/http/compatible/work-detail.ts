@@ -10,7 +10,7 @@ const [FILM, NOTE] = [0, 68];
 const [MENTION, HASHTAG] = [0, 1];
 
 /**
- * Builds the data of a detail reply of a work that was told in another form last, by its page or by a list: the platform's names, as far as something is known,
+ * Builds the data of a detail reply of a work that was last read in another form, from its page or a list: the platform's names, as far as something is known,
  * and `_source`, which no reply of the platform has.
  */
 export function detailOf(work: Work, language: Language): Record<string, unknown> {
@@ -66,10 +66,10 @@ function filmOf({ durationMs, width, height, media }: Work): Record<string, unkn
 
 /** Returns the covers, which a note has in its `video` too. */
 function coversOf({ covers }: Work): Record<string, unknown> {
-  const told: Record<string, unknown> = {};
+  const fields: Record<string, unknown> = {};
   for (const { role, urls, width, height } of covers)
-    if (role in COVERS) told[COVERS[role as keyof typeof COVERS]] = { url_list: urls, width, height };
-  return told;
+    if (role in COVERS) fields[COVERS[role as keyof typeof COVERS]] = { url_list: urls, width, height };
+  return fields;
 }
 
 /** Returns a film as it is played. */

@@ -11,10 +11,10 @@ import type { Store } from "../../store/store.js";
 import { isLimited, maySee } from "../authentication.js";
 import type { HeldTokens } from "../tokens.js";
 
-/** Reason for which we end a connection; its client is told. */
+/** Reason for which we end a connection, which its client gets. */
 export type CloseReason = "stopping" | "token" | "slow";
 
-/** Reason for which a reader loses a room; its client is told. */
+/** Reason for which a reader loses a room, which its client gets. */
 export type LossReason = "room" | "broadcast" | "sight";
 
 /** A room that is read; of one broadcast alone where that is named. */
@@ -40,7 +40,7 @@ export interface LiveReader extends RoomsReader {
   beat(): void;
   /** Tells the client why, and ends the connection. */
   end(why: CloseReason): void;
-  /** Cuts the connection, told or not. */
+  /** Cuts the connection, with or without a last message. */
   destroy(): void;
 }
 
@@ -58,7 +58,7 @@ interface LiveLimits extends OutboundBounds {
   /** Streams and sockets of all tokens: each takes a file handle. */
   readonly connections: number;
   readonly heartbeatMs: number;
-  /** Time that a client that was told why it is closed may take to read it, in ms. */
+  /** Time that a client has to read the reason of its close, in ms. */
   readonly graceMs: number;
   /** Longest message from a WebSocket client. */
   readonly messageBytes: number;
@@ -210,7 +210,7 @@ export class LiveStreams {
     return () => void this.#polls.delete(poll);
   }
 
-  /** Notes that a reader was told `slow`. */
+  /** Counts a reader that was cut for being slow. */
   slow(): void {
     this.#cutForSlowness++;
   }
@@ -236,7 +236,7 @@ export class LiveStreams {
     if (!this.#isLooking) void this.#lookForLost();
   }
 
-  /** Asks once for all: whoever deleted a room, or moved its name to another, may be another process. */
+  /** Asks once for all: another process may have deleted a room, or moved its name to another. */
   async #lookForLost(): Promise<void> {
     const readers = [...this.#readers, ...this.#polls];
     const read = readers.flatMap((reader) => [...reader.rooms]);

@@ -92,7 +92,7 @@ function listedRoom(named: readonly [NamedRoom, ...NamedRoom[]]): NamedRoom {
 
 /**
  * Finds the rooms that a client named, each once, in the order of their keys.
- * @param onGone told the names that lead to no room, which are then left out where others lead to one
+ * @param onGone called with each name that leads to no room; they are then left out where others lead to one
  * @throws DyliveError not_found, bad_request, also where two broadcasts of one room are named
  */
 export async function namedRooms(
@@ -124,7 +124,7 @@ export type FollowedNames = readonly NamedRoom[] | null;
 /**
  * Finds the rooms that a client asks to follow: those that it names, else all that its token may see. Of a token that is limited to rooms, those
  * that are known now.
- * @param onGone told the names that lead to no room, as {@link namedRooms} does
+ * @param onGone called with each name that leads to no room, as {@link namedRooms} does
  * @throws DyliveError not_found, bad_request
  */
 export async function followedRooms(

@@ -17,11 +17,11 @@ import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 /** Language of the reasons: an EventSource cannot ask for one but the browser's, and the dashboard says them in its own. */
 const LANGUAGE: Language = "en";
 
-/** Rooms that are looked at in one turn of the event loop, and told in one message. */
+/** Rooms that are looked at in one turn of the event loop, and sent in one message. */
 const ROOMS_TOGETHER = 100;
 /** Times as long as a look took until the next one: with thousands of rooms, those who follow them take a fifth of the thread at most. */
 const PAUSE = 4;
-/** Bytes that may wait for a reader when it is told of more rooms, so that a long list need not wait for the next look. */
+/** Bytes that may wait for a reader when it is sent more rooms, so that a long list need not wait for the next look. */
 const AHEAD_BYTES = 262_144;
 /** Time without a look after which the states are old, in ms: a reader that hears nothing else would take them for new. */
 const OLD_MS = 30_000;
@@ -34,11 +34,11 @@ interface WrittenRoom {
 
 /** Reader of the rooms' states. */
 interface StatesReader {
-  /** Whether much waits that it was told before: it is told the newest states later, not all in between. */
+  /** Whether much waits for it: it is sent the newest states later, not all in between. */
   readonly busy: boolean;
-  /** Takes that all rooms were looked at, and the reader told of each that it did not know so. */
+  /** Called when all rooms were looked at, and the changed ones sent. */
   looked(): void;
-  /** Takes the rooms whose state differs from what the reader was told before; at first all of them. */
+  /** Takes the rooms whose state differs from what the reader was sent before; at first all of them. */
   changed(rooms: readonly WrittenRoom[]): void;
   /** Takes the rooms that were deleted since. */
   gone(rooms: readonly RoomKey[]): void;
@@ -51,16 +51,16 @@ interface StatesReader {
 /** Parts of the live streams that a look at the rooms needs. */
 type LookCare = Pick<LiveStreams, "clock" | "limits" | "failed" | "store">;
 
-/** Looks at the states of all rooms while somebody wants to know, once for all readers, and tells each what changed for it. */
+/** Looks at the states of all rooms while there are readers, once for all, and sends each what changed for it. */
 class RoomStates {
   readonly #live: LookCare;
   readonly #rooms: Pick<RoomOperations, "list">;
-  /** States that each reader was told last, by room. */
+  /** States that each reader was sent last, by room. */
   readonly #readers = new Map<StatesReader, Map<number, string>>();
   #running = false;
   /** Number of the newest deletion that was looked at; null before the first look. */
   #deletion: number | null = null;
-  /** Since when no look succeeds, by the clock that nobody sets; null while they do. */
+  /** Since when no look succeeds, in monotonic ms; null while they do. */
   #failingSince: number | null = null;
 
   constructor(live: LookCare, rooms: Pick<RoomOperations, "list">) {
@@ -93,7 +93,7 @@ class RoomStates {
       } catch (error) {
         this.#live.failed(error);
         this.#failingSince ??= monotonicMs(clock);
-        // Who comes back meanwhile is ended at once, so that nobody is told that all is well.
+        // A reader that comes back meanwhile is ended at once: all is not well.
         if (monotonicMs(clock) - this.#failingSince >= OLD_MS) for (const reader of [...this.#readers.keys()]) reader.failed(error);
       }
       await clock.sleep(Math.max(limits.roomStatesMs, PAUSE * tookMs));
@@ -103,7 +103,7 @@ class RoomStates {
 
   /**
    * Looks at all rooms, some at a time: everything else has its turn in between.
-   * @returns ms that it took of the thread, and the readers who were told of every room: not who came meanwhile or was busy
+   * @returns ms that it took of the thread, and the readers that were sent every room: none that came meanwhile or was busy
    */
   async #look(): Promise<{ readonly tookMs: number; readonly joinMsgs: ReadonlySet<StatesReader> }> {
     const there = new Set<RoomKey>();
@@ -118,13 +118,13 @@ class RoomStates {
       after = views.at(-1)?.row.room;
       if (views.length < ROOMS_TOGETHER) break;
     }
-    for (const [reader, told] of this.#readers) {
+    for (const [reader, sent] of this.#readers) {
       if (reader.busy) {
         joinMsgs.delete(reader);
         continue;
       }
-      const gone = [...told.keys()].filter((room) => !there.has(room));
-      for (const room of gone) told.delete(room);
+      const gone = [...sent.keys()].filter((room) => !there.has(room));
+      for (const room of gone) sent.delete(room);
       if (gone.length > 0) reader.gone(gone);
     }
     return { tookMs, joinMsgs };
@@ -134,13 +134,13 @@ class RoomStates {
   #tell(views: readonly RoomView[]): readonly StatesReader[] {
     const busy: StatesReader[] = [];
     const rooms = views.map((view): WrittenRoom => ({ view, message: sseMessage("room", roomAnswer(view, LANGUAGE)) }));
-    for (const [reader, told] of this.#readers) {
+    for (const [reader, sent] of this.#readers) {
       if (reader.busy) {
         busy.push(reader);
         continue;
       }
-      const changed = rooms.filter(({ view, message }) => told.get(view.row.room) !== message);
-      for (const { view, message } of changed) told.set(view.row.room, message);
+      const changed = rooms.filter(({ view, message }) => sent.get(view.row.room) !== message);
+      for (const { view, message } of changed) sent.set(view.row.room, message);
       if (changed.length > 0) reader.changed(changed);
     }
     return busy;
@@ -150,13 +150,13 @@ class RoomStates {
 /** One client of `/v1/rooms/stream`. */
 class RoomsStream implements LiveReader, StatesReader {
   readonly kind = "rooms";
-  /** None: it is told itself which rooms are gone. */
+  /** None: it is sent which rooms are gone. */
   readonly rooms = [];
   readonly token: TokenRow;
   readonly #answer: SseAnswer;
   readonly #mayRead: (view: RoomView) => boolean;
   readonly #clock: Clock;
-  /** Rooms that it was shown: of no other it is told that it is gone. */
+  /** Rooms that it was shown: it is sent the end of no other. */
   readonly #shown = new Set<RoomKey>();
   /** Whether all rooms were looked at since it came. */
   #isTold = false;

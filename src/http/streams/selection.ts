@@ -37,12 +37,12 @@ const LOSS_REASONS: Readonly<Record<LossReason, string>> = {
   sight: "the token may no longer see the room",
 };
 
-/** Returns what a client is told of a room that it followed and loses. */
+/** Returns the message about a room that a client followed and loses. */
 export function goneRoom({ room, asked }: Pick<NamedRoom, "room" | "asked">, why: LossReason) {
   return { room, asked, reason: LOSS_REASONS[why] };
 }
 
-/** Returns what a client that came back is told of a name that leads to no room any more. */
+/** Returns the message to a client that came back about a name that leads to no room any more. */
 export function goneName(asked: string) {
   return { asked, reason: "no room is known as that any more: it was deleted, or this token may not see it" };
 }

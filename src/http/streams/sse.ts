@@ -61,7 +61,7 @@ export class SseAnswer {
     this.outbound = new OutboundQueue(response.socket ?? response, care.limits);
   }
 
-  /** Aborts when nothing more can be written: the connection is gone, or the client was told why it is closed. */
+  /** Aborts when nothing more can be written: the connection is gone, or the client was sent why it is closed. */
   get over(): AbortSignal {
     return this.#over.signal;
   }
@@ -77,7 +77,7 @@ export class SseAnswer {
     else this.gone.addEventListener("abort", call, { once: true });
   }
 
-  /** Writes; a reader that has too much waiting is told and cut. */
+  /** Writes; a reader that has too much waiting is cut, with the reason. */
   write(bytes: Buffer | string): void {
     if (!this.#isOver && !this.outbound.write(bytes)) this.end("slow");
   }

@@ -189,8 +189,8 @@ class WsConnection implements LiveReader {
   end(why: CloseReason): void {
     if (this.#over.signal.aborted) return;
     if (why === "slow") this.#live.slow();
-    const told = { type: why === "token" ? "revoked" : why, reason: CLOSE_REASONS[why], queuedBytes: this.outbound.queued };
-    this.#close(CLOSE[why], told);
+    const last = { type: why === "token" ? "revoked" : why, reason: CLOSE_REASONS[why], queuedBytes: this.outbound.queued };
+    this.#close(CLOSE[why], last);
   }
 
   destroy(): void {

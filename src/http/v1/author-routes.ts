@@ -99,7 +99,7 @@ export function authorRoutes(app: FastifyInstance, { store, calls, authors, logg
   typed.delete(
     "/authors/:author",
     {
-      schema: { summary: "Stop watching an author; what was told stays", tags, params: AuthorParams, response: { 200: Watch } },
+      schema: { summary: "Stop watching an author; its events stay", tags, params: AuthorParams, response: { 200: Watch } },
       config: { scope: "manage", allRooms: true },
     },
     async (request) => {

@@ -10,7 +10,7 @@ import type { WebhookService } from "../../webhooks/webhook-service.js";
 import type { ApiDeps } from "../api-deps.js";
 import { addSchemas, exactly } from "./fields.js";
 
-/** Rooms by state; those of which nothing was told yet are `resolving`. */
+/** Rooms by state; those without a report are `resolving`. */
 type RoomCounts = Readonly<Record<RoomState, number>>;
 
 /** A cluster at a glance. */
@@ -21,7 +21,7 @@ export interface ClusterView {
     readonly wanted: number;
     /** Wanted rooms that are on the watch list. */
     readonly watched: number;
-    /** Wanted rooms that nobody collects right now, by the state that was told last. */
+    /** Wanted rooms that no process collects right now, by their last reported state. */
     readonly unowned: RoomCounts;
   };
   /** Events of the log that its readers have not come to. */
@@ -106,7 +106,7 @@ const ClusterSchema = Type.Object(
     rooms: Type.Object({
       wanted: Count("rooms that are to be collected"),
       watched: Count("of those on the watch list"),
-      unowned: States("rooms that no process has right now, by the state that was told last"),
+      unowned: States("rooms that no process has right now, by their last reported state"),
     }),
     behind: Type.Object(
       { statistics: Type.Integer(), search: Type.Integer(), hooks: Type.Integer() },

@@ -134,7 +134,7 @@ const CommentRunStatusSchema = Type.Object(
   {
     run: Type.Ref("CommentRun"),
     running: Type.Boolean({
-      description: "whether a process is at it now; one whose process died is told as stopped, and a new one goes on",
+      description: "whether a process is at it now; one whose process died is shown as stopped, and a new one goes on",
     }),
   },
   { $id: "CommentRunStatus", description: "the last run that collects the comments of a work, as far as it is" },

@@ -155,7 +155,7 @@ export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
       }
       const from = after === undefined ? null : await placeOf(after, log, room);
       const got = await poll({ ...reading, live, call, waitMs: request.method === "HEAD" ? 0 : wait * 1000 }, from);
-      // Refused as whoever asks now is.
+      // Refused as a new call would be.
       if (call.ended === "deleted") await roomOrSystem(store.rooms, request);
       const [first] = got.rows;
       return answer(got, got.pos, first === undefined ? (from ?? got).pos : first.pos - 1);

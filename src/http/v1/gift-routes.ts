@@ -10,13 +10,13 @@ import { addSchemas, exactly, keysetPage, Next, PageFields, Time } from "./field
 
 const Diamonds = Type.Integer({ minimum: 0, description: "price of one unit in diamonds (10 are 1 CNY); 0 is free" });
 const Source = Type.Enum(["list", "message"], {
-  description: "list: the platform's list of gifts; message: a message of a gift that somebody gave",
+  description: "list: the platform's list of gifts; message: a message of a gift",
 });
 const GiftSchema = Type.Object(
   {
     id: Type.String(),
     name: Nullable(Type.String()),
-    diamonds: Type.Union([Diamonds, Type.Null()], { description: "its price, as far as one knows now; null where nobody told it" }),
+    diamonds: Type.Union([Diamonds, Type.Null()], { description: "its price, as far as known now; null if unknown" }),
     icon: Nullable(Type.String({ description: "https URL of its picture" })),
     kind: Nullable(Type.Integer({ description: "the platform's number of a kind" })),
     combo: Nullable(Type.Boolean({ description: "it can be given in combos" })),
@@ -64,7 +64,7 @@ export function giftRoutes(app: FastifyInstance, { store: { gifts } }: ApiDeps):
     {
       schema: {
         summary: "Gifts of the platform, with their prices now and before",
-        description: "What the platform's list of gifts and the messages of gifts told. See docs/login-and-gifts.md.",
+        description: "What the platform's list of gifts and the messages of gifts say. See docs/login-and-gifts.md.",
         tags,
         querystring: ListQuery,
         response: { 200: Type.Ref("GiftCatalogue") },

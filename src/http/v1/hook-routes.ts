@@ -120,7 +120,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const token = tokenOf(request);
       const change = {
         ...(request.body.url !== undefined && { url: request.body.url }),
-        // What was told for one address stays with it.
+        // What was kept for one address stays with it.
         ...(await settingsOf(token, request.body, request.body.url ?? row.url, request.body.url === undefined ? row.channel : null)),
       };
       await assertMaySet(token, change, row);

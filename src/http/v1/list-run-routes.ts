@@ -11,7 +11,7 @@ import { byReference, runAnswer, serviceOf, WorkLink, WorkPageQuery, workPage } 
 const ListRunStatusSchema = Type.Object(
   {
     run: Type.Ref("WorkListRun"),
-    running: Type.Boolean({ description: "whether a process is at it now; one whose process died is told as stopped" }),
+    running: Type.Boolean({ description: "whether a process is at it now; one whose process died is shown as stopped" }),
   },
   { $id: "ListRunStatus", description: "the last run through the works of an author or a mix, as far as it is" },
 );

@@ -145,7 +145,7 @@ const RoomSchema = Type.Object(
       { description: "how it is collected; null follows the server's setting. A proxy is shown without its password" },
     ),
     createdAt: Time,
-    status: Type.Union([Status, Type.Null()], { description: "null while nobody collects the room, unless it is paused" }),
+    status: Type.Union([Status, Type.Null()], { description: "null while the room is not collected, unless it is paused" }),
   },
   { $id: "Room", description: "a room" },
 );
@@ -199,7 +199,7 @@ const NewRoom = exactly({
   }),
   watch: Type.Boolean({
     default: true,
-    description: "true puts it on the watch list; false collects it until ten minutes after somebody last asked for it",
+    description: "true puts it on the watch list; false collects it until ten minutes after the last request",
   }),
   settings: Type.Optional(Settings),
 });

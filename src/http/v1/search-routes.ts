@@ -73,7 +73,7 @@ const PeopleQuery = exactly({
   q: Type.String({
     minLength: 1,
     maxLength: TEXT_MAX,
-    description: "part of a nickname as broadcasts told it, or the whole id; capitals and the width of letters do not matter",
+    description: "part of a nickname in a broadcast, or the whole id; capitals and the width of letters do not matter",
   }),
   room: AmongRooms,
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "a whole number from 1 to 100" }),
@@ -112,7 +112,7 @@ function peopleSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): vo
       let place: FoundPeople["place"] = start ?? null;
       const end = await live.queue.begin(call.signal);
       try {
-        // Without a look an empty page would say that there is nobody.
+        // Without a look an empty page would say that no person was found.
         call.signal.throwIfAborted();
         for (let look = 0; look < NAME_LOOKS && people.length < limit && (look === 0 || place !== null); look++) {
           if (call.signal.aborted) break;

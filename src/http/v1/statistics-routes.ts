@@ -60,7 +60,8 @@ const HighlightsQuery = exactly({
 const GiftsQuery = exactly({
   by: Type.Enum([...GIFT_GROUPS], {
     default: "gift",
-    description: "what they are summed by: gift, user (only people who can be told apart), receiver, or line (who gave which gift to whom)",
+    description:
+      "what they are summed by: gift, user (only people who can be distinguished), receiver, or line (who gave which gift to whom)",
   }),
   user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only gifts of the user with this id" })),
   ...PageFields,

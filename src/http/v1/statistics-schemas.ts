@@ -39,8 +39,7 @@ const TotalsSchema = Type.Object(
     gifters: Count,
     gifts: Type.Object(given),
     diamondsPerMinute: Type.Union([Type.Number(), Type.Null()], {
-      description:
-        "diamonds of its gifts by minutes of its length so far, of which it has one at least; null while nobody knows how long it is",
+      description: "diamonds of its gifts by minutes of its length so far, of which it has one at least; null while its length is unknown",
     }),
     witness: Type.Object(witness, {
       description: "what the platform's ranks say was given, at least: rises of scores since they were first seen. No part of gifts",
@@ -82,7 +81,7 @@ const MinuteListSchema = Type.Object(
         diamonds: Amount,
         unpricedUnits: Count,
         likes: Count,
-        online: Type.Union([Count, Type.Null()], { description: "people in the room, as last told in this minute" }),
+        online: Type.Union([Count, Type.Null()], { description: "people in the room, by the last count of this minute" }),
         onlineMax: Nullable(Count),
         follows: Count,
         followers: Nullable(Count),
@@ -104,7 +103,7 @@ const GiftListSchema = Type.Object(
         gift: Nullable(Type.Object({ id: Type.String(), name: Nullable(Type.String()) })),
         user: Type.Union([Who, Type.Null()], { description: "null in a line: people whose identity is hidden, many or one" }),
         receiver: Type.Union([Who, Type.Null()], {
-          description: "null: the anchor, or nobody said; id null: guests whose identity is hidden",
+          description: "null: the anchor, or unknown; id null: guests whose identity is hidden",
         }),
         ...given,
       }),
@@ -207,12 +206,12 @@ const UserHistorySchema = Type.Object(
 const PersonRoomsSchema = Type.Object(
   {
     id: Type.String(),
-    nickname: Nullable(Type.String({ description: "as the room told it in which they were last" })),
+    nickname: Nullable(Type.String({ description: "in the room where they were last" })),
     rooms: Type.Array(
       Type.Object({
         room: Type.String({ description: "the room's key here" }),
         anchor: Anchor,
-        nickname: Nullable(Type.String({ description: "as the room told it last" })),
+        nickname: Nullable(Type.String({ description: "in the room, at last" })),
         sessions: Type.Integer({ minimum: 0, description: "broadcasts in which they were seen" }),
         ...did,
       }),
@@ -229,7 +228,7 @@ const FoundPeopleSchema = Type.Object(
     people: Type.Array(
       Type.Object({
         id: Type.String(),
-        nickname: Nullable(Type.String({ description: "as the broadcast told it in which they were last" })),
+        nickname: Nullable(Type.String({ description: "in the broadcast where they were last" })),
         foundAs: Type.Union([Type.String(), Type.Null()], {
           description: "the name that was looked for, which may be an older one; null: found by the id",
         }),
@@ -243,7 +242,7 @@ const FoundPeopleSchema = Type.Object(
     next: Next,
     behind: Type.Integer({
       minimum: 0,
-      description: "events, of whatever rooms, that were not counted yet: whoever is only in them is not found",
+      description: "events, of whatever rooms, that were not counted yet: people who are only in them are not found",
     }),
   },
   { $id: "FoundPeople", description: "a page of people who were found" },
@@ -267,11 +266,11 @@ const AudienceSchema = Type.Object(
     }),
     levels: Type.Unsafe<Static<typeof Levels>>({
       ...Levels,
-      description: "consumption grades (财富等级), lowest first, of those of whom one was told",
+      description: "consumption grades (财富等级), lowest first, of those whose grade is known",
     }),
     clubLevels: Type.Unsafe<Static<typeof Levels>>({
       ...Levels,
-      description: "levels in the room's fans club, lowest first, of those who are told as members",
+      description: "levels in the room's fans club, lowest first, of the members",
     }),
     diamonds: Nullable(Amount),
     topShare: Type.Object({ one: Share, ten: Share, hundred: Share }, { description: "share of the diamonds by those who gave most" }),
@@ -351,7 +350,7 @@ export function personSessionAnswer(person: PersonSession) {
   return { session: person.sessionId === "" ? null : person.sessionId, nickname: person.name, ...doneBy(person) };
 }
 
-/** Returns what somebody did. */
+/** Returns what a person did. */
 export function doneBy({
   events,
   chats,

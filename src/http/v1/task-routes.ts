@@ -71,7 +71,7 @@ const Found = Type.Object(
           kept: Count("chats of others that name them, and would stay"),
           works: Type.Object({ works: Type.Integer(), comments: Type.Integer(), watches: Type.Integer() }),
         },
-        { description: "null when nobody is known so" },
+        { description: "null if no such person is known" },
       ),
     ),
   },
@@ -107,7 +107,7 @@ const DecodedAnew = Type.Object(
     replaced: Count("events that say something else now"),
     regifted: Count("gifts whose units were counted again"),
     appended: Count("events of messages that gave none before"),
-    erased: Count("events that somebody was taken out of: they stay as they are"),
+    erased: Count("events that the person was taken out of: they stay as they are"),
     refused: Count("events that the store refused"),
     lostBytes: Count("bytes of the recordings that could not be read"),
     drift: DriftSchema,
@@ -255,7 +255,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
     },
   );
 
-  /** Deletion that was begun last: who asks for the same at the same time is told of it. */
+  /** Deletion that was begun last: a second request for it at the same time gets it, too. */
   let last: { readonly task: Task; readonly room: RoomKey; readonly session: string | null; readonly begun: Promise<unknown> } | null =
     null;
 

@@ -49,7 +49,7 @@ const tags = ["works"];
 const WorkId = Type.String({ pattern: "^\\d{10,32}$", description: "the platform's id of the work (aweme_id), 10 to 32 digits" });
 /** The work in an address. */
 export const WorkParams = exactly({ work: WorkId });
-/** Text that somebody pastes. */
+/** Pasted text. */
 export const WorkLink = (description: string) => Type.String({ minLength: 1, maxLength: 4_000, description });
 const AskedWork = exactly({
   link: WorkLink("a link, a short link, the app's share text, or a work's id"),

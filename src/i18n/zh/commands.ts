@@ -104,7 +104,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "a link of the author, share text, or a sec_uid; quote it": "作者的链接、分享文案或 sec_uid，请加引号",
   "who is watched, and how the last look at them ended": "监控了哪些作者，最近一次查看的结果",
   "look at an author as soon as their turn comes": "轮到时立即查看作者",
-  "stop watching an author; what was told stays": "停止监控作者；已有的事件保留",
+  "stop watching an author; its events stay": "停止监控作者；已有的事件保留",
   "make, list and revoke tokens": "建立、列出和吊销 token",
   "make a token; it is the last line of stdout": "建立 token；stdout 最后一行就是它",
   "what it is for": "它的用途",

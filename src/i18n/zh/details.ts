@@ -819,7 +819,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   // What fields of bodies and commands are, as errors about them say.
   "anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id":
     "能指明直播间的任何内容：链接、App 的分享文案、房间号、抖音号、19 位 room_id",
-  "true puts it on the watch list; false collects it until ten minutes after somebody last asked for it":
+  "true puts it on the watch list; false collects it until ten minutes after the last request":
     "true 加入监控列表；false 只在有人读取时采集，最后一次读取十分钟后停止",
   "account to watch as, as given to dylive login; guest is none, null the server's setting":
     "以哪个账号观看，即 dylive login 时起的名字；guest 是游客，null 跟随服务器设置",

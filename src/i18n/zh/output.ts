@@ -258,7 +258,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "is taken by default": "默认选用",
   "no author is watched; dylive author add LINK": "还没有监控作者；添加：dylive author add 链接",
   "{} is looked at as soon as their turn comes": "{} 轮到时就会查看",
-  "{} is no longer watched; what was told stays": "不再监控 {}；已通知的内容保留",
+  "{} is no longer watched; its events stay": "不再监控 {}；已通知的内容保留",
   comments: "评论",
   collected: "条已采集",
   "{}: {} comments are known; the run goes on with those that are not": "{}：已有 {} 条评论；继续采集其余的",
@@ -567,7 +567,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "{}; it is tried again": "{}；会再试",
   "folders within more than {} folders, as {}, are not looked into": "超过 {} 层的文件夹不看，例如 {}",
   "of more than {} recordings the others, as {}, are not looked at": "录像超过 {} 段，其余的不看，例如 {}",
-  "{} is damaged: it is {} now, and what is beside recordings is taken for somebody else's":
+  "{} is damaged: it is {} now, and what is beside recordings is taken for another program's":
     "{} 已损坏，已改名为 {}；录像旁的文件都当作别的程序写的",
   "{} is not a file: remove it": "{} 不是文件，请删除",
   "{} is damaged, and cannot be given another name": "{} 已损坏，又无法改名",

@@ -15,7 +15,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   "least level that is logged; null is the default": "日志的最低级别；null 恢复默认",
   "token by which `dylive mcp` and `dylive tail` ask; it says what may be read and done":
     "`dylive mcp` 和 `dylive tail` 用的 token，决定能读什么、能做什么",
-  "address that the server listens on; loopback unless told otherwise": "服务监听的地址；默认只在本机",
+  "address that the server listens on; loopback by default": "服务监听的地址；默认只在本机",
   "port that the server listens on; 0 takes a free one": "服务监听的端口；0 表示任选一个空闲的",
   "folder for everything that is kept": "数据目录",
   "PostgreSQL 17 that keeps the store: postgres://user:password@host:port/database; unset it is a SQLite file in the data folder":
@@ -53,7 +53,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   "proxy towards the platform for all rooms: http(s):// or socks5://, with user:password@ if needed":
     "所有直播间访问平台的代理：http(s):// 或 socks5://，需要时写 user:password@",
   "User-Agent towards the platform; must be the signer's": "访问平台的 User-Agent；必须与签名服务的相同",
-  "rooms collected because somebody asked, beside the watch list": "监控列表之外，因为有人请求而采集的直播间数上限",
+  "rooms collected on demand, beside the watch list": "监控列表之外，因为有人请求而采集的直播间数上限",
   "ms without a request after which an on-demand room is let go": "临时采集的直播间多久没人请求就放弃，毫秒",
   "pages of the platform that are asked for in a second, by this process for all of its rooms":
     "这个进程每秒最多请求平台的多少个页面，所有直播间合计",
@@ -74,11 +74,11 @@ export const SETTINGS: Readonly<Record<string, string>> = {
     "作品和评论在最后一次读取之后、下载连同文件保留的天数；不设则永久",
   "MB that the whole store may use on disk; beyond it the oldest events of any room go":
     "整个存储在磁盘上最多占多少 MB；超出时删除各直播间最早的事件",
-  "MB left on the disk of the data folder below which the system's room is told that it is low; 0 is never":
+  "MB left on the disk of the data folder below which an event of the system's room says so; 0 is never":
     "数据目录所在磁盘的剩余空间低于多少 MB 时发出 disk.low；0 表示从不",
   "id (tt…) of your app on the Open Platform, whose pushes are taken; see docs/official-push.md":
     "接收推送的开放平台应用的 id（tt…）；见 docs/official-push.zh.md",
-  "last part of the address that is pushed to, best something that nobody guesses; unset it is the app's id":
+  "last part of the address that is pushed to, best hard to guess; unset it is the app's id":
     "推送地址的最后一段，最好别人猜不到；不设则为应用的 id",
   'data secrets by type of message as JSON: {"live_gift":["NEW","OLD"],"*":["OTHERS"]}; any of a type is valid':
     '各类消息的数据密钥，JSON：{"live_gift":["新","旧"],"*":["其他"]}；同一类的任何一个都有效',

@@ -64,7 +64,7 @@ describe("/v1/about and /v1/doctor", () => {
       hint: expect.stringContaining("GET /openapi.json 列出所有地址和方法"),
     });
     expect((await call("/douyin/liveroom/chat", { ...zh, token: "wrong" })).at("msg")).toMatch(/^token 无效：.*。请核对 token，/);
-    expect(await settings()).toMatchObject([{ about: "address that the server listens on; loopback unless told otherwise" }]);
+    expect(await settings()).toMatchObject([{ about: "address that the server listens on; loopback by default" }]);
   });
 
   it("say that the doctor was stopped with the server, which is no fault of ours", async () => {

@@ -661,7 +661,7 @@ export interface paths {
         };
         /**
          * Gifts of the platform, with their prices now and before
-         * @description Needs a token of scope read. What the platform's list of gifts and the messages of gifts told. See docs/login-and-gifts.md.
+         * @description Needs a token of scope read. What the platform's list of gifts and the messages of gifts say. See docs/login-and-gifts.md.
          */
         get: operations["getGifts"];
         put?: never;
@@ -1355,7 +1355,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Stop watching an author; what was told stays
+         * Stop watching an author; its events stay
          * @description Needs a token of scope manage.
          */
         delete: operations["deleteAuthorsByAuthor"];
@@ -3263,7 +3263,7 @@ export interface components {
             };
             /** @description ms UTC */
             createdAt: number;
-            /** @description null while nobody collects the room, unless it is paused */
+            /** @description null while the room is not collected, unless it is paused */
             status: {
                 /** @enum {unknown} */
                 state: "resolving" | "waiting" | "connecting" | "live" | "stalled" | "blocked" | "ended" | "failed" | "paused";
@@ -3571,9 +3571,9 @@ export interface components {
                     chats: number;
                     joins: number;
                     units: number;
-                    /** @description null where nobody told the price of any of the units */
+                    /** @description null if the price of none of the units is known */
                     diamonds: (number | string) | null;
-                    /** @description people in the room, as last told in this minute */
+                    /** @description people in the room, by the last count of this minute */
                     online: number | null;
                 } | null)[];
             }[];
@@ -3602,7 +3602,7 @@ export interface components {
                 /** @description units whose price is unknown: part of units, of no diamonds */
                 unpricedUnits: number;
             };
-            /** @description diamonds of its gifts by minutes of its length so far, of which it has one at least; null while nobody knows how long it is */
+            /** @description diamonds of its gifts by minutes of its length so far, of which it has one at least; null while its length is unknown */
             diamondsPerMinute: number | null;
             /** @description what the platform's ranks say was given, at least: rises of scores since they were first seen. No part of gifts */
             witness: {
@@ -3669,7 +3669,7 @@ export interface components {
                 diamonds: number | string;
                 unpricedUnits: number;
                 likes: number;
-                /** @description people in the room, as last told in this minute */
+                /** @description people in the room, by the last count of this minute */
                 online: number | null;
                 onlineMax: number | null;
                 follows: number;
@@ -3693,7 +3693,7 @@ export interface components {
                     id: string | null;
                     nickname: string | null;
                 } | null;
-                /** @description null: the anchor, or nobody said; id null: guests whose identity is hidden */
+                /** @description null: the anchor, or unknown; id null: guests whose identity is hidden */
                 receiver: {
                     id: string | null;
                     nickname: string | null;
@@ -3946,7 +3946,7 @@ export interface components {
                 lastAt: number;
             }[];
             next: string | null;
-            /** @description events, of whatever rooms, that were not counted yet: whoever is only in them is not found */
+            /** @description events, of whatever rooms, that were not counted yet: people who are only in them are not found */
             behind: number;
         };
         /** @description a portrait of the people of a broadcast */
@@ -3958,12 +3958,12 @@ export interface components {
             gifters: number | null;
             /** @description how many of these gave nothing in any broadcast of the room that was counted before; null where none was */
             firstGifters: number | null;
-            /** @description consumption grades (财富等级), lowest first, of those of whom one was told */
+            /** @description consumption grades (财富等级), lowest first, of those whose grade is known */
             levels: {
                 level: number;
                 people: number;
             }[];
-            /** @description levels in the room's fans club, lowest first, of those who are told as members */
+            /** @description levels in the room's fans club, lowest first, of the members */
             clubLevels: {
                 level: number;
                 people: number;
@@ -3995,13 +3995,13 @@ export interface components {
         Gift: {
             id: string;
             name: string | null;
-            /** @description its price, as far as one knows now; null where nobody told it */
+            /** @description its price, as far as known now; null if unknown */
             diamonds: number | null;
             icon: string | null;
             kind: number | null;
             combo: boolean | null;
             /**
-             * @description list: the platform's list of gifts; message: a message of a gift that somebody gave
+             * @description list: the platform's list of gifts; message: a message of a gift
              * @enum {unknown}
              */
             source: "list" | "message";
@@ -4020,7 +4020,7 @@ export interface components {
                 /** @description when it was last seen, to a day, ms UTC */
                 seenAt: number;
                 /**
-                 * @description list: the platform's list of gifts; message: a message of a gift that somebody gave
+                 * @description list: the platform's list of gifts; message: a message of a gift
                  * @enum {unknown}
                  */
                 source: "list" | "message";
@@ -4200,7 +4200,7 @@ export interface components {
                 regifted: number;
                 /** @description events of messages that gave none before */
                 appended: number;
-                /** @description events that somebody was taken out of: they stay as they are */
+                /** @description events that the person was taken out of: they stay as they are */
                 erased: number;
                 /** @description events that the store refused */
                 refused: number;
@@ -4512,7 +4512,7 @@ export interface components {
         /** @description the last run through the works of an author or a mix, as far as it is */
         ListRunStatus: {
             run: components["schemas"]["WorkListRun"];
-            /** @description whether a process is at it now; one whose process died is told as stopped */
+            /** @description whether a process is at it now; one whose process died is shown as stopped */
             running: boolean;
         };
         /** @description a person as works and comments show them; key by secUid */
@@ -4636,7 +4636,7 @@ export interface components {
         /** @description the last run that collects the comments of a work, as far as it is */
         CommentRunStatus: {
             run: components["schemas"]["CommentRun"];
-            /** @description whether a process is at it now; one whose process died is told as stopped, and a new one goes on */
+            /** @description whether a process is at it now; one whose process died is shown as stopped, and a new one goes on */
             running: boolean;
         };
         /** @description a file of a download */
@@ -5125,7 +5125,7 @@ export interface components {
                 wanted: number;
                 /** @description of those on the watch list */
                 watched: number;
-                /** @description rooms that no process has right now, by the state that was told last */
+                /** @description rooms that no process has right now, by their last reported state */
                 unowned: {
                     resolving: number;
                     waiting: number;
@@ -5333,7 +5333,7 @@ export interface operations {
                     "application/json": {
                         /** @enum {number} */
                         code: 200;
-                        /** @description what the platform's own page was told of the work, unchanged */
+                        /** @description the platform's answer to its own page about the work, unchanged */
                         data: {
                             status_code?: number;
                             /** @description the work, with the platform's names; null when it is not shown */
@@ -5976,7 +5976,7 @@ export interface operations {
                                     id: number;
                                     id_str: string;
                                     name: string;
-                                    /** @description price of one unit in diamonds; null when nobody told it */
+                                    /** @description price of one unit in diamonds; null if unknown */
                                     diamond_count: number | null;
                                     image: {
                                         url_list: string[];
@@ -6154,7 +6154,7 @@ export interface operations {
                     /** @description anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id */
                     room: string;
                     /**
-                     * @description true puts it on the watch list; false collects it until ten minutes after somebody last asked for it
+                     * @description true puts it on the watch list; false collects it until ten minutes after the last request
                      * @default true
                      */
                     watch?: boolean;
@@ -6903,7 +6903,7 @@ export interface operations {
     getRoomsByRoomSessionsBySessionGifts: {
         parameters: {
             query?: {
-                /** @description what they are summed by: gift, user (only people who can be told apart), receiver, or line (who gave which gift to whom) */
+                /** @description what they are summed by: gift, user (only people who can be distinguished), receiver, or line (who gave which gift to whom) */
                 by?: "gift" | "user" | "receiver" | "line";
                 /** @description only gifts of the user with this id */
                 user?: string;
@@ -8020,7 +8020,7 @@ export interface operations {
     getUsers: {
         parameters: {
             query: {
-                /** @description part of a nickname as broadcasts told it, or the whole id; capitals and the width of letters do not matter */
+                /** @description part of a nickname in a broadcast, or the whole id; capitals and the width of letters do not matter */
                 q: string;
                 /** @description up to 200 rooms with commas between, each by its id here or one of its names; all that the token may see by default */
                 room?: string;
