@@ -72,14 +72,14 @@ export interface FollowOptions<T extends EventType = UsualType> extends EventCho
   readonly after?: string | undefined;
   /** A WebSocket by default, where there is one; else Server-Sent Events. `poll` takes one room. */
   readonly by?: "websocket" | "sse" | "poll" | undefined;
-  /** Msg of a range of seqs that the server no longer keeps: the stream goes on after it. */
+  /** Called with a range of seqs that the server no longer keeps: the stream goes on after it. */
   readonly onRemoved?: ((range: RemovedRange) => void) | undefined;
   /**
-   * Msg of a room that was deleted. The stream goes on with the others, and with a room that was added by the same name since, from its beginning.
+   * Called with a room that was deleted. The stream goes on with the others, and with a room that was added by the same name since, from its beginning.
    * Without any it ends with `not_found`.
    */
   readonly onGone?: ((room: GoneRoom) => void) | undefined;
-  /** Msg when a connection is open, and of each that was lost, with the ms until the next try. */
+  /** Called when a connection is open, and for each that was lost, with the ms until the next try. */
   readonly onState?:
     | ((state: { readonly open: true } | { readonly open: false; readonly failure: ApiFailure; readonly retryMs: number }) => void)
     | undefined;

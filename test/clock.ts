@@ -81,6 +81,17 @@ export class SettableClock extends FakeClock {
   }
 }
 
+/** Lets the clock go on until something has ended. */
+export async function during<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
+  let ended = false;
+  const end = () => {
+    ended = true;
+  };
+  work.then(end, end);
+  while (!ended) await clock.advance(100);
+  return work;
+}
+
 /** Lets promises and I/O callbacks that are ready run. */
 export async function yieldToEventLoop(turns = 3): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));

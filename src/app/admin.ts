@@ -32,7 +32,7 @@ interface AdminDeps {
   readonly collected: () => Promise<Parameters<typeof collectionOf>[0]>;
   /** Returns the streams for clients of other programs that are on by now. */
   readonly compat: () => AboutServer["compat"];
-  /** Msg when settings were changed here, before that is answered. */
+  /** Called when settings were changed here, before that is answered. */
   readonly onChanged?: () => Promise<void>;
 }
 

@@ -48,7 +48,7 @@ export interface ConnectOptions<T extends EventType = UsualType> extends ReachOp
    * Beyond that the oldest are dropped, and `onLost` is called.
    */
   readonly maxQueuedEvents?: number | undefined;
-  /** Msg how many events of the room, of any type, were dropped because the loop did not take them in time. */
+  /** Called with how many events of the room, of any type, were dropped because the loop did not take them in time. */
   readonly onLost?: ((count: number) => void) | undefined;
   /** The real time by default. */
   readonly clock?: Clock | undefined;

@@ -22,7 +22,7 @@ interface OneRoomDeps {
   readonly setAside: (event: NewEvent, error: unknown) => void;
   /** Whether the platform's list of gifts is read, by which names and prices are filled in that messages do not tell. */
   readonly readsGiftList?: boolean;
-  /** Msg of every batch as received, before it is stored: for recording. */
+  /** Called with every batch as received, before it is stored: for recording. */
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
 }
 

@@ -15,7 +15,7 @@ export interface CollectorDeps extends Reach {
   /** ms between looks at a room that is not live; also as a function, where that may change */
   readonly pollMs: number | (() => number);
   readonly setAside: (event: NewEvent, error: unknown) => void;
-  /** Msg of every batch as received, before it is stored: for recording. */
+  /** Called with every batch as received, before it is stored: for recording. */
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
   /** Reader of the platform's list of gifts, where a catalogue of them is kept. */
   readonly giftList?: GiftListReader;

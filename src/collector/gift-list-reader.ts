@@ -10,7 +10,7 @@ import type { Gifts } from "../store/sql/gifts.js";
 interface GiftListReaderDeps {
   readonly gifts: Pick<Gifts, "learn" | "listedAt">;
   readonly clock: Clock;
-  /** Msg why the platform gave no list. */
+  /** Called with the reason why the platform gave no list. */
   readonly onRefused: (reason: string) => void;
 }
 

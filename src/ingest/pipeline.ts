@@ -81,8 +81,8 @@ export interface Stored {
 const SETTLED_TOGETHER = 500;
 /** Tries of a batch while another owner, such as an import, stores into the same room. */
 const MOST_TRIES = 8;
-/** Wait before the second further try, and each one after. */
-const WAIT: Backoff = { firstMs: 10, longestMs: 1_000 };
+/** Wait before each further try: long enough for the other owner to store what it claimed the room for. */
+const WAIT: Backoff = { firstMs: 500, longestMs: 1_000 };
 /**
  * Interval at which ids and combos that were not seen since the last time leave the memory, ms. By numbers alone, thousands of quiet rooms
  * would keep hours of them, a megabyte each; the log still knows them.
@@ -246,7 +246,7 @@ export class Pipeline {
               msg`an import, a task or another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
             );
           // The wait is random: in step, two owners would take the room from each other forever.
-          if (tries > 1) await this.#deps.clock.sleep(backoffMs(WAIT, tries - 1));
+          await this.#deps.clock.sleep(backoffMs(WAIT, tries));
         }
       }
     });

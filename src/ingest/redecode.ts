@@ -139,7 +139,7 @@ interface RedecodeDeps {
   /** Makes events of messages; our own by default. */
   readonly decode?: typeof normalise;
   readonly setAside: (event: unknown, error: unknown) => void;
-  /** Msg how many messages were read: all of them are read twice. It goes on when that resolves. */
+  /** Called with how many messages were read: all of them are read twice. It goes on when that resolves. */
   readonly onProgress?: (messages: number) => void | Promise<void>;
 }
 

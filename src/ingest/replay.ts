@@ -16,9 +16,9 @@ interface ReplayOptions {
   /** Counts what our decoders do not know. */
   readonly drift: Drift;
   readonly signal: AbortSignal;
-  /** Msg of each broadcast in the file when all of it was given. */
+  /** Called with each broadcast in the file when all of it was given. */
   readonly onDone?: (capture: Capture) => void;
-  /** Msg of an event that is left out because no store would take it. */
+  /** Called with an event that is left out because no store would take it. */
   readonly setAside: (error: unknown) => void;
 }
 

@@ -23,7 +23,7 @@ export interface CollectOptions {
    * replies is then of the last run. false
    */
   readonly again?: boolean | undefined;
-  /** Msg of the work itself, as {@link CommentsRequest} says. */
+  /** Called with the work itself, as {@link CommentsRequest} says. */
   readonly onWork?: CommentsRequest["onWork"];
 }
 

@@ -32,7 +32,7 @@ interface DownloadServiceOptions {
   readonly maxFileBytes: number;
   readonly maxBytes: number;
   readonly clock: Clock;
-  /** Msg what is to be logged. */
+  /** Called with what is to be logged. */
   readonly tell: (line: string) => void;
   /** Called when a download failed, which its own reason tells to those who ask for it, or what is left of others could not be looked at. */
   readonly onError: (error: unknown, workId: string | null) => void;

@@ -54,7 +54,7 @@ export interface DownloadOptions extends Wish {
   /** Reads the work again where its addresses have expired, or none of them works. */
   readonly refresh?: ((signal: AbortSignal) => Promise<Work>) | undefined;
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
-  /** Msg what is to be logged. */
+  /** Called with what is to be logged. */
   readonly tell?: ((line: string) => void) | undefined;
   /** Most bytes of one file, 2 GiB by default, and of all that is fetched, 8 GiB. */
   readonly maxFileBytes?: number | undefined;

@@ -41,7 +41,7 @@ interface FetchDeps {
   readonly hosts: MediaHosts;
   readonly clock: Clock;
   readonly allowance: Allowance;
-  /** Msg how many bytes of the file are there, which may become fewer. */
+  /** Called with how many bytes of the file are there, which may become fewer. */
   readonly onBytes: (bytes: number) => void;
 }
 

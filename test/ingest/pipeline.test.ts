@@ -14,7 +14,7 @@ import { DyliveError } from "../../src/runtime/errors.js";
 import { check } from "../../src/store/check.js";
 import { appendTest, type Log } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
-import { FakeClock } from "../clock.js";
+import { during, FakeClock } from "../clock.js";
 import { readAll } from "../contracts/harness.js";
 import { envelope } from "../platform/messages/encode.js";
 
@@ -62,17 +62,6 @@ const combo = (n: number, repeatCount: number, repeatEnd = 0) => {
   const message = envelope("GiftMessage", { common, ...about, repeatCount, repeatEnd }, msgId);
   return { receivedAt: 1_777_726_900_000 + n, response: { messages: [message] } };
 };
-
-/** Lets the clock go on until something has ended. */
-async function during<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
-  let ended = false;
-  const end = () => {
-    ended = true;
-  };
-  work.then(end, end);
-  while (!ended) await clock.advance(100);
-  return work;
-}
 
 describe("pipeline", () => {
   it("says of what a session brings whether the log had it before, from another process too", async () => {
@@ -255,6 +244,27 @@ describe("pipeline", () => {
     expect(await check(store.log)).toEqual([]);
   });
 
+  it("lets an import into a live room get its turns, though it is slower than the live messages come", async () => {
+    const { parts, clock, store, open } = await opened();
+    const slow = {
+      append: async (...batches: Parameters<Log["append"]>) => {
+        await clock.sleep(150);
+        return store.log.append(...batches);
+      },
+    };
+    const [live, imported] = [await open(), await Pipeline.open({ ...parts, log: changed(store.log, slow) })];
+    const stop = new AbortController();
+    const collecting = (async () => {
+      for (let n = 0; !stop.signal.aborted; n++, await clock.sleep(100)) await live.store([combo(n, n + 1)], broadcast);
+    })();
+    const importing = (async () => {
+      for (let i = 0; i < received.length; i += 6) await imported.store(received.slice(i, i + 6), broadcast);
+      stop.abort();
+    })();
+    await during(clock, Promise.all([importing, collecting]));
+    expect(await check(store.log)).toEqual([]);
+  });
+
   it("forgets what is minutes old, and stores none of it twice when it is told again", async () => {
     const { open, clock, events } = await opened();
     const pipeline = await open();
@@ -303,14 +313,14 @@ describe("pipeline", () => {
   });
 
   it("stores nothing more when the room is another's", async () => {
-    const { parts, store, events } = await opened();
+    const { parts, store, events, clock } = await opened();
     let mine = true;
     const pipeline = await Pipeline.open({ ...parts, rooms: { claim: async (one) => (mine ? store.rooms.claim(one) : null) } });
     await pipeline.store(received, broadcast);
     const before = await events();
     mine = false;
     await Pipeline.open(parts);
-    await expect(pipeline.own(gap)).rejects.toMatchObject({ code: "not_owner" });
+    await expect(during(clock, pipeline.own(gap))).rejects.toMatchObject({ code: "not_owner" });
     await expect(pipeline.settle()).rejects.toMatchObject({ code: "not_owner" });
     expect(await events()).toEqual(before);
     expect(await check(store.log)).toEqual([]);

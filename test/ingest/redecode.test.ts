@@ -13,6 +13,7 @@ import { catchUp } from "../../src/statistics/reader.js";
 import { check } from "../../src/store/check.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
+import { during } from "../clock.js";
 import { erased, userOf } from "../contracts/events.js";
 import { everything } from "../contracts/statistics.js";
 import { plainWords } from "../statistics/plain-words.js";
@@ -131,7 +132,7 @@ describe("raw frames decoded anew", () => {
         const frame = comes[next++];
         if (frame !== undefined) await server.store([frame], broadcast);
       };
-      const steps = await again({ store: { ...store, rooms }, onProgress: serve });
+      const steps = await during(clock, again({ store: { ...store, rooms }, onProgress: serve }));
       const kept = await events();
       expect(await check(store.log)).toEqual([]);
       expect(await again()).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });

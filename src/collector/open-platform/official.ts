@@ -35,7 +35,7 @@ interface AckDeps {
   readonly store: Pick<Store, "log" | "positions" | "rooms">;
   readonly clock: Clock;
   readonly platform: Pick<OpenPlatform, "appId" | "ack">;
-  /** Msg of what failed, of a room where it is of one, else ""; it is tried again. */
+  /** Called with what failed, of a room where it is of one, else ""; it is tried again. */
   readonly onFailed: (roomId: string, error: unknown) => void;
 }
 
@@ -203,7 +203,7 @@ interface OfficialIngestDeps extends Omit<OfficialDeps, "drift"> {
   /** Memory of what waits to be stored, shared with the rooms of this process. */
   readonly held: PendingBytes;
   readonly onLost: (pushes: number, roomId: string, error: unknown) => void;
-  /** Msg of what failed and is tried again: its errors hold no secret. */
+  /** Called with what failed and is tried again: its errors hold no secret. */
   readonly onFailed: (about: { readonly doing: string; readonly roomId: string; readonly msgType?: string }, error: unknown) => void;
 }
 

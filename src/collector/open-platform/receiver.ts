@@ -25,7 +25,7 @@ interface ReceiverDeps extends OfficialDeps {
   readonly held: PendingBytes;
   /** Called when pushes are lost that may have been answered with success. */
   readonly onLost: (pushes: number, roomId: string, error: unknown) => void;
-  /** Msg of every push that is in the log. */
+  /** Called with every push that is in the log. */
   readonly stored: (room: RoomKey, push: Push) => void;
 }
 

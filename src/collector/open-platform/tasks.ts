@@ -89,7 +89,7 @@ interface TaskDeps extends RecoveryDeps {
   readonly rooms: Store["rooms"];
   readonly sessions: Store["sessions"];
   readonly clock: Clock;
-  /** Msg of what failed, of a room and a type where it is of one, else ""; it is tried again. */
+  /** Called with what failed, of a room and a type where it is of one, else ""; it is tried again. */
   readonly onFailed: (roomId: string, msgType: string, error: unknown) => void;
 }
 

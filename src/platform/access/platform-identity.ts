@@ -38,7 +38,7 @@ export interface PlatformIdentity {
           readonly onReceived?: (frame: Received) => void;
           /** Bytes of memory that wait in all connections which share a bound. */
           readonly held?: PendingBytes;
-          /** Msg the platform's list of gifts when the page asks for it. */
+          /** Called with the platform's list of gifts when the page asks for it. */
           readonly onGiftList?: (reply: Pick<Reply, "status" | "body">) => void;
           /** Called when the page has opened its connection only after a click. */
           readonly onClickNeeded?: () => void;

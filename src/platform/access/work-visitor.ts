@@ -58,7 +58,7 @@ export interface CommentsRequest {
   readonly knows: (id: string) => boolean;
   /** Returns whether more replies of a floor are wanted, by the id of its top comment; null where it is not certain which floor it is. */
   readonly wantsReplies: (floorId: string | null) => boolean;
-  /** Msg what the page tells of the work itself, before its comments. What it throws ends the reading. */
+  /** Called with what the page tells of the work itself, before its comments. What it throws ends the reading. */
   readonly onWork?: ((work: Work, reply: string | null) => Promise<void>) | undefined;
 }
 

@@ -21,7 +21,7 @@ export function parseBounded(text: string): unknown {
   return JSON.parse(bounded(text));
 }
 
-/** Msg of a text that has more in it than is parsed. */
+/** Error of a text that has more in it than is parsed. */
 export class TooManyParts extends SyntaxError {
   constructor() {
     super(`more than ${MOST_PARTS} lists and objects, or long numbers`);

@@ -1,7 +1,7 @@
 // Guards: a genuine push is answered once it is kept and stored once, and a forged one leaves no trace.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { signPush } from "../../../src/platform/open-platform/push.js";
-import { FakeClock } from "../../clock.js";
+import { FakeClock, fastClock } from "../../clock.js";
 import { until } from "../../until.js";
 import { APP, APP_SECRET, DATA_SECRETS, type Ingest, PATH, ROOM_ID, startIngest } from "./ingest.js";
 
@@ -55,7 +55,7 @@ describe("pushes", () => {
   });
 
   it("of a room that was deleted are stored in a new one", async () => {
-    const made = await ingest();
+    const made = await ingest({ clock: fastClock(2) });
     const push = (id: string) => made.platform.push(APP, ROOM_ID, "live_comment", body(id), { untasked: true });
     const room = () => made.store.rooms.find({ kind: "official", value: `${APP}:${ROOM_ID}` });
     await push("1");
