@@ -4,11 +4,12 @@ import { DyliveError, FieldError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { msg, msgOf } from "../runtime/msg.js";
 import { missingPackage } from "../runtime/packages.js";
+import { completionsOf } from "./completion.js";
 import { givenAs, programFor } from "./program.js";
 import { exitWith, isStopped } from "./stop.js";
-import { say } from "./terminal.js";
+import { print, say } from "./terminal.js";
 
-// Whoever reads our output may stop reading (`dylive watch … | head`): then there is nobody left to tell anything. A full disk is told.
+// EPIPE: the reader of the output has ended (`dylive watch … | head`).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   const failure = fileFailure(error, msg`the output cannot be written`);
@@ -17,17 +18,22 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-// The completion of a shell is written from all commands.
-const [asked = ""] = process.argv.slice(2);
+const [asked = "", ...words] = process.argv.slice(2);
 const language = languageOf();
 let command: Parameters<typeof givenAs>[0] | null = null;
 try {
-  const program = await programFor(asked === "completion" ? null : asked, language);
-  command = program;
-  program.hook("preAction", (_program, action) => {
-    command = action;
-  });
-  await program.parseAsync();
+  if (asked === "complete") {
+    const program = await programFor(words.length > 1 ? (words[0] ?? null) : null, language);
+    const lines = completionsOf(program, words);
+    if (lines.length > 0) await print(lines.join("\n"));
+  } else {
+    const program = await programFor(asked, language);
+    command = program;
+    program.hook("preAction", (_program, action) => {
+      command = action;
+    });
+    await program.parseAsync();
+  }
 } catch (thrown) {
   const error =
     thrown instanceof FieldError && command !== null ? thrown.as(givenAs(command, thrown.field)) : (missingPackage(thrown) ?? thrown);

@@ -5,6 +5,7 @@ import { inLanguage, type Language, recognised } from "../i18n/words.js";
 import { msg } from "../runtime/msg.js";
 import { packageVersion } from "../runtime/packages.js";
 import type { simulate } from "./commands/simulate.js";
+import { addCompletionCommand } from "./completion.js";
 import { EXAMPLES } from "./examples.js";
 import { columnsOf, say, wrapped } from "./terminal.js";
 import { count, numberFrom, whole, wholeFrom } from "./values.js";
@@ -188,7 +189,7 @@ export async function programFor(asked: string | null, language: Language = "en"
   });
   addOwnCommands(program);
   const own = GROUPS.find(({ names }) => asked !== null && names.includes(asked));
-  // All of them where the help lists them, or where nobody knows the command.
+  // All of them for the help and for an unknown command.
   const needsNone = asked === "--version" || asked === "-V" || program.commands.some((command) => command.name() === asked);
   const wanted = own !== undefined ? [own] : needsNone ? [] : GROUPS;
   for (const { add } of wanted) await add(program);
@@ -394,5 +395,5 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly add: (progr
   { names: ["tail"], add: async (program) => (await import("./commands/tail.js")).addTailCommand(program, data) },
   { names: ["mcp"], add: async (program) => (await import("./commands/mcp.js")).addMcpCommand(program, { data, upstream }) },
   { names: ["strip"], add: async (program) => (await import("./commands/strip.js")).addStripCommand(program) },
-  { names: ["completion"], add: async (program) => (await import("./commands/completion.js")).addCompletionCommand(program) },
+  { names: ["completion"], add: async (program) => addCompletionCommand(program) },
 ];

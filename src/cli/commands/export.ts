@@ -17,7 +17,7 @@ import { FileLock } from "../../runtime/file-lock.js";
 import { msg } from "../../runtime/msg.js";
 import type { Store } from "../../store/store.js";
 import { path, withApi } from "../api.js";
-import { WordsOption } from "../completion/node.js";
+import { WordsOption } from "../completion.js";
 import { pastedName, pastedRoom } from "../pasted-room.js";
 import { writeOut } from "../stdout.js";
 import { interruptSignal } from "../stop.js";

@@ -6,7 +6,7 @@ import { joinMsgs, type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { HOOK_NAMES } from "../../webhooks/selection.js";
 import { assertAddress } from "../../webhooks/webhook-service.js";
 import { type LocalApi, path, withApi } from "../api.js";
-import { WordsOption } from "../completion/node.js";
+import { WordsOption } from "../completion.js";
 import { pastedName } from "../pasted-room.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { moment, plain, print, say } from "../terminal.js";

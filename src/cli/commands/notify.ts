@@ -7,7 +7,7 @@ import { HOOK_CHANNELS, type HookChannel } from "../../store/sql/hooks.js";
 import { type Alarms, alarmSelection, USUAL_ALARMS } from "../../webhooks/alarm-text.js";
 import { channelOf } from "../../webhooks/channels.js";
 import { path, withApi } from "../api.js";
-import { WordsOption } from "../completion/node.js";
+import { WordsOption } from "../completion.js";
 import { pastedName } from "../pasted-room.js";
 import { plain, print, say } from "../terminal.js";
 import { count, names } from "../values.js";

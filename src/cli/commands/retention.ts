@@ -5,7 +5,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
 import { type LocalApi, path, withApi } from "../api.js";
-import { WordsOption } from "../completion/node.js";
+import { WordsOption } from "../completion.js";
 import { pastedName } from "../pasted-room.js";
 import { moment, print, printColumns } from "../terminal.js";
 

@@ -7,7 +7,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import { foldText } from "../../store/search.js";
 import { type LocalApi, withApi } from "../api.js";
-import { WordsOption } from "../completion/node.js";
+import { WordsOption } from "../completion.js";
 import { pastedName } from "../pasted-room.js";
 import { lineOf } from "../show.js";
 import { moment, print, printColumns, say } from "../terminal.js";

@@ -11,7 +11,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
 import { msg } from "../../runtime/msg.js";
 import type { Store } from "../../store/store.js";
-import { WordsOption } from "../completion/node.js";
+import { WordsOption } from "../completion.js";
 import { pastedRoom } from "../pasted-room.js";
 import { exitWith, stopSignal } from "../stop.js";
 import { say } from "../terminal.js";

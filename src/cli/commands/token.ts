@@ -6,7 +6,7 @@ import { FieldError } from "../../runtime/errors.js";
 import { joinMsgs, type Msg, msg } from "../../runtime/msg.js";
 import { SCOPES, type Scope } from "../../store/sql/tokens.js";
 import { type LocalApi, path, withApi } from "../api.js";
-import { WordsOption } from "../completion/node.js";
+import { WordsOption } from "../completion.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
 
