@@ -17,6 +17,8 @@ interface Objection {
 const COST_MAX = 30_000;
 /** Steps of what goes through a text: a search, a size or lower case. */
 const TEXT_STEPS = 50;
+/** Steps of an operator that has no value for null: the library throws then. */
+const FAILURE_STEPS = 30;
 /** Steps of a `+`: joined texts are longer for all that goes through them. */
 const JOIN_STEPS = 500;
 
@@ -29,9 +31,8 @@ const OFFERED = [...SEARCHES, "size", "lowerAscii", ...LOOPS].join(", ");
  * backtrack), no list that grows, loops over written-out lists only and none inside another. What is left has a cost that can be told beforehand.
  */
 export function objectionTo(root: ASTNode): Objection | null {
-  const walk = new BoundsWalk();
   try {
-    const cost = walk.cost(root, null) + walk.once;
+    const cost = costOf(root, null);
     return cost > COST_MAX
       ? { message: msg`it costs ${cost} steps for each event, ${COST_MAX} are allowed: make it shorter`, at: 0 }
       : null;
@@ -52,86 +53,76 @@ class Refused extends Error {
   }
 }
 
-class BoundsWalk {
-  /** Steps of calls in loops that do not depend on the loop's item: they are worked out once for an event. */
-  once = 0;
-
-  /** @param item name of the item of the loop around it */
-  cost(node: ASTNode, item: string | null): number {
-    const all = (nodes: readonly ASTNode[], own = 1) => nodes.reduce((sum, one) => sum + this.cost(one, item), own);
-    switch (node.op) {
-      case "value":
-        return typeof node.args === "object" && node.args !== null ? refuse(node, msg`bytes and unsigned numbers are not offered`) : 1;
-      case "id":
-        if (node.args === item || isVariable(node.args)) return 1;
-        return refuse(node, noSuch("variable", node.args, Object.keys(VARIABLES)));
-      case ".":
-        assertField(node, node.args[0], node.args[1]);
-        return 1 + this.cost(node.args[0], item);
-      case "list":
-        return all(node.args);
-      case "!_":
-      case "-_":
-        return all([node.args]);
-      case "?:":
-      case "||":
-      case "&&":
-        return all(node.args);
-      case "!=":
-      case "==":
-      case "in":
-        assertTypes(node.args);
-        return all(node.args);
-      case "<":
-      case "<=":
-      case ">":
-      case ">=":
-      case "-":
-      case "*":
-      case "/":
-      case "%":
-        return all(node.args);
-      case "+":
-        return all(node.args, JOIN_STEPS);
-      case "call":
-      case "rcall": {
-        const cost = node.op === "call" ? this.#size(node, ...node.args, item) : this.#method(node, ...node.args, item);
-        if (item === null || mentions(node, item)) return cost;
-        this.once += cost;
-        return 1;
-      }
-      default:
-        return refuse(node, msg`maps, [ ] after a value and optional fields are not offered`);
-    }
+/** @param item name of the item of the loop around it */
+function costOf(node: ASTNode, item: string | null): number {
+  const all = (nodes: readonly ASTNode[], own = 1) => nodes.reduce((sum, one) => sum + costOf(one, item), own);
+  switch (node.op) {
+    case "value":
+      return typeof node.args === "object" && node.args !== null ? refuse(node, msg`bytes and unsigned numbers are not offered`) : 1;
+    case "id":
+      if (node.args === item || isVariable(node.args)) return 1;
+      return refuse(node, noSuch("variable", node.args, Object.keys(VARIABLES)));
+    case ".":
+      assertField(node, node.args[0], node.args[1]);
+      return 1 + costOf(node.args[0], item);
+    case "list":
+    case "?:":
+    case "||":
+    case "&&":
+      return all(node.args);
+    case "!_":
+    case "-_":
+      return all([node.args], FAILURE_STEPS);
+    case "!=":
+    case "==":
+    case "in":
+      assertTypes(node.args);
+      return all(node.args);
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+    case "-":
+    case "*":
+    case "/":
+    case "%":
+      return all(node.args, FAILURE_STEPS);
+    case "+":
+      return all(node.args, JOIN_STEPS);
+    case "call":
+      return costOfSize(node, ...node.args, item);
+    case "rcall":
+      return costOfMethod(node, ...node.args, item);
+    default:
+      return refuse(node, msg`maps, [ ] after a value and optional fields are not offered`);
   }
+}
 
-  #size(node: ASTNode, name: string, args: readonly ASTNode[], item: string | null): number {
-    const [of] = args;
-    if (name !== "size" || of === undefined || args.length > 1)
-      return refuse(node, msg`the function ${quote(name)} is not offered; of functions there is size`);
-    return TEXT_STEPS + this.cost(of, item);
-  }
+function costOfSize(node: ASTNode, name: string, args: readonly ASTNode[], item: string | null): number {
+  const [of] = args;
+  if (name !== "size" || of === undefined || args.length > 1)
+    return refuse(node, msg`the function ${quote(name)} is not offered; of functions there is size`);
+  return TEXT_STEPS + costOf(of, item);
+}
 
-  #method(node: ASTNode, name: string, receiver: ASTNode, args: readonly ASTNode[], item: string | null): number {
-    if (LOOPS.has(name)) return this.#loop(node, receiver, args, item);
-    if (name === "size") return this.#size(node, name, [receiver, ...args], item);
-    if (name !== "lowerAscii" && !SEARCHES.has(name)) {
-      const instead = name === "matches" ? msg`regular expressions are not offered` : msg`the method ${quote(name)} is not offered`;
-      return refuse(node, msg`${instead} (there are ${OFFERED})`);
-    }
-    return [receiver, ...args].reduce((sum, one) => sum + this.cost(one, item), TEXT_STEPS);
+function costOfMethod(node: ASTNode, name: string, receiver: ASTNode, args: readonly ASTNode[], item: string | null): number {
+  if (LOOPS.has(name)) return costOfLoop(node, receiver, args, item);
+  if (name === "size") return costOfSize(node, name, [receiver, ...args], item);
+  if (name !== "lowerAscii" && !SEARCHES.has(name)) {
+    const instead = name === "matches" ? msg`regular expressions are not offered` : msg`the method ${quote(name)} is not offered`;
+    return refuse(node, msg`${instead} (there are ${OFFERED})`);
   }
+  return [receiver, ...args].reduce((sum, one) => sum + costOf(one, item), TEXT_STEPS);
+}
 
-  #loop(node: ASTNode, list: ASTNode, args: readonly ASTNode[], item: string | null): number {
-    const [variable, body] = args;
-    if (item !== null) return refuse(node, msg`a loop inside a loop is not offered`);
-    if (list.op !== "list")
-      return refuse(list, msg`a loop goes through a written-out list, such as ["a", "b"].exists(w, text.contains(w))`);
-    if (variable?.op !== "id" || body === undefined || args.length !== 2)
-      return refuse(node, msg`a loop takes a name and a condition, such as exists(w, text.contains(w))`);
-    if (isVariable(variable.args)) return refuse(variable, msg`${quote(variable.args)} is a variable already, take another name`);
-    return this.cost(list, variable.args) + list.args.length * this.cost(body, variable.args);
-  }
+function costOfLoop(node: ASTNode, list: ASTNode, args: readonly ASTNode[], item: string | null): number {
+  const [variable, body] = args;
+  if (item !== null) return refuse(node, msg`a loop inside a loop is not offered`);
+  if (list.op !== "list") return refuse(list, msg`a loop goes through a written-out list, such as ["a", "b"].exists(w, text.contains(w))`);
+  if (variable?.op !== "id" || body === undefined || args.length !== 2)
+    return refuse(node, msg`a loop takes a name and a condition, such as exists(w, text.contains(w))`);
+  if (isVariable(variable.args)) return refuse(variable, msg`${quote(variable.args)} is a variable already, take another name`);
+  return costOf(list, variable.args) + list.args.length * costOf(body, variable.args);
 }
 
 /** Refuses a field that a variable does not have. */
@@ -149,13 +140,6 @@ function assertTypes([left, right]: readonly [ASTNode, ASTNode]): void {
     if (one?.op !== "value" || typeof one.args !== "string") continue;
     if (!EVENT_TYPES.some((type) => type === one.args)) refuse(one, noSuch("type", one.args, EVENT_TYPES));
   }
-}
-
-/** Returns whether a part depends on the loop's item. */
-export function mentions(value: unknown, item: string): boolean {
-  if (Array.isArray(value)) return value.some((one) => mentions(one, item));
-  if (typeof value !== "object" || value === null || !("op" in value && "args" in value)) return false;
-  return (value.op === "id" && value.args === item) || mentions(value.args, item);
 }
 
 function refuse(node: ASTNode, message: Msg): never {

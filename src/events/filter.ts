@@ -2,8 +2,7 @@ import { Environment } from "@marcbachmann/cel-js";
 import { english, type Msg, type MsgOrText, msg, msgOf } from "../runtime/msg.js";
 import type { LiveEvent } from "./event.js";
 import { objectionTo } from "./filter-bounds.js";
-import { runnable } from "./filter-run.js";
-import { VARIABLES } from "./filter-variables.js";
+import { type Scalar, type Scalars, VARIABLES } from "./filter-variables.js";
 
 /** Tells whether an event is wanted. Never throws. */
 export type Predicate = (event: LiveEvent) => boolean;
@@ -37,19 +36,33 @@ const TYPE = { asked: "type", used: "Type" } as const;
 const name = (variable: string) => (variable === TYPE.asked ? TYPE.used : variable);
 
 const limits = { maxDepth: DEPTH_MAX, maxAstNodes: NODES_MAX, maxListElements: 1_000, maxMapEntries: 16, maxCallArguments: 8 };
-/** Environment that only reads expressions. */
-const reading = new Environment({ limits, unlistedVariablesAreDyn: true });
-/** Environment that knows each variable's type, for errors that tell a slip at once. Every value may be compared with null. */
-const strict = strictEnvironment();
+/** Environment that parses and runs expressions, in which every value may be null. */
+const running = new Environment({ limits, unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
+/** Environment that knows each variable's type, for errors that tell a slip at once. */
+const strict = new Environment({ limits });
+for (const [variable, { type }] of Object.entries(VARIABLES)) {
+  if (typeof type === "string") strict.registerVariable(name(variable), type);
+  else strict.registerVariable(name(variable), { schema: { ...type } });
+}
+for (const type of ["int", "string", "bool"])
+  for (const environment of [running, strict]) environment.registerOperator(`${type} == null`, () => false);
 
-function strictEnvironment(): Environment {
-  const made = new Environment({ limits });
-  for (const [variable, { type }] of Object.entries(VARIABLES)) {
-    if (typeof type === "string") made.registerVariable(name(variable), type);
-    else made.registerVariable(name(variable), { schema: { ...type } });
+/** Variables of an event, each read when an expression asks for it. */
+class Variables {
+  readonly event: LiveEvent;
+
+  constructor(event: LiveEvent) {
+    this.event = event;
   }
-  for (const type of ["int", "string", "bool"]) made.registerOperator(`${type} == null`, () => false);
-  return made;
+
+  static {
+    for (const [variable, { of }] of Object.entries(VARIABLES))
+      Object.defineProperty(Variables.prototype, name(variable), {
+        get(this: Variables): Scalar | Scalars {
+          return of(this.event);
+        },
+      });
+  }
 }
 
 /**
@@ -61,18 +74,19 @@ export function compile(expression: string): Predicate {
   if (expression.trim() === "") throw new FilterError(msg`the filter is empty`, 0);
   if (expression.length > EXPRESSION_MAX_CHARS)
     throw new FilterError(msg`the filter has ${expression.length} characters, ${EXPRESSION_MAX_CHARS} are allowed`, EXPRESSION_MAX_CHARS);
-  const { ast } = guarded(() => reading.parse(expression));
+  const { ast } = guarded(() => running.parse(expression));
   const objection = objectionTo(ast);
   if (objection !== null) throw new FilterError(objection.message, objection.at);
-  const checked = strict.check(withOwnNames(expression, ast));
+  const named = withOwnNames(expression, ast);
+  const checked = strict.check(named);
   if (!checked.valid) throw filterError(checked.error);
   if (checked.type !== "bool") throw new FilterError(msg`the filter gives ${checked.type ?? "a value"}, not true or false`, 0);
-  const run = guarded(() => runnable(ast));
+  const run = running.parse(named);
   return (event) => {
     try {
-      return run(event);
+      return run(new Variables(event)) === true;
     } catch {
-      // Hundreds of parts within each other may be more than what is left of the stack.
+      // The library throws where a part has no value, and where hundreds of parts within each other are more than the stack holds.
       return false;
     }
   };
