@@ -97,7 +97,7 @@ function rewritten(event: LiveEvent, plan: ErasurePlan, own: boolean): LiveEvent
         return own ? visit(value, inText) : value;
       // Of an unknown message either all goes or nothing.
       case "bytes":
-      case "nobody":
+      case "none":
         return value;
     }
   };
