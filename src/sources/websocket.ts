@@ -2,7 +2,7 @@ import WebSocket from "ws";
 import { HandshakeRefused } from "../platform/access/handshake.js";
 import { reasonOf } from "../platform/access/platform.js";
 import type { ProxyServer } from "../platform/access/proxy.js";
-import { heldBytes, type Received, ReceiveQueue, readFrame, type Source } from "../platform/access/read.js";
+import { type Received, ReceiveQueue, readFrame, type Source } from "../platform/access/read.js";
 import type { Drift } from "../platform/wire/drift.js";
 import { encodeAck, HEARTBEAT, MAX_FRAME_BYTES } from "../platform/wire/frame.js";
 import type { Clock } from "../runtime/clock.js";
@@ -48,6 +48,7 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: MAX_FRAME_BYTES,
+    allowSynchronousEvents: false, // a chunk of the socket may hold many frames that each inflate to megabytes
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     ...(options.proxy ? { createConnection: viaProxy(options.proxy, url) } : {}),
   });
@@ -65,88 +66,10 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
   }
 }
 
-/** Bytes of frames, as they came and as inflated, that are read in one turn of the event loop. */
-const TURN_BYTES = 1024 * 1024;
-
-/**
- * Reads frames in order, at once as long as they are few bytes in a turn of the event loop: one chunk of the socket may hold many that each
- * inflate to megabytes. What waits for its turn, or for whoever paused the reading, holds back the socket.
- */
-class FrameTurns {
-  readonly #socket: Pick<WebSocket, "pause" | "resume">;
-  readonly #read: (frame: Buffer) => number;
-  /** Frames that wait, and what is to be done after those before it. */
-  #waiting: (Buffer | (() => void))[] = [];
-  #left = TURN_BYTES;
-  #isDue = false;
-  #isPaused = false;
-  #isHeld = false;
-
-  /** @param read reads a frame, and returns how many bytes that were */
-  constructor(socket: Pick<WebSocket, "pause" | "resume">, read: (frame: Buffer) => number) {
-    this.#socket = socket;
-    this.#read = read;
-  }
-
-  /** @param one a frame, or what is to be done after all before it */
-  push(one: Buffer | (() => void)): void {
-    this.#waiting.push(one);
-    this.#go();
-  }
-
-  /** Reads no more until `resume`, also of what came already. */
-  pause(): void {
-    this.#isPaused = true;
-    this.#hold();
-  }
-
-  resume(): void {
-    this.#isPaused = false;
-    this.#go();
-  }
-
-  /** Reads no more. */
-  stop(): void {
-    this.#waiting = [];
-  }
-
-  #go(): void {
-    while (!this.#isPaused && this.#left > 0 && this.#waiting.length > 0) {
-      const one = this.#waiting.shift();
-      if (typeof one === "function") one();
-      else if (one !== undefined) this.#left -= this.#read(one);
-    }
-    this.#hold();
-    if (this.#left === TURN_BYTES || this.#isDue) return;
-    this.#isDue = true;
-    setImmediate(() => {
-      this.#isDue = false;
-      this.#left = TURN_BYTES;
-      this.#go();
-    });
-  }
-
-  #hold(): void {
-    const isHeld = this.#isPaused || this.#waiting.length > 0;
-    if (isHeld !== this.#isHeld) isHeld ? this.#socket.pause() : this.#socket.resume();
-    this.#isHeld = isHeld;
-  }
-}
-
 /** Makes a queue that a socket fills until `stop`. */
 function attach(socket: WebSocket, { clock, drift, onOpen, onReceived, held }: WebsocketOptions): { queue: ReceiveQueue; stop(): void } {
   let stopBeating = () => {};
-  const frames = new FrameTurns(socket, (data) => {
-    const { received, frame, internalExt, cursor } = readFrame(data, clock.now(), drift);
-    if (received.response?.needAck && frame) socket.send(encodeAck(frame.logId, internalExt));
-    queue.push(received.response === null ? received : { ...received, resume: { cursor, internalExt } });
-    if (frame?.payloadType === "close") queue.end();
-    // What is left of those that hold no message says nothing of what they inflated to.
-    const isEmpty = received.damaged === true || received.response?.messages.length === 0;
-    return isEmpty ? TURN_BYTES : heldBytes(received);
-  });
-  const queue = new ReceiveQueue(frames, onReceived, held);
-  const end = (error: DyliveError) => frames.push(() => queue.end(error));
+  const queue = new ReceiveQueue(socket, onReceived, held);
   const beat = () => socket.readyState === WebSocket.OPEN && socket.send(HEARTBEAT);
   socket.on("open", () => {
     onOpen?.();
@@ -154,11 +77,11 @@ function attach(socket: WebSocket, { clock, drift, onOpen, onReceived, held }: W
     stopBeating = clock.every(HEARTBEAT_MS, beat);
   });
   socket.on("unexpected-response", (request, response) => {
-    end(HandshakeRefused.read(response));
+    queue.end(HandshakeRefused.read(response));
     request.destroy();
   });
   socket.on("error", (error) =>
-    end(error instanceof DyliveError ? error : new DyliveError("unreachable", msg`the connection failed: ${reasonOf(error)}`, error)),
+    queue.end(error instanceof DyliveError ? error : new DyliveError("unreachable", msg`the connection failed: ${reasonOf(error)}`, error)),
   );
   // What breaks the connection, as a reset does, ws tells as an end like any other.
   let broken: Error | undefined;
@@ -169,16 +92,16 @@ function attach(socket: WebSocket, { clock, drift, onOpen, onReceived, held }: W
   });
   socket.on("close", (code) => {
     const refused = REFUSING_CODES.has(code);
-    end(new DyliveError(refused ? "blocked" : "unreachable", msg`the platform closed the connection (code ${code})`, broken));
+    queue.end(new DyliveError(refused ? "blocked" : "unreachable", msg`the platform closed the connection (code ${code})`, broken));
   });
   socket.on("message", (data, isBinary) => {
-    if (isBinary && data instanceof Buffer) frames.push(data); // a text message is not the platform's protocol
+    if (!isBinary || !(data instanceof Buffer)) return; // a text message is not the platform's protocol
+    const { received, frame, internalExt, cursor } = readFrame(data, clock.now(), drift);
+    if (received.response?.needAck && frame) socket.send(encodeAck(frame.logId, internalExt));
+    queue.push(received.response === null ? received : { ...received, resume: { cursor, internalExt } });
+    if (frame?.payloadType === "close") queue.end();
   });
-  const stop = () => {
-    stopBeating();
-    frames.stop();
-  };
-  return { queue, stop };
+  return { queue, stop: () => stopBeating() };
 }
 
 /**

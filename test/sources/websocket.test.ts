@@ -1,4 +1,5 @@
 // Guards: Large frames are read in turns of the event loop, in order, and connections share one bound of memory.
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -12,8 +13,7 @@ import { encode } from "../platform/messages/encode.js";
 import { until } from "../until.js";
 
 /** A frame whose Response inflates to that many bytes, in one message or in a field that nobody knows. */
-function frameOf(logId: number, bytes: number, isMessage: boolean): Uint8Array {
-  const payload = Buffer.alloc(bytes);
+function frameOf(logId: number, bytes: number, isMessage: boolean, payload = Buffer.alloc(bytes)): Uint8Array {
   const response = isMessage
     ? encode("Response", { messages: [{ method: "WebcastX", payload }], cursor: String(logId) })
     : Buffer.concat([Buffer.from([0x9a, 0x06]), varint(bytes), payload]);
@@ -84,7 +84,7 @@ it("connections that share a bound are held back when what waits in all is above
   onTestFinished(() => void server.close());
   await once(server, "listening");
   server.on("connection", (client) => {
-    for (let i = 1; i <= frames; i++) client.send(frameOf(i, BYTES, true));
+    for (let i = 1; i <= frames; i++) client.send(frameOf(i, BYTES, true, randomBytes(BYTES))); // large on the wire, too: a chunk holds one at most
   });
   const held = { bytes: 0, maxBytes: 64 * 1024 * 1024 };
   const stop = new AbortController();
