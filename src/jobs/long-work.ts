@@ -47,7 +47,7 @@ export function tasksOn(store: Store, vocabulary: Vocabulary) {
       const turn = turnsOf(tell);
       let parts = 0;
       const onPart = () => turn("reading raw recordings", ++parts);
-      return eraseAllRaw(folder, systemClock, { named: namedIn(identity), signal, onPart });
+      return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart });
     },
     /** Removes what is kept of a room or broadcast that was deleted. */
     delete: async (folder: string, deletion: Deletion, tell: OnProgress, signal: AbortSignal) => {

@@ -15,7 +15,6 @@ import type { Received } from "../../src/platform/access/read.js";
 import { readFrame } from "../../src/platform/access/read.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
-import { systemClock } from "../../src/runtime/clock.js";
 import { eraseAllRaw } from "../../src/sources/raw/erase-all.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { packLeft, RawRecorder } from "../../src/sources/raw/recorder.js";
@@ -93,7 +92,7 @@ async function someone(events: Awaited<ReturnType<Awaited<ReturnType<typeof coll
 const erase = (store: Store, folder: string, user: string): Promise<Erasure> =>
   eraseEverywhere(user, {
     log: () => eraseUser(store, { user, keep: false }),
-    recordings: (identity) => eraseAllRaw(folder, systemClock, { named: namedIn(identity), signal }),
+    recordings: (identity) => eraseAllRaw(folder, { named: namedIn(identity), signal }),
     files: async () => [],
     filesElsewhere: async () => 0,
   });

@@ -7,9 +7,8 @@ import { createGunzip, createGzip } from "node:zlib";
 import { WireError } from "../../platform/wire/reader.js";
 import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../../platform/wire/recording.js";
 import { withoutMessages } from "../../platform/wire/strip.js";
-import type { Clock } from "../../runtime/clock.js";
 import { NewFile, syncFolder } from "../../runtime/durable-file.js";
-import { rawFiles, rewriteAlone } from "./files.js";
+import { rawFiles } from "./files.js";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -124,15 +123,10 @@ export interface AllRawErased {
 }
 
 /**
- * Takes messages out of all compressed recordings, file after file; see {@link eraseRaw}. It can be broken off and begun again. Waits for other
- * processes that write recordings again.
+ * Takes messages out of all compressed recordings, file after file; see {@link eraseRaw}. It can be broken off and begun again.
  * @param folder of all raw recordings
  */
-export function eraseAllRaw(folder: string, clock: Clock, erasing: RawErasing): Promise<AllRawErased> {
-  return rewriteAlone(folder, clock, erasing.signal, () => eraseEach(folder, erasing));
-}
-
-async function eraseEach(folder: string, erasing: RawErasing): Promise<AllRawErased> {
+export async function eraseAllRaw(folder: string, erasing: RawErasing): Promise<AllRawErased> {
   const all: AllRawErased = { files: 0, messages: 0, frames: 0, open: [], failed: [] };
   for (const { path, open } of await rawFiles(folder)) {
     erasing.signal.throwIfAborted();

@@ -1,8 +1,6 @@
 import { type Dirent, existsSync } from "node:fs";
 import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../../runtime/clock.js";
-import { FileLock } from "../../runtime/file-lock.js";
 
 /** Returns the folder of all raw recordings, in the data folder. */
 export function rawFolder(data: string): string {
@@ -68,26 +66,6 @@ export async function removeRaw({ path }: Pick<RawFile, "path">): Promise<void> 
 /** Gives a recording whose times are yet to come the time of now as that of its last writing: its age counts from there. @param now ms UTC */
 export async function seeRaw({ path }: Pick<RawFile, "path">, now: number): Promise<void> {
   await utimes(path, now / 1000, now / 1000);
-}
-
-/** Interval at which it is looked whether others have done with the recordings, ms. */
-const LOOK_MS = 500;
-
-/**
- * Writes closed recordings again, as the only process that does so in a folder: of two that read one file, the later would bring back what the
- * other took out. Waits for those that are at it.
- * @param folder of all raw recordings; where there is none, there is nothing to wait for
- * @throws what the work throws, the signal's reason, the system's errors
- */
-export async function rewriteAlone<T>(folder: string, clock: Clock, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  if (!existsSync(folder)) return work();
-  let lock = FileLock.take(join(folder, "rewriting.lock"));
-  for (; lock === null; lock = FileLock.take(join(folder, "rewriting.lock"))) await clock.sleep(LOOK_MS, signal);
-  try {
-    return await work();
-  } finally {
-    lock.remove();
-  }
 }
 
 async function entries(folder: string): Promise<readonly Dirent[]> {

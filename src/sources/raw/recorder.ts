@@ -5,7 +5,7 @@ import type { Received } from "../../platform/access/read.js";
 import { encodeHeader, encodeRecord } from "../../platform/wire/recording.js";
 import { type Clock, monotonicMs } from "../../runtime/clock.js";
 import { makeFolder, syncFolder } from "../../runtime/durable-file.js";
-import { type RawFile, rawFiles, rawName, rewriteAlone } from "./files.js";
+import { type RawFile, rawFiles, rawName } from "./files.js";
 import { packRaw } from "./pack.js";
 
 /** Origin of frames. */
@@ -179,7 +179,7 @@ export class RawRecorder {
   readonly #listed: Promise<void>;
   #packing: Promise<void>;
 
-  /** Begins by packing what an earlier process left open, when no command rewrites the recordings any more. */
+  /** Begins by packing what an earlier process left open. */
   constructor(deps: RawRecorderDeps) {
     this.#deps = deps;
     this.byDefault = deps.byDefault;
@@ -242,16 +242,13 @@ export class RawRecorder {
   }
 
   async #recover(leftOpen: Promise<readonly RawFile[]>): Promise<void> {
-    const { folder, clock, onError } = this.#deps;
-    const { signal } = this.#stop;
+    const { folder, onError } = this.#deps;
     try {
       const left = await leftOpen;
-      await rewriteAlone(folder, clock, signal, async () => {
-        for (const room of existsSync(folder) ? await readdir(folder) : []) await this.#sweep(join(folder, room));
-        for (const { path } of left) if (existsSync(path)) await this.#packNow(path);
-      });
+      for (const room of existsSync(folder) ? await readdir(folder) : []) await this.#sweep(join(folder, room));
+      for (const { path } of left) if (existsSync(path)) await this.#packNow(path);
     } catch (error) {
-      if (!signal.aborted) onError(error, {});
+      if (!this.#stop.signal.aborted) onError(error, {});
     }
   }
 
