@@ -59,7 +59,7 @@ function textAsJson(text: string): unknown {
 export async function keep(folder: string, stateFile: string, kept: Kept): Promise<void> {
   const path = join(folder, stateFile);
   await assertNoLink(folder);
-  const file = await NewFile.create(path, `${path}.part`);
+  const file = await NewFile.create(path);
   try {
     await file.write(JSON.stringify(kept));
   } catch (error) {

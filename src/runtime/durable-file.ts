@@ -1,15 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
-import { type FileHandle, link, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { type FileHandle, link, mkdir, open, realpath, rename, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 
 /** Errors of file systems that cannot flush a folder (some network shares): their names are as safe as they make them. */
 const NOT_FLUSHED: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR", "EBADF"]);
 /** Errors of those that have no hard links. */
 const NOT_LINKED: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 const FOLDER = { mode: 0o700 };
-/** Age, in ms, beyond which what a crash left half written is removed: no writer of a small file takes so long. */
-const LEFT_MS = 3_600_000;
 
 /** Options for publishing a whole file under its name. */
 interface Publishing {
@@ -37,15 +34,13 @@ export class NewFile {
   }
 
   /**
-   * Begins a file.
-   * @param part its name until it is whole; one of its own by default, so that two writers do not meet. A name that is given is overwritten: for
-   *   files with a single writer, so that a crash leaves no more than one
+   * Begins a file, which has one writer at a time.
+   * @param part its name until it is whole; one that a crash left is written over
    * @throws the system's errors
    */
-  static async create(path: string, part?: string): Promise<NewFile> {
-    const name = part ?? `${path}.${randomBytes(6).toString("hex")}.part`;
-    if (part !== undefined) await rm(part, { force: true });
-    return new NewFile(path, name, await open(name, "wx", 0o600));
+  static async create(path: string, part = `${path}.part`): Promise<NewFile> {
+    await rm(part, { force: true });
+    return new NewFile(path, part, await open(part, "wx", 0o600));
   }
 
   /** Appends to it. @throws the system's errors */
@@ -85,14 +80,13 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
     throw error;
   }
   await file.finish();
-  await removeLeft(path);
 }
 
 /** Removes a file with what crashes left of it, also after a power loss. @returns whether it was there. @throws the system's errors */
 export async function removeWhole(path: string): Promise<boolean> {
   const there = existsSync(path);
   await rm(path, { force: true });
-  await removeLeft(path, 0);
+  await rm(`${path}.part`, { force: true });
   await syncFolder(dirname(path));
   return there;
 }
@@ -185,16 +179,6 @@ async function nameNew(part: string, path: string): Promise<void> {
     return;
   }
   await rm(part, { force: true });
-}
-
-async function removeLeft(path: string, olderMs = LEFT_MS): Promise<void> {
-  const begin = `${basename(path)}.`;
-  for (const name of await readdir(dirname(path)))
-    if (name.startsWith(begin) && /^[0-9a-f]{12}\.part$/.test(name.slice(begin.length))) {
-      const left = join(dirname(path), name);
-      const age = Date.now() - ((await stat(left).catch(() => null))?.mtimeMs ?? Number.POSITIVE_INFINITY);
-      if (age >= olderMs) await rm(left, { force: true });
-    }
 }
 
 /**

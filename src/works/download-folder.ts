@@ -126,7 +126,7 @@ export class DownloadFolder {
     const at = this.#at(path);
     await assertNoLink(dirname(at));
     await makeFolder(dirname(at));
-    const file = await NewFile.create(at, `${at}.part`);
+    const file = await NewFile.create(at);
     try {
       await file.write(text);
     } catch (error) {

@@ -57,7 +57,7 @@ export async function eraseRaw(path: string, erasing: RawErasing): Promise<RawEr
       if (records.length > 0) yield Buffer.concat(kept(records));
     }
   }
-  const file = await NewFile.create(path, `${path}.part`);
+  const file = await NewFile.create(path);
   try {
     const taking = (bytes: AsyncIterable<Uint8Array>) => file.take(bytes);
     await piped(Readable.from(parts(), { objectMode: false }), createGzip(), taking, { signal: erasing.signal });

@@ -20,7 +20,7 @@ export async function packRaw(path: string, signal: AbortSignal): Promise<number
     await rm(path, { force: true });
     return null;
   }
-  const file = await NewFile.create(`${path}.gz`, `${path}.gz.part`);
+  const file = await NewFile.create(`${path}.gz`);
   try {
     const packed = createGzip();
     const reading = createReadStream(path, { highWaterMark: CHUNK_BYTES });
