@@ -7,7 +7,7 @@ import { msg } from "./msg.js";
 export interface Clock {
   /** Returns the time in whole ms UTC. */
   now(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when that aborts first. */
+  /** Resolves after `ms`, or after 24 days; rejects with the signal's reason when that aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls back every `ms` until the returned function is called. Never keeps the process alive. */
   every(ms: number, call: () => void): () => void;
@@ -20,59 +20,35 @@ export function monotonicMs(clock: Clock): number {
   return clock.uptimeMs?.() ?? clock.now();
 }
 
-/** Longest time that a timer of Node waits, in ms: it takes a longer one for 1 ms. */
+/** Longest time that a timer of Node waits, in ms, 24 days: it takes a longer one for 1 ms. A longer wait ends then. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Clock of the real time. It waits any time in parts that a timer can. */
+/** Clock of the real time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   uptimeMs: readUptime,
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const stop = after(ms, () => {
-        signal?.removeEventListener("abort", abort);
-        resolve();
-      });
       const abort = () => {
-        stop();
+        clearTimeout(timer);
         reject(signal?.reason);
       };
+      const timer = setTimeout(
+        () => {
+          signal?.removeEventListener("abort", abort);
+          resolve();
+        },
+        Math.min(ms, LONGEST_TIMER_MS),
+      );
       signal?.addEventListener("abort", abort, { once: true });
     }),
   every: (ms, call) => {
-    if (ms <= LONGEST_TIMER_MS) {
-      const timer = setInterval(call, ms);
-      timer.unref();
-      return () => clearInterval(timer);
-    }
-    const again = () =>
-      after(
-        ms,
-        () => {
-          stop = again();
-          call();
-        },
-        (timer) => timer.unref(),
-      );
-    let stop = again();
-    return () => stop();
+    const timer = setInterval(call, Math.min(ms, LONGEST_TIMER_MS));
+    timer.unref();
+    return () => clearInterval(timer);
   },
 };
-
-/** Calls back after `ms`, however long. @param started is told of each timer  @returns calls it off */
-function after(ms: number, call: () => void, started: (timer: NodeJS.Timeout) => void = () => {}): () => void {
-  let left = ms;
-  let timer: NodeJS.Timeout;
-  const wait = () => {
-    const part = Math.min(left, LONGEST_TIMER_MS);
-    left -= part;
-    timer = setTimeout(() => (left > 0 ? wait() : call()), part);
-    started(timer);
-  };
-  wait();
-  return () => clearTimeout(timer);
-}
 
 /** Lets everything else have its turn: embedded stores answer without ever leaving the event loop's current phase. */
 export function yieldToEventLoop(): Promise<void> {
