@@ -37,32 +37,39 @@ const name = (variable: string) => (variable === TYPE.asked ? TYPE.used : variab
 
 const limits = { maxDepth: DEPTH_MAX, maxAstNodes: NODES_MAX, maxListElements: 1_000, maxMapEntries: 16, maxCallArguments: 8 };
 /** Environment that parses and runs expressions, in which every value may be null. */
-const running = new Environment({ limits, unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
+const running = withNulls(new Environment({ limits, unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false }));
 /** Environment that knows each variable's type, for errors that tell a slip at once. */
-const strict = new Environment({ limits });
-for (const [variable, { type }] of Object.entries(VARIABLES)) {
-  if (typeof type === "string") strict.registerVariable(name(variable), type);
-  else strict.registerVariable(name(variable), { schema: { ...type } });
-}
-for (const type of ["int", "string", "bool"])
-  for (const environment of [running, strict]) environment.registerOperator(`${type} == null`, () => false);
-
+const strict = withNulls(withVariables(new Environment({ limits })));
 /** Variables of an event, each read when an expression asks for it. */
-class Variables {
-  readonly event: LiveEvent;
+const Variables = variablesClass();
 
-  constructor(event: LiveEvent) {
-    this.event = event;
-  }
+function withNulls(environment: Environment): Environment {
+  for (const type of ["int", "string", "bool"]) environment.registerOperator(`${type} == null`, () => false);
+  return environment;
+}
 
-  static {
-    for (const [variable, { of }] of Object.entries(VARIABLES))
-      Object.defineProperty(Variables.prototype, name(variable), {
-        get(this: Variables): Scalar | Scalars {
-          return of(this.event);
-        },
-      });
+function withVariables(environment: Environment): Environment {
+  for (const [variable, { type }] of Object.entries(VARIABLES))
+    if (typeof type === "string") environment.registerVariable(name(variable), type);
+    else environment.registerVariable(name(variable), { schema: { ...type } });
+  return environment;
+}
+
+function variablesClass() {
+  class EventVariables {
+    readonly event: LiveEvent;
+
+    constructor(event: LiveEvent) {
+      this.event = event;
+    }
   }
+  for (const [variable, { of }] of Object.entries(VARIABLES))
+    Object.defineProperty(EventVariables.prototype, name(variable), {
+      get(this: EventVariables): Scalar | Scalars {
+        return of(this.event);
+      },
+    });
+  return EventVariables;
 }
 
 /**
