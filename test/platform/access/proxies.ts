@@ -6,6 +6,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export interface TestProxy {
   readonly port: number;
   readonly asked: string[];
+  /** Bytes that came back through it. */
+  carried(): number;
   close(): Promise<void>;
 }
 
@@ -64,14 +66,19 @@ function pipe(socket: Socket, host: string, port: number, ready: () => void): vo
 
 async function serving(server: Server, asked: string[]): Promise<TestProxy> {
   const open = new Set<Socket>();
+  let closedBytes = 0;
   server.on("connection", (socket: Socket) => {
     open.add(socket);
-    socket.on("close", () => open.delete(socket));
+    socket.on("close", () => {
+      open.delete(socket);
+      closedBytes += socket.bytesWritten;
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
     asked,
+    carried: () => [...open].reduce((bytes, socket) => bytes + socket.bytesWritten, closedBytes),
     close: async () => {
       for (const socket of open) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
