@@ -131,7 +131,7 @@ function expectEvents(received: readonly { readonly method: string; readonly msg
 }
 
 const replyContext = { receivedAt: RECEIVED_AT };
-const asked = { workId: WORK_ID, floorId: null, authorSecUid: SEC_UID, firstRank: 0, receivedAt: RECEIVED_AT };
+const asked = { workId: WORK_ID, floorId: null, authorSecUid: SEC_UID, receivedAt: RECEIVED_AT };
 
 const SIGNAL = new AbortController().signal;
 /** A platform that gives these answers, one after the other, and the last again and again. */

@@ -152,7 +152,7 @@ class CommentPanel {
   /** Takes in a reply. @returns what it brought, or the end that it is; null for nothing */
   #take({ about: { floorId }, reply, reason, receivedAt }: HeardReply<CommentPart>): CommentsSeen | CommentsEnd | null {
     const { request } = this.#deps;
-    const asked = { workId: request.work.id, floorId, authorSecUid: this.#authorSecUid, firstRank: 0, receivedAt };
+    const asked = { workId: request.work.id, floorId, authorSecUid: this.#authorSecUid, receivedAt };
     const page = reply === null ? ({ outcome: "unreadable", reason } as const) : readComments(reply, asked);
     switch (page.outcome) {
       case "refused":

@@ -7,21 +7,13 @@ import { addressesOf } from "./media-address.js";
 import { mentionsOf, personOf } from "./person.js";
 import { codeOf, type NotFound, openReply, type PageReply } from "./refusal.js";
 
-const MOST_COMMENTS = 200; // a page has 20 at most
-const MOST_PREVIEWS = 20; // two are usual
-const MOST_LABELS = 10;
-const MOST_IMAGES = 20;
-const STICKER_FORMS = ["animate_url", "static_url"];
-
-/** Comments that were asked for, and all that the reply does not tell. */
+/** Comments that were asked for, and all that the reply does not say. */
 interface AskedComments {
   readonly workId: string;
   /** The top comment whose replies these are; null for a page of top comments. */
   readonly floorId: string | null;
   /** The sec_uid of the work's author; null when it is unknown. */
   readonly authorSecUid: string | null;
-  /** Place of the first of these in the order in which the run receives comments. */
-  readonly firstRank: number;
   /** When the reply reached us, ms UTC. */
   readonly receivedAt: number;
 }
@@ -31,15 +23,11 @@ interface CommentPage {
   readonly outcome: "found";
   /** Comments, each once: after a top comment the replies that the platform shows of it in advance, which come again among its replies. */
   readonly comments: readonly Comment[];
-  /** Items that were left out: of another work, or without an id. */
-  readonly dropped: number;
-  /** Place at which the next page begins; null when none is told. */
+  /** Place at which the next page begins; null if none is given. */
   readonly cursor: number | null;
   readonly hasMore: boolean;
   /** Comments that the platform says there are: more than paging yields. */
   readonly total: number | null;
-  /** Whether the platform says by all its marks that there is none at all. */
-  readonly empty: boolean;
 }
 
 /** Reads a page of comments (`comment/list/`), or of the replies to one (`comment/list/reply/`). */
@@ -52,18 +40,17 @@ export function readComments(reply: PageReply, asked: AskedComments): NotFound |
   const { root } = opened;
   const items = itemsOf(root);
   const found = new Map<string, Comment>();
-  let dropped = 0;
   let foreign: string | null = null;
   const keep = (item: unknown, floorId: string | null, previews: number) => {
     const workId = idOf(fieldOf(item, "aweme_id"));
     const id = idOf(fieldOf(item, "cid"));
     if (workId !== null && workId !== asked.workId) foreign ??= workId;
-    if (id === null || (workId !== null && workId !== asked.workId)) dropped++;
-    else if (!found.has(id)) found.set(id, commentOf(item, id, floorId, previews, asked.firstRank + found.size, asked));
+    const isOfWork = workId === null || workId === asked.workId;
+    if (id !== null && isOfWork && !found.has(id)) found.set(id, commentOf(item, id, floorId, previews, found.size, asked));
     return id;
   };
   for (const item of items) {
-    const previews = listOf(fieldOf(item, "reply_comment"), MOST_PREVIEWS);
+    const previews = listOf(fieldOf(item, "reply_comment"), 20); // two are usual
     const id = keep(item, asked.floorId, new Set(previews.map((preview) => idOf(fieldOf(preview, "cid")))).size);
     if (id !== null) for (const preview of previews) keep(preview, id, 0);
   }
@@ -71,17 +58,15 @@ export function readComments(reply: PageReply, asked: AskedComments): NotFound |
   return {
     outcome: "found",
     comments: [...found.values()],
-    dropped,
     cursor: countOf(at(root, "cursor")),
-    // What is not told is no end: after one, comments that were not seen count as removed.
+    // A missing flag is no end: after one, comments that were not seen count as removed.
     hasMore: flagOf(at(root, "has_more")) ?? true,
     total: countOf(at(root, "total")),
-    empty: isEmpty(root),
   };
 }
 
 function itemsOf(root: unknown): readonly unknown[] {
-  return listOf(at(root, "comments"), MOST_COMMENTS);
+  return listOf(at(root, "comments"), 200); // a page has 20 at most
 }
 
 /** Returns whether there are no comments: only these four marks together say so (facts/videos.md 2.1). */
@@ -129,13 +114,13 @@ function commentOf(
 }
 
 function labelsOf(item: unknown): string[] {
-  const texts = [fieldOf(item, "label_text"), ...listOf(fieldOf(item, "label_list"), MOST_LABELS).map((label) => fieldOf(label, "text"))];
+  const texts = [fieldOf(item, "label_text"), ...listOf(fieldOf(item, "label_list"), 10).map((label) => fieldOf(label, "text"))];
   return [...new Set(texts.map((text) => textOf(text)).filter((text) => text !== null))];
 }
 
 function imagesOf(item: unknown): Image[] {
   // Only the original is without the platform's mark for certain.
-  return listOf(fieldOf(item, "image_list"), MOST_IMAGES)
+  return listOf(fieldOf(item, "image_list"), 20)
     .map((image) => fieldOf(image, "origin_url"))
     .map((original, index) => picture(index, "image", original, original));
 }
@@ -143,7 +128,7 @@ function imagesOf(item: unknown): Image[] {
 function stickerOf(sticker: unknown): Comment["sticker"] {
   const found = {
     id: idOf(fieldOf(sticker, "id_str")),
-    url: addressesOf(...STICKER_FORMS.map((form) => fieldOf(sticker, form)))[0] ?? null,
+    url: addressesOf(fieldOf(sticker, "animate_url"), fieldOf(sticker, "static_url"))[0] ?? null,
   };
   return (found.id ?? found.url) === null ? null : found;
 }

@@ -1,9 +1,6 @@
 import { LONG, SHORT, textOrNull } from "../messages/text.js";
 import { at } from "../wire/exact-json.js";
 
-/** Second in the year 5138: larger numbers are milliseconds. */
-const LAST_SECOND = 100_000_000_000;
-
 /**
  * Returns a field of a work, a comment or a person, however the platform spells it: replies have `snake_case`, the page's state the same in
  * `camelCase` (facts/videos.md 3.1). Null counts as absent.
@@ -34,7 +31,7 @@ export function textOf(value: unknown, limit: number = SHORT): string | null {
   return typeof value === "string" ? textOrNull(value.slice(0, limit + 1).toWellFormed(), limit) : null;
 }
 
-/** Returns what somebody wrote; empty when there is nothing. */
+/** Returns a text that users wrote; empty if there is none. */
 export function wordsOf(value: unknown): string {
   return textOf(value, LONG) ?? "";
 }
@@ -71,9 +68,10 @@ export function listOf(value: unknown, most: number): readonly unknown[] {
 
 /** Returns a moment that came in seconds or milliseconds, as ms UTC; null when there is none. */
 export function momentOf(value: unknown): number | null {
+  const lastSecond = 1e11; // in the year 5138: larger numbers are milliseconds
   const count = positiveOf(value);
-  if (count === null || count > LAST_SECOND * 1000) return null;
-  return count > LAST_SECOND ? count : count * 1000;
+  if (count === null || count > lastSecond * 1000) return null;
+  return count > lastSecond ? count : count * 1000;
 }
 
 /**

@@ -6,7 +6,6 @@ const MEDIA_DOMAINS = ["douyinvod.com", "zjcdn.com", "douyinpic.com", "douyinsta
 const PLAY_HOST = "www.douyin.com";
 const PLAY_PATHS = ["/aweme/v1/play/", "/aweme/v1/play/dash/"];
 
-const LONGEST_ADDRESS = 4096;
 const MOST_ADDRESSES = 16;
 /** Forms of a list of addresses: of a sound each address has its own name. */
 const NAMED = ["main_url", "backup_url", "fallback_url"];
@@ -41,7 +40,7 @@ export function addressesOf(...values: unknown[]): string[] {
   return [...all.filter((address) => !isLast(address)), ...all.filter(isLast)];
 }
 
-/** Returns when the first of some addresses stops working, ms UTC; null when none of them says it. */
+/** Returns when the first of some addresses stops working, ms UTC; null if none of them says so. */
 export function expiryOf(addresses: readonly string[]): number | null {
   const seconds = addresses.flatMap((address) => {
     const inPath = /^https:\/\/[^/]+\/[0-9a-f]{32}\/([0-9a-f]{8})\//.exec(address)?.[1];
@@ -61,7 +60,7 @@ function textsOf(value: unknown): unknown[] {
 }
 
 function addressOf(value: unknown): string | null {
-  if (typeof value !== "string" || value.length > LONGEST_ADDRESS) return null;
+  if (typeof value !== "string" || value.length > 4096) return null;
   const text = value.startsWith("//") ? `https:${value}` : value;
   if (!text.startsWith("https://") || !URL.canParse(text)) return null;
   const url = new URL(text);

@@ -3,34 +3,23 @@ import { chooseVariant } from "../../works/model/quality.js";
 import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, positiveOf, textOf } from "./field.js";
 import { addressesOf, expiryOf } from "./media-address.js";
 
-const MOST_RUNGS = 64; // real works have about 19
-const MOST_SOUNDS = 16;
-const MOST_IMAGES = 200; // a note has some tens
-const IS_LIVE_PHOTO = 1; // live_photo_type
-
-/** Fields that hold a film with the platform's mark; nothing in an address tells it (facts/videos.md 4.1). */
+/** Fields that hold a film with the platform's mark; nothing in an address shows it (facts/videos.md 4.1). */
 const MARKED = ["download_addr", "download_suffix_logo_addr"];
 
-/** Films beside the rungs, for works that list none; `play_addr` was the h264 one in every work seen. */
+/** Films beside the rungs, for works that list none; `play_addr` was the h264 one in every work seen. `state`: its prefix in the page's state. */
 const UNLISTED = [
-  { name: "play_addr", codec: "h264", at: ["play_addr"], bytes: "play_addr_size", hash: "play_addr_file_hash", api: "play_api" },
-  {
-    name: "play_addr_265",
-    codec: "h265",
-    at: ["play_addr_265", "playAddrH265"],
-    bytes: "playAddrH265Size",
-    hash: "playAddrH265FileHash",
-    api: "playApiH265",
-  },
+  { name: "play_addr", codec: "h264", state: "playAddr", api: "playApi" },
+  { name: "play_addr_265", codec: "h265", state: "playAddrH265", api: "playApiH265" },
 ] as const;
 
 const CODECS = { h264: "h264", bytevc1: "h265", bytevc2: "vvc" } as const;
 
 /** Returns the forms in which a film can be had: its rungs, the sounds for silent ones, and those with the platform's mark. */
 export function variantsOf(video: unknown): MediaVariant[] {
-  const rungs = listOf(fieldOf(video, "bit_rate", "bitRateList"), MOST_RUNGS).map((rung) => rungOf(rung, video));
+  // Real works have about 19 rungs.
+  const rungs = listOf(fieldOf(video, "bit_rate", "bitRateList"), 64).map((rung) => rungOf(rung, video));
   const films = rungs.some(canBeHad) ? rungs : unlisted(video);
-  const sounds = listOf(fieldOf(video, "bit_rate_audio", "bitRateAudioList"), MOST_SOUNDS).map(soundOf);
+  const sounds = listOf(fieldOf(video, "bit_rate_audio", "bitRateAudioList"), 16).map(soundOf);
   const marked = MARKED.map((name) => ({ ...film(name, fieldOf(video, name), video), watermark: true }));
   const all = [...films, ...sounds, ...marked].filter(canBeHad);
   const recommended = chooseVariant(all, "compatible")?.variant;
@@ -48,11 +37,11 @@ function canBeHad({ urls }: MediaVariant): boolean {
 
 function rungOf(rung: unknown, video: unknown): MediaVariant {
   const play = fieldOf(rung, "play_addr");
-  const told = film(textOf(fieldOf(rung, "gear_name")) ?? "unnamed", play, video, rung);
+  const found = film(textOf(fieldOf(rung, "gear_name")) ?? "unnamed", play, video, rung);
   const h265 = flagOf(fieldOf(rung, "is_h265")) ?? flagOf(fieldOf(rung, "is_bytevc1"));
   return {
-    ...told,
-    codec: told.codec ?? (h265 === null ? null : h265 ? "h265" : "h264"),
+    ...found,
+    codec: found.codec ?? (h265 === null ? null : h265 ? "h265" : "h264"),
     fps: positiveOf(fieldOf(rung, "FPS", "fps")),
     hdr: hdrOf(fieldOf(rung, "HDR_type")),
     bitrate: positiveOf(fieldOf(rung, "bit_rate")),
@@ -60,25 +49,25 @@ function rungOf(rung: unknown, video: unknown): MediaVariant {
 }
 
 function unlisted(video: unknown): MediaVariant[] {
-  return UNLISTED.map(({ name, codec, at, bytes, hash, api }) => {
-    const told = film(name, fieldOf(video, ...at), video, { play_api: fieldOf(video, api) });
+  return UNLISTED.map(({ name, codec, state, api }) => {
+    const found = film(name, fieldOf(video, name, state), video, { play_api: fieldOf(video, api) });
     return {
-      ...told,
-      codec: told.codec ?? codec,
-      bytes: told.bytes ?? positiveOf(fieldOf(video, bytes)),
-      hash: told.hash ?? textOf(fieldOf(video, hash)),
+      ...found,
+      codec: found.codec ?? codec,
+      bytes: found.bytes ?? positiveOf(fieldOf(video, `${state}Size`)),
+      hash: found.hash ?? textOf(fieldOf(video, `${state}FileHash`)),
     };
   });
 }
 
 /** Reads a film. @param beside where the page's state has what replies have within the address */
 function film(name: string, address: unknown, video: unknown, beside?: unknown): MediaVariant {
-  const told = (key: string) => fieldOf(address, key) ?? fieldOf(beside, key);
+  const field = (key: string) => fieldOf(address, key) ?? fieldOf(beside, key);
   const urls = addressesOf(address, fieldOf(beside, "play_api"));
   const format = textOf(fieldOf(beside, "format"));
   // Silent films without a format are known by their path.
   const dash = format === "dash" || (format === null && urls.some((url) => /\/media-video-\w+\//.test(url)));
-  const key = /_(h264|bytevc1|bytevc2)_/.exec(textOf(told("url_key")) ?? "")?.[1];
+  const key = /_(h264|bytevc1|bytevc2)_/.exec(textOf(field("url_key")) ?? "")?.[1];
   return {
     name,
     role: "video",
@@ -86,15 +75,15 @@ function film(name: string, address: unknown, video: unknown, beside?: unknown):
     codec: key === undefined ? null : CODECS[key as keyof typeof CODECS],
     hasAudio: !dash,
     watermark: false,
-    width: positiveOf(told("width")),
-    height: positiveOf(told("height")),
+    width: positiveOf(field("width")),
+    height: positiveOf(field("height")),
     fps: null,
     hdr: null,
     bitrate: null,
-    bytes: positiveOf(told("data_size")),
-    hash: textOf(told("file_hash")),
+    bytes: positiveOf(field("data_size")),
+    hash: textOf(field("file_hash")),
     urls,
-    // The time that a work tells is that of its films with sound; silent ones live longer.
+    // The time of a work is that of its films with sound; silent ones live longer.
     expiresAt: expiryOf(urls) ?? (dash ? null : momentOf(fieldOf(video, "cdn_url_expired"))),
   };
 }
@@ -123,21 +112,22 @@ function soundOf(item: unknown): MediaVariant {
 }
 
 function hdrOf(value: unknown): string | null {
-  const told = typeof value === "number" ? String(value) : textOf(value);
-  return told === "0" ? null : told;
+  const kind = typeof value === "number" ? String(value) : textOf(value);
+  return kind === "0" ? null : kind;
 }
 
 /** Returns the pictures of a note, in order; one that has a film of its own is a live photo. */
 export function imagesOf(aweme: unknown): Image[] {
-  const own = listOf(fieldOf(aweme, "images"), MOST_IMAGES);
-  const all = own.length > 0 ? own : listOf(fieldOf(fieldOf(aweme, "image_post_info"), "images"), MOST_IMAGES);
+  const own = fieldOf(aweme, "images");
+  const isOwn = Array.isArray(own) && own.length > 0;
+  const all = listOf(isOwn ? own : fieldOf(fieldOf(aweme, "image_post_info"), "images"), 200); // a note has some tens
   return all.map((image, index) => {
     // Of the picture's lists, download_url_list has the platform's mark and is never read.
     const still = picture(index, "image", image, fieldOf(image, "watermark_free_download_url_list"), fieldOf(image, "url_list"));
     const video = fieldOf(image, "video");
     const media = variantsOf(video);
     // Some live photos do not say that they are: a film that can be played is enough.
-    if (countOf(fieldOf(image, "live_photo_type")) !== IS_LIVE_PHOTO && !media.some(canPlay)) return still;
+    if (countOf(fieldOf(image, "live_photo_type")) !== 1 && !media.some(canPlay)) return still;
     return { ...still, role: "still", motion: { durationMs: positiveOf(fieldOf(video, "duration")), media } };
   });
 }
@@ -155,7 +145,7 @@ export function coversOf(video: unknown): Image[] {
     .map((cover, index) => ({ ...cover, index }));
 }
 
-/** Makes a picture of what tells its size and of its addresses. */
+/** Makes a picture of an object with its size and of its addresses. */
 export function picture(index: number, role: Image["role"], size: unknown, ...addresses: unknown[]): Image {
   const urls = addressesOf(...addresses);
   return {
@@ -172,7 +162,7 @@ export function picture(index: number, role: Image["role"], size: unknown, ...ad
   };
 }
 
-/** Returns the music of a work; null when nothing is told of it. */
+/** Returns the music of a work; null if nothing is known of it. */
 export function musicOf(music: unknown): Music | null {
   const seconds = countOf(fieldOf(music, "duration"));
   const found: Music = {

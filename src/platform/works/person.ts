@@ -3,14 +3,10 @@ import type { Mention } from "../../works/model/work.js";
 import { countOf, fieldOf, flagOf, idOf, listOf, positiveOf, textOf } from "./field.js";
 import { addressesOf } from "./media-address.js";
 
-const MOST_MENTIONS = 100;
-/** Kind of a piece of text that names a person; 1 is a hashtag. */
-const NAMES_A_PERSON = 0;
-
 /** Nickname of every deleted account (facts/protocol.md 1.2). */
 const DELETED = "账号已注销";
 
-/** Returns a person; what is not told is null. */
+/** Returns a person; missing fields are null. */
 export function personOf(user: unknown): Person {
   const shortId = idOf(fieldOf(user, "short_id"));
   return {
@@ -24,7 +20,7 @@ export function personOf(user: unknown): Person {
 }
 
 /**
- * Returns an author as a work or a profile tells them.
+ * Returns an author by a work or a profile.
  * @param numbers how a figure is read: within works 0 is one that is not filled in, in a profile it is 0
  */
 export function authorOf(user: unknown, numbers: typeof countOf = positiveOf): Author {
@@ -51,8 +47,8 @@ function stateOf(user: unknown): Author["state"] {
 
 /** Returns the people that a text names. */
 export function mentionsOf(textExtra: unknown): Mention[] {
-  return listOf(textExtra, MOST_MENTIONS)
-    .filter((piece) => fieldOf(piece, "type") === NAMES_A_PERSON)
+  return listOf(textExtra, 100)
+    .filter((piece) => fieldOf(piece, "type") === 0) // 1 is a hashtag
     .map((piece) => ({
       secUid: textOf(fieldOf(piece, "sec_uid")),
       userId: idOf(fieldOf(piece, "user_id")),

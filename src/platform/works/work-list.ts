@@ -6,8 +6,6 @@ import { authorOf } from "./person.js";
 import { codeOf, type NotFound, openReply, type PageReply } from "./refusal.js";
 import { mixOf, type ReadContext, workOf } from "./work.js";
 
-const MOST_WORKS = 200; // a page has about 20
-
 /** List that was asked for: the works of a user, or of a mix. */
 export type AskedList = { readonly secUid: string } | { readonly mixId: string };
 
@@ -18,17 +16,15 @@ interface WorkPage {
   readonly works: readonly Work[];
   /** Items that were left out: works that others may not see, and what is no work. */
   readonly hidden: number;
-  /** Place at which the next page begins; null when none is told. */
-  readonly cursor: number | null;
   readonly hasMore: boolean;
 }
 
-/** States of works that a list may name, and nobody but the author or their friends can see. */
+/** States of works that a list may name, and that only the author or their friends can see. */
 const HIDDEN: ReadonlySet<Work["state"]> = new Set(["deleted", "private", "friends"]);
 
 /** Reads a page of a user's works (`aweme/post/`) or of a mix (`mix/aweme/`). A page may be empty and more follow. */
 export function readWorkList(reply: PageReply, asked: AskedList, context: ReadContext): NotFound | WorkPage {
-  const opened = openReply(reply, { isThere: (root) => itemsOf(root).length > 0, isNone: isTold });
+  const opened = openReply(reply, { isThere: (root) => itemsOf(root).length > 0, isNone: saysThatNone });
   if (opened.outcome !== "opened") return opened;
   const { root } = opened;
   const works = new Map<string, Work>();
@@ -47,17 +43,16 @@ export function readWorkList(reply: PageReply, asked: AskedList, context: ReadCo
     outcome: "found",
     works: [...works.values()],
     hidden,
-    cursor: countOf(at(root, "max_cursor")) ?? countOf(at(root, "cursor")),
-    hasMore: flagOf(at(root, "has_more")) ?? true, // what is not told is no end
+    hasMore: flagOf(at(root, "has_more")) ?? true, // a missing flag is no end
   };
 }
 
 function itemsOf(root: unknown): readonly unknown[] {
-  return listOf(at(root, "aweme_list"), MOST_WORKS);
+  return listOf(at(root, "aweme_list"), 200); // a page has about 20
 }
 
-/** Returns whether a list is told in full, though nothing is in it. */
-function isTold(root: unknown): boolean {
+/** Whether a list is complete, though nothing is in it. */
+function saysThatNone(root: unknown): boolean {
   return codeOf(root) === 0 && flagOf(at(root, "has_more")) !== null;
 }
 

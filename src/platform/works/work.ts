@@ -13,14 +13,7 @@ export interface ReadContext {
   readonly receivedAt: number;
 }
 
-/** Longest text of a work kept, in UTF-16 units; authors may write some thousand. */
-const LONGEST_TEXT = 10_000;
-const MOST_TAGS = 100;
-
-const MEDIA_IMAGES = 2; // media_type
 const TYPES_OF_IMAGES = new Set<unknown>([2, 68, 150]); // aweme_type of pictures
-const ONLY_SELF = 1; // private_status
-const ONLY_FRIENDS = 2;
 
 /** Reasons why a work that may be seen is unavailable: nothing of such an answer may be taken for the work. */
 const NO_PICTURES = "the answer is incomplete: pictures are announced, and none are in it";
@@ -45,7 +38,7 @@ export function workOf(aweme: unknown, source: Work["source"], { receivedAt }: R
     url: `https://www.douyin.com/${isNote ? "note" : "video"}/${id}`,
     shareUrl: shareUrlOf(fieldOf(aweme, "share_url") ?? fieldOf(fieldOf(aweme, "share_info"), "share_url")),
     kind: !isNote ? "video" : images.some(({ motion }) => motion !== null) ? "live_photos" : "images",
-    text: textOf(fieldOf(aweme, "desc"), LONGEST_TEXT) ?? "",
+    text: textOf(fieldOf(aweme, "desc"), 10_000) ?? "",
     title: textOf(fieldOf(aweme, "item_title")),
     time: time ?? timeOfId(id) ?? receivedAt,
     ...(time === null ? { timeEstimated: true as const } : {}),
@@ -105,9 +98,7 @@ export function refusedWork(id: string, { kind, reason }: Refusal, source: Work[
 
 function announcesImages(aweme: unknown): boolean {
   return (
-    fieldOf(aweme, "media_type") === MEDIA_IMAGES ||
-    TYPES_OF_IMAGES.has(fieldOf(aweme, "aweme_type")) ||
-    flagOf(fieldOf(aweme, "is_slides")) === true
+    fieldOf(aweme, "media_type") === 2 || TYPES_OF_IMAGES.has(fieldOf(aweme, "aweme_type")) || flagOf(fieldOf(aweme, "is_slides")) === true
   );
 }
 
@@ -115,11 +106,10 @@ function stateOf(aweme: unknown, missing: string | null): [Work["state"], string
   const status = fieldOf(aweme, "status");
   const says = (...names: string[]) => flagOf(fieldOf(status, ...names)) === true;
   const own = (name: string) => flagOf(fieldOf(aweme, name)) === true;
-  const audience = countOf(fieldOf(status, "private_status"));
+  const audience = countOf(fieldOf(status, "private_status")); // 1 the author, 2 friends
   if (says("is_delete")) return ["deleted", "the work was deleted"];
-  if (audience === ONLY_SELF || says("self_see") || says("is_private") || own("is_private"))
-    return ["private", "only its author can see it"];
-  if (audience === ONLY_FRIENDS || own("is_friend_limit")) return ["friends", "only friends of its author can see it"];
+  if (audience === 1 || says("self_see") || says("is_private") || own("is_private")) return ["private", "only its author can see it"];
+  if (audience === 2 || own("is_friend_limit")) return ["friends", "only friends of its author can see it"];
   if (says("is_prohibited")) return ["unavailable", "the platform forbids it"];
   if (own("pc_need_login")) return ["needs_login", "the platform shows it to people who are logged in"];
   if (missing === null) return ["public", null];
@@ -128,22 +118,22 @@ function stateOf(aweme: unknown, missing: string | null): [Work["state"], string
 }
 
 function tagsOf(aweme: unknown): Work["tags"] {
-  const told = [
-    ...listOf(fieldOf(aweme, "text_extra"), MOST_TAGS).map((piece) => ({
+  const all = [
+    ...listOf(fieldOf(aweme, "text_extra"), 100).map((piece) => ({
       name: textOf(fieldOf(piece, "hashtag_name")),
       id: idOf(fieldOf(piece, "hashtag_id")),
     })),
-    ...listOf(fieldOf(aweme, "cha_list"), MOST_TAGS).map((tag) => ({
+    ...listOf(fieldOf(aweme, "cha_list"), 100).map((tag) => ({
       name: textOf(fieldOf(tag, "cha_name")),
       id: idOf(fieldOf(tag, "cid")),
     })),
   ];
   const tags = new Map<string, Work["tags"][number]>();
-  for (const { name, id } of told) if (name !== null) tags.set(name, { name, id: tags.get(name)?.id ?? id });
+  for (const { name, id } of all) if (name !== null) tags.set(name, { name, id: tags.get(name)?.id ?? id });
   return [...tags.values()];
 }
 
-/** Returns the mix that a work is in, or that tells of itself; null where there is none. */
+/** Returns the mix that a work is in, or that an object is; null if there is none. */
 export function mixOf(mix: unknown): Mix | null {
   const found = { id: idOf(fieldOf(mix, "mix_id")), name: textOf(fieldOf(mix, "mix_name")) };
   return (found.id ?? found.name) === null ? null : found;
@@ -156,19 +146,19 @@ function downloadAllowed(aweme: unknown): boolean | null {
   return prevented === true ? false : allOf([allowed]);
 }
 
-/** Returns whether all rights that are told are given; null when none is told. */
+/** Returns whether all known rights are given; null if none is known. */
 function allOf(rights: readonly unknown[]): boolean | null {
-  const told = rights.map(flagOf).filter((right) => right !== null);
-  return told.length === 0 ? null : !told.includes(false);
+  const known = rights.map(flagOf).filter((right) => right !== null);
+  return known.length === 0 ? null : !known.includes(false);
 }
 
 function paidFor(aweme: unknown): boolean | null {
-  const told = [
+  const prices = [
     countOf(fieldOf(fieldOf(aweme, "series_paid_info"), "series_paid_status")),
     countOf(fieldOf(fieldOf(aweme, "entertainment_video_paid_way"), "paid_type")),
     flagOf(fieldOf(fieldOf(aweme, "series_info"), "is_charge")),
   ].filter((price) => price !== null);
-  return told.length === 0 ? null : told.some((price) => price !== 0 && price !== false);
+  return prices.length === 0 ? null : prices.some((price) => price !== 0 && price !== false);
 }
 
 /** Returns the address of a share page without its query, which holds ids of devices. */
@@ -179,9 +169,6 @@ function shareUrlOf(value: unknown): string | null {
   if (protocol !== "https:" || port !== "" || !/^(?:[a-z0-9-]+\.)*(?:ies)?douyin\.com$/.test(hostname)) return null;
   return textOf(`https://${hostname}${pathname}`);
 }
-
-/** Longest detail reply that is read: one work has about 150 KB. */
-const MOST_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads the page's detail reply (`aweme/detail/`). The page asks for recommended works at the same path, so what it refuses is about the asked
@@ -195,7 +182,7 @@ export function readDetail(
 ): NotFound | { readonly outcome: "found"; readonly work: Work } {
   const opened = openReply(reply, {
     isThere: (root) => idOf(fieldOf(at(root, "aweme_detail"), "aweme_id")) !== null,
-    mostBytes: MOST_BYTES,
+    mostBytes: 4 * 1024 * 1024, // one work has about 150 KB
   });
   if (opened.outcome !== "opened") return opened;
   const work = workOf(at(opened.root, "aweme_detail"), "reply", context);
@@ -205,18 +192,14 @@ export function readDetail(
   return missing === null ? { outcome: "found", work } : { outcome: "unreadable", reason: missing };
 }
 
-/** Longest page that is looked through, in UTF-16 units: real ones have about a million. */
-const LONGEST_PAGE = 4 * 1024 * 1024;
-/** Most objects and arrays looked at in one row of the state, and how deep (facts/videos.md 2.3). */
-const MOST_NODES = 25_000;
-const DEEPEST = 32;
-
 /**
  * Finds a work in the state that a page streams; null when it is not there, or not whole, which says nothing about the work.
  * @param page the page's HTML, or the texts of its scripts one after another
  */
 export function readPageState(page: string, workId: string, context: ReadContext): Work | null {
-  if (page.length > LONGEST_PAGE) return null;
+  if (page.length > 4 * 1024 * 1024)
+    // UTF-16 units; real pages have about a million
+    return null;
   for (const row of streamedState(page)) {
     for (const node of nodesOf(row)) {
       const work = workIn(node, workId, context);
@@ -226,11 +209,11 @@ export function readPageState(page: string, workId: string, context: ReadContext
   return null;
 }
 
-/** Yields the objects and arrays of a value, those further out first. */
+/** Yields the objects and arrays of a value, those further out first: at most 25,000, and 32 levels (facts/videos.md 2.3). */
 function* nodesOf(value: object): Generator<object> {
   let level = [value];
-  let left = MOST_NODES;
-  for (let depth = 0; depth < DEEPEST && level.length > 0; depth++) {
+  let left = 25_000;
+  for (let depth = 0; depth < 32 && level.length > 0; depth++) {
     const next: object[] = [];
     for (const node of level) {
       yield node;

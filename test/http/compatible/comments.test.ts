@@ -156,14 +156,11 @@ it("a comment by the platform's names is read as the same comment", async () => 
   const run = await store.commentRuns.begin(runOf(WORK));
   await store.comments.put(run, given);
   await store.commentRuns.tell(run, runOf(WORK, { endedBy: "end", reason: "no more", endedAt: 1 }), 1);
-  const read = async (path: string, floorId: string | null, firstRank: number) => {
+  const read = async (path: string, floorId: string | null, rank: number) => {
     const body = JSON.stringify((await call(path)).at("data"));
     const [{ receivedAt, user }] = given as [Comment, Comment];
-    const page = readComments(
-      { status: 200, headers: {}, body },
-      { workId: WORK, floorId, authorSecUid: user.secUid, firstRank, receivedAt },
-    );
-    return page.outcome === "found" ? page.comments : page;
+    const page = readComments({ status: 200, headers: {}, body }, { workId: WORK, floorId, authorSecUid: user.secUid, receivedAt });
+    return page.outcome === "found" ? page.comments.map((comment) => ({ ...comment, rank: comment.rank + rank })) : page;
   };
   expect(await read(COMMENTS, null, 0)).toEqual(given.slice(0, 1));
   expect(await read(`${REPLIES}&cid=31`, "31", 1)).toEqual(given.slice(1));

@@ -10,7 +10,7 @@ import { expectModel } from "../../works/model/check.js";
 import { asReply, asState, LIVE, NOTE, pageWith, RECEIVED_AT, replied, SEC_UID, VIDEO, WORK_ID } from "./synthetic.js";
 
 const context = { receivedAt: RECEIVED_AT };
-const asked = { workId: WORK_ID, floorId: null, authorSecUid: SEC_UID, firstRank: 0, receivedAt: RECEIVED_AT };
+const asked = { workId: WORK_ID, floorId: null, authorSecUid: SEC_UID, receivedAt: RECEIVED_AT };
 
 /** Reads a body by every reader and a page's state; what is found must be of its model. Returns what was found. */
 function expectRead(body: string, page: string): string[] {

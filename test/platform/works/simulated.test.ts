@@ -120,7 +120,7 @@ async function commentsOf(name: string): Promise<Comment[]> {
         : ["comment/list/reply", { item_id: id, comment_id: floorId, count: "3" }];
     for (let cursor = 0; ; ) {
       const { status, text } = await guest.ask(path, { ...parameters, cursor: String(cursor) });
-      const asked = { workId: id, floorId, authorSecUid: work(name).author.secUid, firstRank: 0, ...context };
+      const asked = { workId: id, floorId, authorSecUid: work(name).author.secUid, ...context };
       const page = readComments({ status, headers: {}, body: text }, asked);
       if (page.outcome !== "found") throw new Error(JSON.stringify(page));
       for (const comment of page.comments) if (!all.has(comment.id)) all.set(comment.id, comment);
