@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { type ExecFileException, execFile } from "node:child_process";
 import { setMaxListeners } from "node:events";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { basename, parse } from "node:path";
 import { type Clock, linkedController } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
-import { msg } from "../runtime/msg.js";
+import { type Msg, msg } from "../runtime/msg.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
 
 /** Program of this machine that makes speech of text. */
@@ -55,9 +54,6 @@ const RUNS_MAX = 2;
 /** Most sentences that are made or wait, of one token and of all. A token that has none has a place all the same: no client silences another. */
 const OPEN_OF_TOKEN_MAX = 16;
 const OPEN_MAX = 64;
-/** Bytes of sound that are kept for who asks for the same again, and for how long, in ms. */
-const KEPT_MAX_BYTES = 16 * 1024 * 1024;
-const KEPT_MS = 600_000;
 
 /**
  * Finds the program that speaks.
@@ -100,11 +96,6 @@ function isExecutable(file: string): boolean {
   }
 }
 
-interface KeptSound {
-  readonly sound: Buffer;
-  readonly until: number;
-}
-
 /**
  * Makes speech of what strangers write, by a program of this machine: never by way of a shell, the words on its stdin, bounded in length, time,
  * size and number.
@@ -116,8 +107,6 @@ export class Speech {
   readonly #closed = new AbortController();
   /** Runs that are under way, or wait, by what they are of. */
   readonly #open = new Map<string, { readonly payer: string; readonly run: Promise<Buffer> }>();
-  readonly #kept = new Map<string, KeptSound>();
-  #keptBytes = 0;
 
   constructor(engine: SpeechEngine | null, clock: Clock) {
     this.engine = engine;
@@ -138,17 +127,12 @@ export class Speech {
       throw new DyliveError("not_offered", "no speech engine is installed (espeak-ng, or piper with DYLIVE_SPEECH_MODEL)");
     const text = harmless(spoken.text);
     if (!/[\p{L}\p{N}]/u.test(text)) throw new FieldError("text", "it has no letters or digits, so there is nothing to say");
-    const key = createHash("sha256")
-      .update(JSON.stringify([text, spoken.lang, spoken.speed]))
-      .digest("base64url");
-    const known = this.#known(key);
-    if (known !== null) return known;
+    const key = JSON.stringify([text, spoken.lang, spoken.speed]);
     const open = this.#open.get(key);
     if (open !== undefined) return open.run;
     this.#assertPlace(payer);
     const run = this.#places
       .run(() => this.#run(engine, { ...spoken, text }), this.#closed.signal, payer)
-      .then((sound) => this.#keep(key, sound))
       .finally(() => this.#open.delete(key));
     this.#open.set(key, { payer, run });
     return run;
@@ -180,37 +164,9 @@ export class Speech {
       stop.release();
     });
   }
-
-  #known(key: string): Buffer | null {
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return null;
-    this.#forget(key, kept);
-    if (kept.until < this.#clock.now()) return null;
-    this.#hold(key, kept);
-    return kept.sound;
-  }
-
-  #keep(key: string, sound: Buffer): Buffer {
-    this.#hold(key, { sound, until: this.#clock.now() + KEPT_MS });
-    for (const [oldest, kept] of this.#kept) {
-      if (this.#keptBytes <= KEPT_MAX_BYTES && kept.until >= this.#clock.now()) break;
-      this.#forget(oldest, kept);
-    }
-    return sound;
-  }
-
-  #hold(key: string, kept: KeptSound): void {
-    this.#kept.set(key, kept);
-    this.#keptBytes += kept.sound.length;
-  }
-
-  #forget(key: string, kept: KeptSound): void {
-    this.#kept.delete(key);
-    this.#keptBytes -= kept.sound.length;
-  }
 }
 
-function failed(why: ReturnType<typeof msg>, cause?: unknown): DyliveError {
+function failed(why: Msg, cause?: unknown): DyliveError {
   return new DyliveError("speech_failed", why, cause);
 }
 
@@ -230,72 +186,34 @@ function argumentsOf({ name, model }: SpeechEngine, { lang, speed }: SpokenWords
   return ["-b", "1", "-v", VOICES[lang], "-s", String(Math.round((WORDS_A_MINUTE * speed) / 100)), "--stdin", "--stdout"];
 }
 
-/**
- * Ends a program with all that it has started, which are one group; on Windows, which has no groups, the program alone: what it has started may go
- * on there, but has nowhere to write.
- */
-function killWhole(child: ChildProcess): void {
-  try {
-    if (process.platform !== "win32" && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    else child.kill("SIGKILL");
-  } catch {
-    // Nothing is left of it.
-  }
-}
-
 /** Runs the program once. @throws DyliveError speech_failed; the signal's reason */
 function soundOf(engine: SpeechEngine, spoken: SpokenWords, signal: AbortSignal): Promise<Buffer> {
+  const options = {
+    env: { ...engine.env, LANG: "C.UTF-8" },
+    encoding: "buffer",
+    maxBuffer: SOUND_MAX_BYTES,
+    killSignal: "SIGKILL",
+    windowsHide: true,
+    signal,
+  } as const;
   return new Promise((resolve, reject) => {
-    const child = spawn(engine.program, argumentsOf(engine, spoken), {
-      env: { ...engine.env, LANG: "C.UTF-8" },
-      shell: false,
-      windowsHide: true,
-      // Leads a group: a script that an operator wrote may wait for programs of its own, which keep its stdout open.
-      detached: process.platform !== "win32",
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    let tooLong = false;
-    // A process that has left the group holds no more than the other end.
-    const kill = () => {
-      killWhole(child);
-      child.stdout.destroy();
-    };
-    const end = () => signal.removeEventListener("abort", kill);
-    child.once("error", (error) => {
-      end();
-      reject(failed(msg`${engine.program} cannot be run`, error));
-    });
-    if (child.pid === undefined) return; // it has no pipes where no file handle was left, and the error comes
-    signal.addEventListener("abort", kill, { once: true });
-    child.stdout.on("data", (part: Buffer) => {
-      bytes += part.length;
-      if (bytes <= SOUND_MAX_BYTES) parts.push(part);
-      else if (!tooLong) {
-        tooLong = true;
-        kill();
+    const child = execFile(engine.program, argumentsOf(engine, spoken), options, (error, sound) => {
+      try {
+        if (error !== null) throw signal.aborted ? signal.reason : failed(whyOf(engine, error), error);
+        resolve(wavOf(engine, sound));
+      } catch (failure) {
+        reject(failure);
       }
     });
     // It has ended without reading: its exit code says why.
-    child.stdin.on("error", () => {});
-    child.stdin.end(`${spoken.text}\n`);
-    // What it has left behind does not keep it: the sound that it made is read to its end.
-    child.once("exit", () => killWhole(child));
-    child.once("close", (code) => {
-      end();
-      if (signal.aborted) reject(signal.reason);
-      else if (tooLong) reject(failed(msg`${engine.name} made more than ${SOUND_MAX_BYTES / 1024 / 1024} MiB of one sentence`));
-      else if (code !== 0) reject(failed(msg`${engine.name} ended with code ${code ?? "none"}`));
-      else
-        try {
-          resolve(wavOf(engine, Buffer.concat(parts)));
-        } catch (error) {
-          reject(error);
-        }
-    });
-    if (signal.aborted) kill();
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(`${spoken.text}\n`);
   });
+}
+
+function whyOf({ name, program }: SpeechEngine, { code, signal }: ExecFileException): Msg {
+  if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return msg`${name} made more than ${SOUND_MAX_BYTES / 1024 / 1024} MiB of one sentence`;
+  return typeof code === "string" ? msg`${program} cannot be run` : msg`${name} ended with code ${code ?? signal ?? "none"}`;
 }
 
 /** Length of the header of a WAV file of plain samples. */

@@ -49,6 +49,13 @@ function runs(): readonly Run[] {
   const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Run);
 }
+function hasEnded(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+}
 const words = (text: string) => ({ text, lang: "zh", speed: 100 }) as const;
 
 /** Reads the head of a WAV file of plain samples, and compares what it says with what is there. */
@@ -85,15 +92,10 @@ describe("speech", () => {
     await expect(speech.say(words("再见"), "t")).rejects.toMatchObject({ code: "speech_failed" });
   });
 
-  it("is made once for all who ask for the same, and kept for ten minutes", async () => {
-    const clock = new FakeClock();
-    const speech = new Speech(program("espeak-ng"), clock);
-    const [one, other] = await Promise.all([speech.say(words("你好"), "a"), speech.say(words("你好"), "b")]);
-    expect(await speech.say(words("你好 "), "c")).toBe(one);
+  it("is made once for all who ask for the same at a time", async () => {
+    const speech = new Speech(program("espeak-ng"), new FakeClock());
+    const [one, other] = await Promise.all([speech.say(words("你好"), "a"), speech.say(words("你好 "), "b")]);
     expect([other === one, runs().length]).toEqual([true, 1]);
-    await clock.advance(600_001);
-    await speech.say(words("你好"), "a");
-    expect(runs()).toHaveLength(2);
   });
 
   it("that does not end is ended, as is one that never stops making sound; a failure says which", async () => {
@@ -113,7 +115,7 @@ else if (text.startsWith("坏")) process.exit(3);`,
     await until(async () => runs().length === 1);
     await clock.advance(10_000);
     await ended;
-    expect(() => process.kill(runs()[0]?.pid ?? 0, 0)).toThrow("ESRCH");
+    await until(() => hasEnded(runs()[0]?.pid ?? 0));
     await expect(speech.say(words("多"), "t")).rejects.toMatchObject({ message: expect.stringContaining("more than 6 MiB") });
     await expect(speech.say(words("坏"), "t")).rejects.toMatchObject({ message: expect.stringContaining("code 3") });
     await expect(speech.say(words("无"), "t")).rejects.toMatchObject({ message: expect.stringContaining("no sound") });

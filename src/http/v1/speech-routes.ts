@@ -39,7 +39,7 @@ export function speechRoutes(app: FastifyInstance, { speech }: ApiDeps): void {
     {
       schema: {
         summary: "A sentence as sound",
-        description: "By an engine on the server. The same sentence is made once and kept for ten minutes.",
+        description: "By an engine on the server. A sentence that several ask for at a time is made once.",
         tags: ["server"],
         produces: ["audio/wav"],
         body: exactly({

@@ -1887,7 +1887,7 @@ export interface paths {
         put?: never;
         /**
          * A sentence as sound
-         * @description Needs a token of scope read. By an engine on the server. The same sentence is made once and kept for ten minutes.
+         * @description Needs a token of scope read. By an engine on the server. A sentence that several ask for at a time is made once.
          */
         post: operations["postSpeech"];
         delete?: never;
