@@ -31,10 +31,8 @@ interface McpClient {
 const RESULT_MAX_CHARS = 30_000;
 /** Most characters of what a page has beside its list and its cursors, where all together are too long. */
 const BESIDE_MAX_CHARS = 8_000;
-/** Most characters that each part of what is shortened has for itself, where it needs them, before some have more: enough to say what it was. */
+/** Characters of a shortened text that still say what it was. */
 const PART_CHARS = 40;
-/** Place for the words that parts were left out. */
-const REST_CHARS = 30;
 /** Time between two signs of life of a tool that takes long, in ms: clients wait a minute for one, the doctor and a work may take more. */
 const PROGRESS_MS = 10_000;
 /** Most tools of one client that run at once. */
@@ -70,7 +68,7 @@ export function mcpServer({ ask, language, clock }: McpClient): Server {
     "tools/call",
     async ({ params: { name, arguments: given = {}, _meta } }, { mcpReq: { signal, notify } }): Promise<CallToolResult> => {
       running++;
-      const stopTelling = tellProgress(_meta?.progressToken, notify, clock);
+      const stopProgress = sendProgress(_meta?.progressToken, notify, clock);
       try {
         if (running > CALLS_MAX) throw new DyliveError("in_use", msg`${CALLS_MAX} tools of this client are running already`);
         const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
@@ -86,7 +84,7 @@ export function mcpServer({ ask, language, clock }: McpClient): Server {
         const { message, hint } = words;
         return { isError: true, content: [{ type: "text", text: plain(inLanguage(language, msg`${message}. ${hint}`)) }] };
       } finally {
-        stopTelling();
+        stopProgress();
         running--;
       }
     },
@@ -94,8 +92,8 @@ export function mcpServer({ ask, language, clock }: McpClient): Server {
   return server;
 }
 
-/** Tells a client that asked for it that its tool is still at work, until what is returned is called. */
-function tellProgress(
+/** Sends progress to a client that asked for it, while its tool runs. @returns ends it */
+function sendProgress(
   progressToken: string | number | undefined,
   notify: (news: { readonly method: string; readonly params: Record<string, unknown> }) => Promise<void>,
   clock: McpClient["clock"],
@@ -103,8 +101,8 @@ function tellProgress(
   if (progressToken === undefined) return () => {};
   let progress = 0;
   // A client that has left gets no answer.
-  const tell = () => notify({ method: "notifications/progress", params: { progressToken, progress: ++progress } }).catch(() => {});
-  return clock.every(PROGRESS_MS, () => void tell());
+  const send = () => notify({ method: "notifications/progress", params: { progressToken, progress: ++progress } }).catch(() => {});
+  return clock.every(PROGRESS_MS, () => void send());
 }
 
 function shownTool(name: string, { title, about, takes, writes }: Tool, language: Language): ShownTool {
@@ -216,47 +214,28 @@ function escaped(sign: string): string {
   return text;
 }
 
-/**
- * Shortens what is long in a value until it takes no more than `most` characters, of which it needs {@link PART_CHARS} at least: texts, and lists and objects of
- * so many parts that there is no place to show of each what it was. Short parts stay as they are, and leave what they do not need to the long ones.
- */
+/** Shortens the texts, lists and objects of a value, all by one bound, until it takes no more than `most` characters. */
 function shortened(value: unknown, most: number): unknown {
-  if (typeof value === "string") return shortText(value, most);
-  if (typeof value !== "object" || value === null || written(value).length <= most) return value;
-  const isList = Array.isArray(value);
-  const parts = Object.entries(value).map(([key, part]) => ({
-    key,
-    part,
-    name: isList ? 1 : written(key).length + 2,
-    size: written(part).length,
-  }));
-  let left = most - REST_CHARS;
-  const shown: { readonly key: string; readonly part: unknown; readonly size: number; chars: number }[] = [];
-  for (const { key, part, name, size } of parts) {
-    const chars = Math.min(size, PART_CHARS);
-    if (left < name + chars) break;
-    left -= name + chars;
-    shown.push({ key, part, size, chars });
+  for (let chars = most; ; chars = Math.floor(chars * 0.8)) {
+    const short = cut(value, chars);
+    if (written(short).length <= most || chars < PART_CHARS) return short;
   }
-  for (const [i, part] of shown.toSorted((a, b) => a.size - b.size).entries()) {
-    const more = Math.min(part.size - part.chars, Math.floor(left / (shown.length - i)));
-    left -= more;
-    part.chars += more;
-  }
-  const short = shown.map(({ key, part, chars }): [string, unknown] => [key, shortened(part, chars)]);
-  const rest = parts.length - shown.length;
-  if (isList) return [...short.map(([, part]) => part), ...(rest > 0 ? [`… (${rest} more)`] : [])];
-  return Object.fromEntries([...short, ...(rest > 0 ? [["…", `${rest} more`]] : [])]);
 }
 
-function shortText(text: string, most: number): string {
-  let short = text;
-  for (let kept = text.length, size = written(text).length; size > most && kept > 0; size = written(short).length) {
-    kept = Math.floor(kept * Math.min(0.95, most / size));
-    if (/[\ud800-\udbff]/.test(text.charAt(kept - 1))) kept--;
-    short = `${text.slice(0, kept)} … (${text.length - kept} more)`;
-  }
-  return short;
+/** Leaves so many characters of each text, and a part of each list and object for every {@link PART_CHARS} of them. */
+function cut(value: unknown, chars: number): unknown {
+  if (typeof value === "string") return value.length <= chars ? value : cutText(value, chars);
+  if (typeof value !== "object" || value === null) return value;
+  const all = Object.entries(value);
+  const shown = all.slice(0, Math.max(1, Math.floor(chars / PART_CHARS))).map(([key, part]): [string, unknown] => [key, cut(part, chars)]);
+  const rest = all.length - shown.length;
+  if (Array.isArray(value)) return [...shown.map(([, part]) => part), ...(rest > 0 ? [`… (${rest} more)`] : [])];
+  return Object.fromEntries([...shown, ...(rest > 0 ? [["…", `${rest} more`]] : [])]);
+}
+
+function cutText(text: string, chars: number): string {
+  const kept = /[\ud800-\udbff]/.test(text.charAt(chars - 1)) ? chars - 1 : chars;
+  return `${text.slice(0, kept)} … (${text.length - kept} more)`;
 }
 
 /** Pages that may ask from a browser: this machine's own, such as an inspector's. Programs send no origin. */
