@@ -1,13 +1,12 @@
 import type { LiveEvent } from "../events/event.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import type { Log, RoomKey } from "./log.js";
-import type { VerifiedRows, WrongRow } from "./sql/verify.js";
 import type { SessionStatistics } from "./statistics.js";
 import type { Store } from "./store.js";
 import { DamagedEvent } from "./stored-event.js";
 
 /** Something that is wrong with a room's log, or with what is made from it. */
-type LogFinding =
+export type CheckFinding =
   /** Seqs that are neither kept nor recorded as removed, both ends included. */
   | { readonly kind: "hole"; readonly room: RoomKey; readonly from: number; readonly to: number }
   /** An event out of order, or outside of what was asked for. */
@@ -26,16 +25,6 @@ type LogFinding =
       readonly counted: string;
     };
 
-/** Tables about works, whose rows are looked at one by one. */
-type CheckedTable = "works" | "comments" | "comment_runs" | "list_runs" | "downloads" | "author_watches";
-
-/** Something that the check found wrong: beside logs a row that is damaged, or whose columns say different things. */
-export type CheckFinding =
-  | LogFinding
-  /** A position whose event the search index does not hold as it should, or holds although it is not kept. */
-  | { readonly kind: "search"; readonly pos: number }
-  | ({ readonly kind: "row"; readonly table: CheckedTable } & WrongRow);
-
 /** Most findings of one check, which then stops: more say nothing new. */
 const MAX_FINDINGS = 1000;
 const PAGE = 1000;
@@ -48,8 +37,8 @@ const PAGE = 1000;
  * @param signal ends the check with the signal's reason
  * @returns findings in order of room, at most 1000; none when all is well
  */
-export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Promise<readonly LogFinding[]> {
-  const findings: LogFinding[] = [];
+export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Promise<readonly CheckFinding[]> {
+  const findings: CheckFinding[] = [];
   for (const [key, { head }] of await log.heads(room === undefined ? undefined : [room])) {
     const walk = new CheckWalk(key);
     while (walk.scanned < head && findings.length + walk.findings.length < MAX_FINDINGS) {
@@ -93,7 +82,7 @@ interface CheckedCombo {
 
 /** Walk through one room, from its first seq on. */
 class CheckWalk {
-  readonly findings: LogFinding[] = [];
+  readonly findings: CheckFinding[] = [];
   readonly #room: RoomKey;
   readonly #combos = new Map<string, CheckedCombo>();
   #scanned = 0;
@@ -145,7 +134,7 @@ class CheckWalk {
     this.#scanned = seq;
   }
 
-  combos(): readonly LogFinding[] {
+  combos(): readonly CheckFinding[] {
     const wrong = [...this.#combos].filter(([, { sum, high, last }]) => sum !== high && !(sum < high && this.#lostFrom < last));
     return wrong.map(([comboId, { sum, high }]) => ({ kind: "combo", room: this.#room, comboId, sum, high }));
   }
@@ -235,31 +224,30 @@ function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatis
 
 /** Options for checking a store. */
 interface CheckOptions {
-  /** The only room to check; all rooms by default, and then the search index, and works with their comments, too. */
+  /** The only room to check; all rooms by default. */
   readonly room?: RoomKey;
   /** Time for which the server keeps statistics of rooms that have no limit of their own, in ms; null, the default, is forever. */
   readonly statisticsMaxAgeMs?: number | null;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  /** Called with what is compared now, and how many events or rows of it were. */
-  readonly onProgress?: (what: string, count: number) => void;
+  /** Called with how many events were compared. */
+  readonly onProgress?: (events: number) => void;
 }
 
 /**
- * Checks the log as {@link check} does, that what is made from it (the search index, the statistics) says the same, and that each work, comment,
- * run that collects comments, download and watch on an author is whole and says one thing. Nothing is compared with events that cannot be read.
+ * Checks the log as {@link check} does, and that the statistics say what the events do. Nothing is compared with events that cannot be read.
  */
 export async function checkStore(store: Store, options: CheckOptions = {}): Promise<readonly CheckFinding[]> {
   const { room, statisticsMaxAgeMs = null, clock = systemClock, signal, onProgress = () => {} } = options;
   const findings: CheckFinding[] = [...(await check(store.log, room, signal))];
   const unreadable = new Set(findings.flatMap((one) => (one.kind === "damaged" ? [one.room] : [])));
+  let events = 0;
   for (const [key] of await store.log.heads(room === undefined ? undefined : [room])) {
     if (unreadable.has(key)) continue;
-    let events = 0;
     const onEvents = (count: number) => {
       signal?.throwIfAborted();
       events += count;
-      onProgress(`statistics of room ${key}`, events);
+      onProgress(events);
     };
     const own = (await store.retention.limits(key)).statistics;
     const maxAgeMs = own === undefined ? statisticsMaxAgeMs : own.maxAgeMs;
@@ -267,31 +255,5 @@ export async function checkStore(store: Store, options: CheckOptions = {}): Prom
     const expiredBefore = maxAgeMs === null ? null : now - maxAgeMs;
     findings.push(...(await checkStatistics(store, key, expiredBefore, now, onEvents)));
   }
-  if (room !== undefined) return findings;
-  for (let after: number | null = unreadable.size > 0 ? null : 0; after !== null; ) {
-    signal?.throwIfAborted();
-    const verified: Awaited<ReturnType<Store["search"]["verify"]>> = await store.search.verify(after);
-    findings.push(...(verified?.wrong ?? []).map((pos): CheckFinding => ({ kind: "search", pos })));
-    after = verified?.scanned ?? null;
-    if (after !== null) onProgress("search index", after);
-  }
-  const { works, comments, commentRuns, listRuns, downloads, authorWatches } = store;
-  await checkRows("works", works.verify, "");
-  await checkRows("comments", comments.verify, null);
-  await checkRows("comment_runs", commentRuns.verify, 0);
-  await checkRows("list_runs", listRuns.verify, 0);
-  await checkRows("downloads", downloads.verify, 0);
-  await checkRows("author_watches", authorWatches.verify, 0);
   return findings;
-
-  async function checkRows<K>(table: CheckedTable, verify: (after: K) => Promise<VerifiedRows<K> | null>, first: K) {
-    let count = 0;
-    for (let found = await verify(first); found !== null; found = await verify(found.after)) {
-      signal?.throwIfAborted();
-      findings.push(...found.wrong.map((wrong): CheckFinding => ({ kind: "row", table, ...wrong })));
-      count += found.count;
-      onProgress(table, count);
-      if (findings.length >= MAX_FINDINGS) return;
-    }
-  }
 }

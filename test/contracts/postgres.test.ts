@@ -3,7 +3,7 @@ import { afterAll } from "vitest";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { describeStore } from "./store.js";
 import "../whole.js"; // the contracts take a part of their cases
-import { dropDatabase, emptyDatabase, newDatabase, runSql } from "../postgres/database.js";
+import { dropDatabase, emptyDatabase, newDatabase } from "../postgres/database.js";
 
 let url: string | undefined;
 
@@ -11,14 +11,8 @@ afterAll(async () => {
   if (url !== undefined) await dropDatabase(url);
 });
 
-describeStore(
-  "postgres",
-  async () => {
-    if (url === undefined) url = await newDatabase();
-    else await emptyDatabase(url);
-    return openPostgresStore({ url });
-  },
-  async (sql) => {
-    await runSql(url ?? "", sql);
-  },
-);
+describeStore("postgres", async () => {
+  if (url === undefined) url = await newDatabase();
+  else await emptyDatabase(url);
+  return openPostgresStore({ url });
+});

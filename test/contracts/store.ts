@@ -3,7 +3,6 @@ import type { RoomStore } from "../../src/store/store.js";
 import { describeAccountDays } from "./account-days.js";
 import { describeAuthorWatches } from "./author-watches.js";
 import { describeChanges } from "./changes.js";
-import { type Damage, describeCheck } from "./check.js";
 import { describeClose } from "./close.js";
 import { describeComments } from "./comments.js";
 import { describeDeletions } from "./deletions.js";
@@ -34,7 +33,7 @@ export function describeRoomStore(name: string, open: Open<RoomStore>): void {
 }
 
 /** Everything that a store must do, whatever its engine. */
-export function describeStore(name: string, open: Open, damage: Damage): void {
+export function describeStore(name: string, open: Open): void {
   describeRoomStore(name, open);
   describe(name, () => {
     describeLog(open);
@@ -56,7 +55,6 @@ export function describeStore(name: string, open: Open, damage: Damage): void {
     describeAuthorWatches(open);
     describeGifts(open);
     describeAccountDays(open);
-    describeCheck(open, damage);
     describeClose(open);
   });
 }

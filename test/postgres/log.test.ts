@@ -173,7 +173,6 @@ describe("days", () => {
     expect((await readAll(store.log, two.room)).events.map(({ seq }) => seq)).toEqual([1]);
     expect(await check(store.log)).toEqual([]);
     expect(await store.log.combos(two.room, ["c"])).toEqual(new Map());
-    expect(await store.search.verify(0)).toMatchObject({ wrong: [] });
     const { room, epoch } = one;
     const again = [chat(idAt(DAY)), chat(idAt(midnight, 7)), chat(idAt(DAY, 5))];
     expect(await store.log.append([{ room, epoch, events: again }])).toEqual([{ room, head: 7, stored: [null, 7, null], tooOld: 2 }]);

@@ -1,4 +1,4 @@
-// Guards: the check of an SQLite store finds missing and damaged events, and what index and statistics say otherwise.
+// Guards: the check of an SQLite store finds missing and damaged events, and what statistics say otherwise.
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { catchUp } from "../../src/statistics/reader.js";
@@ -64,7 +64,7 @@ describe("check", () => {
     await store.close();
   });
 
-  it("finds what the search index and the statistics say otherwise", async () => {
+  it("finds what the statistics say otherwise", async () => {
     const file = path("derived.db");
     const store = openSqliteStore({ path: file });
     const { room, append } = await claimed(store);
@@ -72,20 +72,11 @@ describe("check", () => {
     await catchUp(store, plainWords);
     expect(await checkStore(store)).toEqual([]);
     const other = new Database(file);
-    other.exec("DELETE FROM search WHERE rowid = (SELECT pos FROM events WHERE seq = 7)");
-    other.exec("DELETE FROM search WHERE rowid = (SELECT pos FROM events WHERE seq = 98)");
-    other.exec("INSERT INTO search(rowid, words) SELECT pos, 'tother' FROM events WHERE seq = 98");
     other.exec(`UPDATE statistics_sessions SET totals = replace(totals, '"units":3', '"units":4')`);
     expect(await checkStore(store)).toEqual([
       { kind: "statistics", room, sessionId: chats(1)[0]?.sessionId, what: "units", log: "3", counted: "4" },
-      { kind: "search", pos: 7 },
-      { kind: "search", pos: 98 },
     ]);
-    // Made again from the log, while the statistics stay as they are.
-    other.exec("INSERT INTO search(search) VALUES ('delete-all'); UPDATE consumers SET pos = 0 WHERE name = 'search'");
     other.close();
-    await catchUp(store, plainWords);
-    expect((await checkStore(store)).map(({ kind }) => kind)).toEqual(["statistics"]);
     await store.close();
   });
 

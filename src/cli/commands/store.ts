@@ -4,7 +4,7 @@ import { type Config, downloadsOf, loadConfig, variableOf } from "../../app/conf
 import type { ServerSetting } from "../../http/api-deps.js";
 import { recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Msg, msg, msgOf } from "../../runtime/msg.js";
+import { type Msg, msg } from "../../runtime/msg.js";
 import { type CheckFinding, checkStore } from "../../store/check.js";
 import { backUp, integrityOf } from "../../store/sqlite/copy.js";
 import { checkFiles, DownloadStorage } from "../../works/download-storage.js";
@@ -28,22 +28,11 @@ export function addStoreCommands(program: Command, data: () => Option): void {
     .action((file: string, settings: Partial<Config>) => backup(loadConfig(settings), file));
   program
     .command("check")
-    .description(
-      "verify the store: the file, its events, sums, index, statistics, works, comments, watches, and downloads with their files",
-    )
-    .option("--room <room>", "only this room's events, no works and no files")
+    .description("verify the store: the file, its events, sums and statistics, and downloaded files")
+    .option("--room <room>", "only this room's events, no files")
     .addOption(data())
     .action(({ room, ...settings }: Partial<Config> & { room?: string }) => check(loadConfig(settings), room ?? null));
 }
-
-const ROW_NAMES = {
-  works: "work",
-  comments: "comment",
-  comment_runs: "comment run",
-  list_runs: "list run",
-  downloads: "download",
-  author_watches: "watch on the author",
-} as const;
 
 async function backup(config: Config, file: string): Promise<void> {
   if (config.databaseUrl !== null)
@@ -66,12 +55,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
   await withStore(config, async (store) => {
     const room = asked === null ? {} : { room: (await pastedRoom(store.rooms, asked)).room };
     const progress = new ProgressLine(msg`checking`, msg`events`);
-    const rows = { works: 0, comments: 0 };
-    const onProgress = (what: string, count: number) => {
-      if (what in rows) rows[what as keyof typeof rows] = count;
-      progress.show(count);
-    };
-    const findings = await checkStore(store, { ...room, statisticsMaxAgeMs, signal: stop, onProgress });
+    const findings = await checkStore(store, { ...room, statisticsMaxAgeMs, signal: stop, onProgress: (events) => progress.show(events) });
     let files = 0;
     const storage = new DownloadStorage(downloadsOf(config).folder);
     const { findings: wrong, elsewhere } =
@@ -81,7 +65,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
     if (all.length > SHOWN) await print(msg`… and ${all.length - SHOWN} more`);
     const heads = await store.log.heads(room.room === undefined ? undefined : [room.room]);
     const events = [...heads.values()].reduce((sum, { head, oldest }) => sum + head - oldest + 1, 0);
-    const beside = asked === null ? msg`, ${rows.works} works, ${rows.comments} comments, ${files} downloaded files` : "";
+    const beside = asked === null ? msg`, ${files} downloaded files` : "";
     progress.end(msg`checked: ${what}, up to ${events} events of ${heads.size} rooms${beside}`);
     if (elsewhere > 0) await print(msg`${elsewhere} downloads are in other folders (DYLIVE_DOWNLOADS): their files were not looked at`);
     await print(all.length === 0 ? msg`nothing is wrong` : msg`${all.length} findings`);
@@ -119,8 +103,6 @@ async function sound(config: Config): Promise<Msg> {
 }
 
 function sentenceOf(finding: CheckFinding): Msg {
-  if (finding.kind === "row") return msg`${msgOf(ROW_NAMES[finding.table])} ${finding.row}: ${recognised(finding.what)}`;
-  if (finding.kind === "search") return msg`position ${finding.pos} is not in the search index as it should be`;
   const where = msg`room ${finding.room}`;
   if (finding.kind === "hole") return msg`${where}: seq ${finding.from} to ${finding.to} are neither kept nor recorded as removed`;
   if (finding.kind === "damaged") return msg`${where}: seq ${finding.seq} cannot be read`;

@@ -252,9 +252,8 @@ export const COMMANDS: Readonly<Record<string, string>> = {
     "弹幕或公告的一部分：至少两个字；加 --people 时是昵称的一部分，或 id",
   "copy the store to a file, also while a server runs": "把存储复制到文件，服务运行时也可以",
   "the file to make; it must not exist": "要生成的文件；必须还不存在",
-  "verify the store: the file, its events, sums, index, statistics, works, comments, watches, and downloads with their files":
-    "检查存储：文件、事件、合计、索引、统计、作品、评论、监控，以及下载和它们的文件",
-  "only this room's events, no works and no files": "只检查这个直播间的事件，不检查作品和文件",
+  "verify the store: the file, its events, sums and statistics, and downloaded files": "检查存储：文件、事件、合计、统计，以及下载的文件",
+  "only this room's events, no files": "只检查这个直播间的事件，不检查文件",
   "take people out of everything that is kept": "把指定的人从保存的一切内容中删除",
   "keep what they did, under a name that says nothing": "保留他们做过的事，但换成看不出是谁的化名",
   "do not ask first: show nothing, erase": "不先询问，直接删除",

@@ -105,24 +105,6 @@ export const SEARCH: SearchIndex = {
     const byPos = new Map(kept.map((one) => [one.pos, one]));
     return found.map(({ pos }) => byPos.get(pos) ?? { pos, room: null, seq: null, body: null });
   },
-  *apart(from, to) {
-    const days = yield* EVENTS.daysAt({ from, to });
-    const apart = yield* rows<{ pos: number }>(
-      `SELECT coalesce(e.pos, s.pos) AS pos FROM (SELECT day, pos FROM events WHERE ${BETWEEN} AND room > 0) e
-       FULL JOIN (SELECT day, pos FROM search WHERE ${BETWEEN}) s ON s.day = e.day AND s.pos = e.pos WHERE e.pos IS NULL OR s.pos IS NULL`,
-      ...[days, from, to],
-    );
-    return apart.map(({ pos }) => pos);
-  },
-  *others(events) {
-    const others = yield* rows<{ pos: number }>(
-      `SELECT e.pos FROM unnest($1::integer[], $2::bigint[], $3::text[]) AS e(day, pos, words)
-       LEFT JOIN search s ON s.day = e.day AND s.pos = e.pos
-       WHERE s.words IS DISTINCT FROM array_to_tsvector(string_to_array(e.words, ' '))`,
-      ...[events.map(({ event }) => dayOf(event.id)), events.map(({ pos }) => pos), events.map(({ room, event }) => wordsOf(room, event))],
-    );
-    return others.map(({ pos }) => pos);
-  },
 };
 
 const DAY_MS = 86_400_000;

@@ -51,7 +51,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       ...repositories,
       log: await postgresLog(connection),
       rooms: { ...repositories.rooms, setResume: resumeSetter(connection) },
-      search: sqlSearch(connection, EVENTS, SEARCH),
+      search: sqlSearch(connection, SEARCH),
       derived: sqlDerived(connection, EVENTS, SEARCH),
       retention: postgresRetention(connection),
       residue: NOTHING_LEFT,

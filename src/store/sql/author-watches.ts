@@ -1,8 +1,6 @@
-import { type Static, Type } from "typebox";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
-import { type AuthorWatch, AuthorWatchSchema } from "../../works/model/author-watch.js";
-import { type VerifiedRows, verifyRows } from "./verify.js";
+import type { AuthorWatch } from "../../works/model/author-watch.js";
 import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** A watch as it is kept. */
@@ -36,13 +34,7 @@ interface StoredWatch {
   readonly body: string;
 }
 /** A watch but for what has columns of its own. */
-const BodySchema = Type.Object({
-  ...Type.Omit(AuthorWatchSchema, ["secUid", "addedAt", "nextAt"]).properties,
-  known: Type.Array(Type.String()),
-});
-type Body = Omit<Static<typeof BodySchema>, "known"> & Pick<KeptAuthorWatch, "known">;
-/** Watches of one step of the check. */
-const STEP_WATCHES = 100;
+type Body = Omit<AuthorWatch, "secUid" | "addedAt" | "nextAt"> & Pick<KeptAuthorWatch, "known">;
 
 const SELECT = `SELECT n, sec_uid AS "secUid", added_at AS "addedAt", next_at AS "nextAt", body FROM author_watches`;
 const NEW: Body = { author: null, look: null, failingSince: null, learnedAt: null, newest: null, published: 0, known: [] };
@@ -122,20 +114,6 @@ export function sqlAuthorWatches({ dialect, ask, lane }: SqlDatabase) {
     remove: (secUid: string): Promise<boolean> =>
       write(function* () {
         return (yield* run("DELETE FROM author_watches WHERE sec_uid = $1", secUid)) === 1;
-      }),
-    /** Looks at watches, in the order of their numbers: whether each says one thing in all of its columns. @returns null after the last */
-    verify: (after: number): Promise<VerifiedRows<number> | null> =>
-      ask(function* () {
-        const found = yield* rows<{ n: number; secUid: string; outcome: string | null; body: string }>(
-          `SELECT n, sec_uid AS "secUid", outcome, body FROM author_watches WHERE n > $1 ORDER BY n LIMIT ${STEP_WATCHES}`,
-          after,
-        );
-        return verifyRows(
-          found,
-          BodySchema,
-          ({ n, secUid }) => [n, secUid],
-          ({ look }: Body) => ({ outcome: look?.outcome ?? null }),
-        );
       }),
     /** Counts the watches by the outcome of their last look; null before the first. */
     outcomes: (): Promise<readonly { readonly outcome: string | null; readonly count: number }[]> =>

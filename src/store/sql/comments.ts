@@ -1,7 +1,6 @@
-import { type Comment, CommentSchema } from "../../works/model/comment.js";
+import type { Comment } from "../../works/model/comment.js";
 import { type KeptComment, keptComment, type ReadComment } from "../../works/model/kept.js";
 import { foldText } from "../search.js";
-import { type VerifiedRows, verifyRows } from "./verify.js";
 import { each, expireSome, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Name of a kept comment. */
@@ -97,10 +96,6 @@ const TOLD = `c.body, c.first_seen_at AS "firstSeenAt", c.removed_at AS "removed
 /** Name of the field in the JSON of a comment: in none of its texts is there a quote that is not escaped. */
 const REPLIES = '"replies":';
 
-/** Columns that are made of what is kept of a comment, and that. */
-const VERIFIED = ["work_id", "id", "parent_id", "user_id", "sec_uid", "time", "rank", "received_at", "words", "body"] as const;
-type VerifiedComment = Record<(typeof VERIFIED)[number], string | number | null> & Record<"work_id" | "id" | "body", string>;
-
 interface SeenRow extends Pick<KeptComment, "firstSeenAt" | "removedAt" | "revision" | "repliesCollected"> {
   readonly body: string;
   readonly erased: number;
@@ -178,20 +173,6 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
         const { workId, id } = after ?? { workId: "", id: "" };
         const sql = `SELECT ${TOLD} FROM comments c WHERE (c.work_id, c.id) > ($1, $2) ORDER BY c.work_id, c.id LIMIT $3`;
         return (yield* rows<SeenRow>(sql, workId, id, limit)).map(keptOf);
-      }),
-    /** Looks at comments, in the order of their names: whether each says one thing in all of its columns. @returns null after the last */
-    verify: (after: CommentKey | null): Promise<VerifiedRows<CommentKey> | null> =>
-      ask(function* () {
-        const { workId, id } = after ?? { workId: "", id: "" };
-        const found = yield* rows<VerifiedComment>(
-          `SELECT ${VERIFIED.join(", ")} FROM comments c WHERE (c.work_id, c.id) > ($1, $2) ORDER BY c.work_id, c.id LIMIT ${STEP_COMMENTS}`,
-          ...[workId, id],
-        );
-        const columns = ({ parentId, user, time, rank, receivedAt, text, ...comment }: Comment) => ({
-          ...{ work_id: comment.workId, id: comment.id, parent_id: parentId, user_id: plain(user.id), sec_uid: plain(user.secUid) },
-          ...{ time, rank, received_at: receivedAt, words: wordsOf(text) },
-        });
-        return verifyRows(found, CommentSchema, (one) => [{ workId: one.work_id, id: one.id }, `${one.work_id}/${one.id}`], columns);
       }),
     /** Puts others in the place of kept comments, as an erasure leaves them: they are not read again. */
     replace: (erased: readonly KeptComment[]): Promise<void> =>

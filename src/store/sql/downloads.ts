@@ -1,6 +1,5 @@
 import type { Person } from "../../works/model/author.js";
-import { type KeptDownload, KeptDownloadSchema } from "../../works/model/download.js";
-import { type VerifiedRows, verifyRows } from "./verify.js";
+import type { KeptDownload } from "../../works/model/download.js";
 import { expireSome, row, rows, run, type SqlDatabase } from "./work.js";
 
 /** Parts of a person by which they are known. */
@@ -114,16 +113,6 @@ export function sqlDownloads({ dialect, ask, lane }: SqlDatabase) {
       ask(function* () {
         const sql = `SELECT ${COLUMNS} FROM downloads WHERE n > $1 AND removed = 0 ORDER BY n LIMIT $2`;
         return (yield* rows<StoredDownload>(sql, after, limit)).map(rowOf);
-      }),
-    /** Looks at downloads, in the order of their numbers: whether each says one thing in all of its columns. @returns null after the last */
-    verify: (after: number): Promise<VerifiedRows<number> | null> =>
-      ask(function* () {
-        const found = yield* rows<{ n: number; id: string; work_id: string; ended_at: number | null; body: string }>(
-          `SELECT n, id, work_id, ended_at, body FROM downloads WHERE n > $1 AND removed = 0 ORDER BY n LIMIT ${STEP_DOWNLOADS}`,
-          after,
-        );
-        const columns = ({ id, workId, endedAt }: KeptDownload) => ({ id, work_id: workId, ended_at: endedAt });
-        return verifyRows(found, KeptDownloadSchema, ({ n, id }) => [n, id], columns);
       }),
     /** Removes a download: nothing is left but that its files are to be removed. */
     remove: (n: number): Promise<void> =>

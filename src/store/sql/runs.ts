@@ -1,7 +1,5 @@
-import type { TSchema } from "typebox";
-import { type CommentRun, CommentRunSchema } from "../../works/model/comment.js";
-import { type WorkListRun, WorkListRunSchema } from "../../works/model/work-list.js";
-import { type VerifiedRows, verifyRows } from "./verify.js";
+import type { CommentRun } from "../../works/model/comment.js";
+import type { WorkListRun } from "../../works/model/work-list.js";
 import { expireSome, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Run of any kind. */
@@ -17,7 +15,6 @@ interface KeptRun<Run> {
 /** A kind of runs: its table, what a run is about (`of`), and what else is done when one tells. */
 interface RunTable<Run> {
   readonly table: "comment_runs" | "list_runs";
-  readonly schema: TSchema;
   readonly of: (run: Run) => string;
   readonly told?: (n: number, run: Run) => SqlWork<void>;
 }
@@ -33,7 +30,7 @@ const STEP_LOOKED_AT = 20;
 /** Returns the runs of a database that collect the comments of works. */
 export function sqlCommentRuns(database: SqlDatabase): Runs<CommentRun> {
   return sqlRuns(database, {
-    ...{ table: "comment_runs", schema: CommentRunSchema, of: ({ workId }) => workId },
+    ...{ table: "comment_runs", of: ({ workId }) => workId },
     /**
      * When a run came to the platform's end, the floors that it did not see are marked as removed with their replies, and nothing is deleted.
      * Replies of a floor that is still there are not: a floor is not opened a second time when all of it is known.
@@ -52,10 +49,10 @@ export function sqlCommentRuns(database: SqlDatabase): Runs<CommentRun> {
 
 /** Returns the runs of a database that list works: of an author, by their sec_uid, or of a mix, by its id. */
 export function sqlListRuns(database: SqlDatabase): Runs<WorkListRun> {
-  return sqlRuns(database, { table: "list_runs", schema: WorkListRunSchema, of: ({ secUid, mix }) => secUid ?? mix?.id ?? "" });
+  return sqlRuns(database, { table: "list_runs", of: ({ secUid, mix }) => secUid ?? mix?.id ?? "" });
 }
 
-function sqlRuns<Run extends AnyRun>({ dialect, ask, lane }: SqlDatabase, { table, schema, of: ofRun, told }: RunTable<Run>) {
+function sqlRuns<Run extends AnyRun>({ dialect, ask, lane }: SqlDatabase, { table, of: ofRun, told }: RunTable<Run>) {
   const write = lane();
   return {
     /** Keeps a run that begins. One about the same that has no end lost its process: it is told as stopped. @returns the run's number */
@@ -103,16 +100,6 @@ function sqlRuns<Run extends AnyRun>({ dialect, ask, lane }: SqlDatabase, { tabl
       ask(function* () {
         const sql = `SELECT n, body FROM ${table} WHERE n > $1 ORDER BY n LIMIT $2`;
         return (yield* rows<{ n: number; body: string }>(sql, after, limit)).map(keptOf);
-      }),
-    /** Looks at runs, in the order of their numbers: whether each says one thing in all of its columns. @returns null after the last */
-    verify: (after: number): Promise<VerifiedRows<number> | null> =>
-      ask(function* () {
-        const found = yield* rows<{ n: number; subject: string; ended_at: number | null; body: string }>(
-          `SELECT n, subject, ended_at, body FROM ${table} WHERE n > $1 ORDER BY n LIMIT ${STEP_RUNS}`,
-          after,
-        );
-        const columns = (kept: Run) => ({ subject: ofRun(kept), ended_at: kept.endedAt });
-        return verifyRows(found, schema, ({ n }) => [n, String(n)], columns);
       }),
     /** Removes the runs about something. */
     removeOf: (of: string): Promise<void> =>

@@ -2,7 +2,7 @@ import type { LiveEvent } from "../../events/event.js";
 import { type Found, isFound, queryOf, type SearchAsk } from "../search.js";
 import { eventOf, type StoredEvent } from "../stored-event.js";
 import { consumed } from "./consumers.js";
-import { type EventTable, logHead, pageReader } from "./log.js";
+import { logHead } from "./log.js";
 import type { SqlDatabase, SqlWork } from "./work.js";
 
 /** Most events that one call compares: more would hold up other jobs. */
@@ -12,18 +12,6 @@ const LEAST_TRIES = 50;
 /** Hits that are asked for at once: few at first, since the first page is often enough, then twice as many each time, up to the most. */
 const FIRST_HITS = 20;
 const MOST_HITS = 1280;
-/** Positions that one call of `verify` compares: some 50 ms. */
-const VERIFY_POSITIONS = 20_000;
-/** Step between events whose words are compared, one in so many: each may be a search of its own. */
-const VERIFY_WORDS_EVERY = 97;
-
-/** Result of comparing some of the index with the log. */
-export interface Verified {
-  /** Positions up to this one were compared. */
-  readonly scanned: number;
-  /** Positions whose event is not in the index as it should be, or that are in the index and not kept. */
-  readonly wrong: readonly number[];
-}
 
 /** Event that the index gives for a search; without a body where it is not kept, or is being deleted. */
 export interface Hit {
@@ -41,10 +29,6 @@ export interface SearchIndex {
   purge(begin: boolean): SqlWork<boolean>;
   /** Returns the newest events before a position that fulfil a query of {@link queryOf}, newest first. */
   hits(query: string, before: number, count: number): SqlWork<readonly Hit[]>;
-  /** Returns positions of a range that are only in the index, or only in the log. */
-  apart(from: number, to: number): SqlWork<readonly number[]>;
-  /** Returns the positions of those of these events whose words are not in the index as they should be. */
-  others(events: readonly StoredEvent[]): SqlWork<readonly number[]>;
 }
 
 /**
@@ -54,10 +38,8 @@ export interface SearchIndex {
 export type Search = ReturnType<typeof sqlSearch>;
 
 /** Returns the search of a database. */
-export function sqlSearch({ clock, dialect, read, lane }: SqlDatabase, table: EventTable, index: SearchIndex) {
+export function sqlSearch({ clock, read, lane }: SqlDatabase, index: SearchIndex) {
   const write = lane();
-  const { all } = pageReader(dialect, table);
-  const ALL = { deleted: true } as const;
   return {
     /** Returns how many positions of the log the index has not got yet. */
     behind: (): Promise<number> =>
@@ -76,19 +58,6 @@ export function sqlSearch({ clock, dialect, read, lane }: SqlDatabase, table: Ev
      * @returns whether there is more to do
      */
     purge: (begin: boolean): Promise<boolean> => write(() => index.purge(begin)),
-    /** Compares the index with the log after a position; null when there is no more to compare. */
-    verify: (after: number): Promise<Verified | null> =>
-      read(function* () {
-        const { search: pos } = yield* consumed();
-        if (after >= pos) return null;
-        const to = Math.min(after + VERIFY_POSITIONS, pos);
-        const wrong = new Set(yield* index.apart(after + 1, to));
-        for (let at = after; at < to; at += VERIFY_WORDS_EVERY) {
-          const { rows } = yield* all(at, 1, ALL);
-          for (const one of yield* index.others(rows.filter((found) => found.room > 0 && found.pos <= to))) wrong.add(one);
-        }
-        return { scanned: to, wrong: [...wrong].sort((a, b) => a - b) };
-      }),
   };
 
   /** Goes through what the index gives, newest first, until the page is full, all is looked at, or enough events were looked at. */

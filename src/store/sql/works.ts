@@ -1,6 +1,5 @@
 import { keptWork } from "../../works/model/kept.js";
-import { type Work, WorkSchema } from "../../works/model/work.js";
-import { type VerifiedRows, verifyRows } from "./verify.js";
+import type { Work } from "../../works/model/work.js";
 import { expireSome, row, rows, run, type SqlDatabase } from "./work.js";
 
 /** A work as it is kept. */
@@ -30,9 +29,6 @@ interface WorkAsk {
 
 /** Works that are removed in one step. */
 const STEP_WORKS = 100;
-
-/** Columns that are made of what is kept of a work. */
-const COLUMNS = ["author", "mix", "time", "state", "received_at", "first_seen_at", "revision"] as const;
 
 /** Works of a store. */
 export type Works = ReturnType<typeof sqlWorks>;
@@ -96,19 +92,6 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
         const sql = "SELECT body, reply FROM works WHERE id > $1 ORDER BY id LIMIT $2";
         const found = yield* rows<{ body: string; reply: string | null }>(sql, after, limit);
         return found.map(({ body, reply }) => ({ work: JSON.parse(body) as Work, reply }));
-      }),
-    /** Looks at works, in the order of their ids: whether each says one thing in all of its columns. @returns null after the last */
-    verify: (after: string): Promise<VerifiedRows<string> | null> =>
-      ask(function* () {
-        const found = yield* rows<Record<(typeof COLUMNS)[number] | "body" | "id", string | number | null> & { body: string; id: string }>(
-          `SELECT id, body, ${COLUMNS.join(", ")} FROM works WHERE id > $1 ORDER BY id LIMIT ${STEP_WORKS}`,
-          after,
-        );
-        const columns = (work: Work) => ({
-          ...{ id: work.id, author: work.author.secUid, mix: work.mix?.id ?? null, time: work.time, state: work.state },
-          ...{ received_at: work.receivedAt, first_seen_at: work.firstSeenAt, revision: work.revision },
-        });
-        return verifyRows(found, WorkSchema, ({ id }) => [id, id], columns);
       }),
     /** Puts another in the place of a kept work, as an erasure leaves it. */
     replace: (left: Work, reply: string | null): Promise<void> =>

@@ -78,22 +78,6 @@ export const SEARCH: SearchIndex = {
       ...[query, before, count],
     );
   },
-  *apart(from, to) {
-    const apart = yield* rows<{ pos: number }>(
-      `SELECT pos FROM events WHERE pos BETWEEN $1 AND $2 AND room > 0 AND NOT EXISTS (SELECT 1 FROM search_docsize d WHERE d.id = pos)
-       UNION ALL
-       SELECT d.id FROM search_docsize d WHERE d.id BETWEEN $1 AND $2 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.pos = d.id)`,
-      ...[from, to],
-    );
-    return apart.map(({ pos }) => pos);
-  },
-  *others(events) {
-    const others: number[] = [];
-    const holds = "SELECT 1 FROM search WHERE search MATCH $1 AND rowid = $2";
-    for (const { room, pos, event } of events)
-      if ((yield* row(holds, wordsOf(room, event).replaceAll(" ", " AND "), pos)) === undefined) others.push(pos);
-    return others;
-  },
 };
 
 function* changes(): SqlWork<number> {

@@ -63,7 +63,7 @@ export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }
   return {
     ...sqlRepositories(database),
     log: sqliteLog(connection, database),
-    search: sqlSearch(database, EVENTS, SEARCH),
+    search: sqlSearch(database, SEARCH),
     derived: sqlDerived(database, EVENTS, SEARCH),
     retention: sqlRetention(
       database,
