@@ -50,14 +50,14 @@ const SAID = "src/runtime/msg.ts";
 const PURE = ["told", "events", "i18n", ...APART];
 /** All that pure parts have from others: it computes, and reaches nothing. */
 const COMPUTING = ["@marcbachmann/cel-js", "node:buffer", "node:crypto", "node:zlib", "typebox", "typebox/schema"];
-const ENGINES = ["src/store/sqlite", "src/store/postgres", "src/store/copy", "src/store/open.ts", "better-sqlite3", "pg"];
+const ENGINES = ["src/store/sqlite", "src/store/postgres", "src/store/move.ts", "src/store/open.ts", "better-sqlite3", "pg"];
 const BROWSER = ["src/platform/browser", "playwright-core"];
 /** Lists what folders of one part leave alone: files and folders of ours, and packages. */
 const NOT: Record<string, readonly string[]> = {
   "src/store/sql": [...ENGINES, "src/store/memory"],
   "src/store/memory": [...ENGINES, "src/store/sql"],
-  "src/store/sqlite": ["src/store/postgres", "src/store/memory", "src/store/copy", "pg"],
-  "src/store/postgres": ["src/store/sqlite", "src/store/memory", "src/store/copy", "better-sqlite3"],
+  "src/store/sqlite": ["src/store/postgres", "src/store/memory", "src/store/move.ts", "pg"],
+  "src/store/postgres": ["src/store/sqlite", "src/store/memory", "src/store/move.ts", "better-sqlite3"],
   "src/platform/links": BROWSER,
   "src/platform/pages": BROWSER,
 };

@@ -1,11 +1,10 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
-import { moveStore } from "../../store/copy/move.js";
 import { lockDataDir } from "../../store/lock.js";
+import { moveStore } from "../../store/move.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, print, say } from "../terminal.js";
 import { existingStore } from "../with-store.js";
@@ -15,7 +14,7 @@ export function addMigrateCommand(program: Command, data: () => Option): void {
   const migrate = program.command("migrate").description("move the store to another database");
   migrate
     .command("sqlite-to-postgres")
-    .description("copy everything kept to PostgreSQL, and compare; cursors stay valid")
+    .description("copy everything kept to PostgreSQL; cursors stay valid")
     .option("--to <url>", "the database, which is empty (DATABASE_URL, which no list of processes shows)")
     .addOption(data())
     .action(({ to, ...settings }: Partial<Config> & { to?: string }) => {
@@ -30,29 +29,15 @@ async function toPostgres(data: string, to: string | null): Promise<void> {
   const from = existingStore({ data });
   // A server would go on writing what is no longer copied.
   const lock = await lockDataDir(resolve(data));
-  const progress = new ProgressLine(msg`moving`, msg`rows`);
-  let shown = "";
+  const progress = new ProgressLine(msg`moving`, msg`events`);
   try {
-    const { rooms, events, before, compared } = await moveStore({
-      from,
-      to,
-      signal: stop,
-      onProgress: (what, done, of) => {
-        if (what !== shown) say(recognised(what));
-        shown = what;
-        progress.show(done, of === null || of === 0 ? undefined : done / of);
-      },
-    });
-    if (before > 0) say(msg`${before} events had been copied before`);
-    progress.end(msg`${compared} rows of both were read and are the same`);
+    const { rooms, events } = await moveStore({ from, to, signal: stop, onProgress: (done, of) => progress.show(done, done / of) });
+    progress.end(msg`copied`);
     await print(msg`${events} events of ${rooms} rooms are in the database, with tokens, webhooks, positions and statistics`);
     say(msg`From now on start dylive with DATABASE_URL; cursors and tokens stay valid. The search index is rebuilt in the background.`);
     say(
       msg`Logins, raw recordings and what was set aside stay in ${data}: dylive goes on using them from there. The old store is left as it was.`,
     );
-  } catch (error) {
-    if (stop.aborted) progress.end(msg`stopped; the same command goes on from here`);
-    throw error;
   } finally {
     lock.release();
   }

@@ -264,7 +264,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "keep the newest up to a size, such as 500MB or 2GB; none is no limit": "最多保留多大，例如 500MB 或 2GB；none 表示不限",
   "follow the server's settings again": "恢复使用服务的设置",
   "move the store to another database": "把存储迁移到别的数据库",
-  "copy everything kept to PostgreSQL, and compare; cursors stay valid": "把全部数据复制到 PostgreSQL 并比对；游标仍然有效",
+  "copy everything kept to PostgreSQL; cursors stay valid": "把全部数据复制到 PostgreSQL；游标仍然有效",
   "the database, which is empty (DATABASE_URL, which no list of processes shows)": "空的目标数据库（用 DATABASE_URL 不会出现在进程列表里）",
   "show the processes on a PostgreSQL store, their rooms and lag": "显示共用 PostgreSQL 的各进程、它们的直播间和延迟",
   "give a PostgreSQL log that was restored, or lost commits, a new id": "PostgreSQL 恢复过备份或丢过提交之后，给日志换新 id",

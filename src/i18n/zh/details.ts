@@ -629,11 +629,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "SQLite finds the file damaged": "SQLite 发现文件已损坏",
   "the copy {} would be damaged ({}), as the original: dylive check says where":
     "副本 {} 会与原件一样是坏的（{}）：dylive check 会指出在哪里",
-  "the copy differs: {}, row {}: {}": "副本不一致：{}，第 {} 行：{}",
-  "the copy of another store into this database was not finished: give an empty database":
-    "之前向这个数据库的复制没有完成：请给一个空的数据库",
-  "a store was being copied into it, which is not finished: run `dylive migrate sqlite-to-postgres` again":
-    "向它的复制还没有完成：请再运行 `dylive migrate sqlite-to-postgres`",
+  "a store was being copied into it, which was not finished: make it anew and run `dylive migrate sqlite-to-postgres` again":
+    "向它的复制没有完成：请重建这个数据库，再运行 `dylive migrate sqlite-to-postgres`",
   "the database holds {} already: give an empty one": "数据库里已有 {}：请给一个空的",
   "stop all processes first: {} have it open": "请先停止所有进程：{} 正在使用它",
   "the store is closed": "存储已关闭",

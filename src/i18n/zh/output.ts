@@ -499,16 +499,13 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "; nobody has: {}": "；没有进程采集：{}",
   "events behind: statistics {}, search {}, webhooks {}": "落后的事件：统计 {}，搜索 {}，Webhook {}",
   moving: "正在迁移",
-  rows: "行",
-  "{} events had been copied before": "之前已复制 {} 个事件",
-  "{} rows of both were read and are the same": "两边各读了 {} 行，完全一致",
+  copied: "复制完成",
   "{} events of {} rooms are in the database, with tokens, webhooks, positions and statistics":
     "数据库里有 {2} 个直播间的 {1} 个事件，还有 token、Webhook、位置和统计",
   "From now on start dylive with DATABASE_URL; cursors and tokens stay valid. The search index is rebuilt in the background.":
     "今后请带 DATABASE_URL 启动 dylive；游标和 token 仍然有效。搜索索引会在后台重建。",
   "Logins, raw recordings and what was set aside stay in {}: dylive goes on using them from there. The old store is left as it was.":
     "登录、原始录制和被搁置的内容仍在 {}，dylive 继续使用。旧的存储保持原样。",
-  "stopped; the same command goes on from here": "已停止；再运行同一条命令会从这里继续",
   "If this database was restored or has lost commits, stop all processes and give --yes: the log gets a new id, and every cursor that was given out before ends with cursor_reset.":
     "如果这个数据库是恢复出来的，或丢失过提交，请停止所有进程并加上 --yes：日志会换一个新 id，以前给出的游标都会以 cursor_reset 结束。",
   "The log in {} is {} from now on, no longer {}: start the processes; readers with older cursors are told cursor_reset.":

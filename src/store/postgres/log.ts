@@ -307,6 +307,6 @@ async function logIdOf(connection: PostgresConnection): Promise<string> {
   if (found.length === 0) throw new DyliveError("bad_config", "the database has lost its id");
   throw new DyliveError(
     "bad_config",
-    "a store was being copied into it, which is not finished: run `dylive migrate sqlite-to-postgres` again",
+    "a store was being copied into it, which was not finished: make it anew and run `dylive migrate sqlite-to-postgres` again",
   );
 }
