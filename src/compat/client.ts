@@ -14,7 +14,7 @@ const WORDS =
   "dylive 现在没有采集任何直播间，所以没有消息。请在地址后面加上 ?room=直播间号 (no room is collected: add ?room=ROOM to the address)";
 
 /** Whether no room is collected, nor will be: else a client that wants every room has only to wait. */
-async function isIdle({ store, rooms }: Pick<CompatDeps, "store" | "rooms">): Promise<boolean> {
+async function isIdle({ store, rooms }: CompatDeps): Promise<boolean> {
   if ((await store.rooms.list({ watch: "on", limit: 1 })).length > 0) return false;
   return (await allRooms(store.rooms)).every(({ room }) => rooms.status(room) === null);
 }
@@ -47,13 +47,13 @@ function idleChat(now: number): LiveEventOf<"chat"> {
 
 /** Close codes by our reason: RFC 6455, 7.4.1 (going away, policy violation, our failure). */
 const CLOSE = { stopping: 1001, too_slow: 1008, token: 1008, no_answer: 1008, room_not_found: 1008, failed: 1011 } as const;
-/**
- * Heartbeats that a peer may leave unanswered. A peer that has left without a word answers no pings; one that reads slowly answers late.
- */
-const MISSED_MAX = 3;
-
-/** Time in ms for which a client that has sent too much is not read. */
-const REST_MS = 1_000;
+/** A connection, what it asked for, and by which right. */
+export interface CompatConnection {
+  readonly ws: WebSocket;
+  readonly socket: Duplex;
+  readonly asked: AskedStream;
+  readonly admitted: AdmittedClient;
+}
 
 /** One client of a compat output: it reads the log from its head on, through the feed, like every other reader. */
 export class CompatClient {
@@ -74,11 +74,7 @@ export class CompatClient {
   #status: string | null = null;
   #missed = 0;
 
-  constructor(
-    connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: AskedStream; readonly admitted: AdmittedClient },
-    format: Format,
-    deps: CompatDeps,
-  ) {
+  constructor(connection: CompatConnection, format: Format, deps: CompatDeps) {
     this.#ws = connection.ws;
     this.#asked = connection.asked;
     this.#admitted = connection.admitted;
@@ -88,13 +84,7 @@ export class CompatClient {
     this.#outbound = new OutboundQueue(connection.socket, limits);
     this.#sent = new RateLimiter(clock, { burst: limits.messageBurst, perSecond: limits.messagesPerSecond });
     this.#ws.on("error", () => {});
-    // The library would answer without looking whether the answers are taken.
-    this.#ws.on("ping", (data) => {
-      this.#read();
-      if (this.#over.signal.aborted) return;
-      if (this.#outbound.isFull) this.end("too_slow");
-      else this.#ws.pong(data);
-    });
+    this.#ws.on("ping", () => this.#read());
     this.#ws.on("pong", () => {
       this.#read();
       this.#missed = 0;
@@ -148,7 +138,8 @@ export class CompatClient {
   /** Called at every heartbeat. */
   beat(): void {
     if (this.#over.signal.aborted) return;
-    if (++this.#missed > MISSED_MAX) {
+    // One that reads slowly answers late.
+    if (++this.#missed > 3) {
       this.end("no_answer");
       return;
     }
@@ -169,9 +160,11 @@ export class CompatClient {
 
   /** Counts what the client has sent; one that sends too much is not read for a while. */
   #read(): void {
+    // The library answers pings whether or not the answers are taken.
+    if (this.#outbound.isFull) this.end("too_slow");
     if (this.#ws.isPaused || this.#sent.take()) return;
     this.#ws.pause();
-    this.#deps.clock.sleep(REST_MS, this.gone).then(
+    this.#deps.clock.sleep(1_000, this.gone).then(
       () => this.#ws.resume(),
       () => {},
     );
@@ -225,7 +218,7 @@ export class CompatClient {
     const { signal } = this.#letGo;
     this.#sees.clear();
     const { abouts, feed } = this.#deps;
-    const isKnown = (one: RoomKey) => this.#sees.has(one) && abouts.knows(one);
+    const isKnown = (one: RoomKey) => this.#sees.has(one) && abouts.isFresh(one);
     this.#following = feed.follow(
       {
         rooms: room === null ? null : new Set([room]),

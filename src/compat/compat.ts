@@ -35,7 +35,7 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
   const deps: CompatDeps = {
     ...options,
     origins: options.origins.map((origin) => origin.toLowerCase()),
-    abouts: new Abouts(options.store.rooms),
+    abouts: new Abouts(options.store.rooms, options.clock),
     limits: { ...COMPAT_LIMITS, ...options.limits },
   };
   const wanted = [grab, live(Math.round(options.pollMs / 1000)), tiktok].flatMap((format) => {
@@ -44,9 +44,11 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
   });
   const ports: CompatPort[] = [];
   const urls: { name: Format["name"]; like: string; url: string }[] = [];
-  const stop = new AbortController();
+  const stopBeating = options.clock.every(deps.limits.heartbeatMs, () => {
+    for (const port of ports) port.beat();
+  });
   const close = async () => {
-    stop.abort();
+    stopBeating();
     await Promise.all(ports.map((port) => port.close()));
   };
   try {
@@ -60,7 +62,6 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
     await close();
     throw error;
   }
-  if (ports.length > 0) keepUp(deps, ports, stop.signal);
   return {
     urls,
     counts: () => ({
@@ -70,22 +71,4 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
     }),
     close,
   };
-}
-
-/**
- * Runs what goes on beside the clients until the signal aborts: heartbeats, and looking at what is known of the rooms.
- */
-function keepUp({ abouts, clock, limits, onError }: CompatDeps, ports: readonly CompatPort[], signal: AbortSignal): void {
-  const stops = [
-    clock.every(limits.heartbeatMs, () => {
-      for (const port of ports) port.beat();
-    }),
-    clock.every(limits.aboutMs, () => {
-      abouts.refresh(new Set(ports.flatMap((port) => [...port.rooms()]))).catch(onError);
-    }),
-  ];
-  const end = () => {
-    for (const stopOne of stops) stopOne();
-  };
-  signal.addEventListener("abort", end, { once: true });
 }

@@ -3,43 +3,38 @@ import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { OutboundBounds } from "../runtime/outbound-queue.js";
 import type { RoomKey } from "../store/log.js";
-import { allRooms, type RoomFacts, type Rooms } from "../store/rooms.js";
+import type { RoomFacts, Rooms } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
 
 /** Facts of a room of which nothing is known, and of none. */
 export const NOTHING: RoomFacts = { webRid: null, title: null, anchor: null };
 
-/** Keeps what is known of the rooms that clients follow at hand while their events are written: a title may be a minute old. */
+/** Keeps what is known of rooms at hand while their events are written: a title may be a minute old. */
 export class Abouts {
-  readonly #rooms: Pick<Rooms, "get" | "list">;
-  readonly #known = new Map<RoomKey, RoomFacts>();
+  readonly #rooms: Rooms;
+  readonly #clock: Clock;
+  readonly #known = new Map<RoomKey, { readonly about: RoomFacts; readonly readAt: number }>();
 
-  constructor(rooms: Pick<Rooms, "get" | "list">) {
+  constructor(rooms: Rooms, clock: Clock) {
     this.#rooms = rooms;
+    this.#clock = clock;
   }
 
   /** Returns what was known of a room when it was last read. */
   of(room: RoomKey): RoomFacts {
-    return this.#known.get(room) ?? NOTHING;
+    return this.#known.get(room)?.about ?? NOTHING;
   }
 
-  /** Whether something was read of a room, or looked for. */
-  knows(room: RoomKey): boolean {
-    return this.#known.has(room);
+  /** Whether a room was read within the last minute. */
+  isFresh(room: RoomKey): boolean {
+    const one = this.#known.get(room);
+    return one !== undefined && Math.abs(this.#clock.now() - one.readAt) < 60_000;
   }
 
-  /** Reads what is known of a room. */
   async load(room: RoomKey): Promise<RoomFacts> {
     const about = (await this.#rooms.get(room)) ?? NOTHING;
-    this.#known.set(room, about);
+    this.#known.set(room, { about, readAt: this.#clock.now() });
     return about;
-  }
-
-  /** Reads again what is known of the rooms still followed, and forgets the others. */
-  async refresh(followed: ReadonlySet<RoomKey>): Promise<void> {
-    for (const room of this.#known.keys()) if (!followed.has(room)) this.#known.delete(room);
-    if (this.#known.size === 0) return;
-    for (const row of await allRooms(this.#rooms)) if (this.#known.has(row.room)) this.#known.set(row.room, row);
   }
 }
 
@@ -77,8 +72,6 @@ interface CompatLimits extends OutboundBounds {
   readonly renewMs: number;
   /** Longest wait of a client for the first answer about its room, in ms. */
   readonly settleMs: number;
-  /** Time between two looks at what is known of the rooms, in ms. */
-  readonly aboutMs: number;
 }
 
 /** The limits of a server. */
@@ -94,12 +87,11 @@ export const COMPAT_LIMITS: CompatLimits = {
   messagesPerSecond: 1_000,
   renewMs: 30_000,
   settleMs: 10_000,
-  aboutMs: 60_000,
 };
 
 /** Dependencies of every compat output. */
 export interface CompatDeps {
-  readonly store: Pick<Store, "log" | "rooms">;
+  readonly store: Store;
   readonly rooms: RoomRequests;
   readonly clock: Clock;
   readonly authenticator: ClientAuthenticator;

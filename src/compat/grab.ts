@@ -130,23 +130,6 @@ function messageOf(event: LiveEvent): GrabMessage | null {
       // The end as confirmed: once for each broadcast, also where the platform did not announce it.
       return event.to === "ended" ? { type: TYPES.ended, user: null, content: "直播已结束" } : null;
     default:
-      // That program has no message for these. A new type does not compile before it is decided here or above.
-      event.type satisfies
-        | "leave"
-        | "moderation"
-        | "rank"
-        | "gap"
-        | "system"
-        | "erased"
-        | "unknown"
-        | "control"
-        | "notice"
-        | "pin"
-        | "product"
-        | "battle"
-        | "linkmic"
-        | "lottery"
-        | "work";
       return null;
   }
 }

@@ -6,87 +6,68 @@ import type { RoomFacts } from "../store/rooms.js";
 type Code = "ROOM_ONLINE" | "ROOM_OFFLINE" | "ROOM_ENDED" | "ROOM_NOT_FOUND" | "ROOM_STATUS_UNKNOWN";
 
 interface StatusRow {
-  readonly valid: boolean;
   readonly live: boolean | null;
   readonly status: string;
   readonly text: string;
   readonly message: string;
   readonly suggestion: string;
+  /** Null while we go on looking: then the message says when we look again. */
   readonly hasRoom: boolean | null;
-  /** Whether the message says when we look again. */
-  readonly retries: boolean;
 }
 
 const ROWS: Readonly<Record<Code, StatusRow>> = {
   ROOM_ONLINE: {
-    valid: true,
     live: true,
     status: "online",
     text: "直播中",
     message: "正在直播，消息即将到来",
     suggestion: "请照常处理消息",
     hasRoom: true,
-    retries: false,
   },
   ROOM_OFFLINE: {
-    valid: true,
     live: false,
     status: "offline",
     text: "未开播",
     message: "还没有开播，dylive 会继续查看",
     suggestion: "请保持连接，等待开播",
     hasRoom: null,
-    retries: true,
   },
   ROOM_ENDED: {
-    valid: true,
     live: false,
     status: "ended",
     text: "已下播",
     message: "这场直播结束了，dylive 会等待下一场",
     suggestion: "请保持连接，等待下一场直播",
     hasRoom: null,
-    retries: true,
   },
   ROOM_NOT_FOUND: {
-    valid: false,
     live: false,
     status: "not_found",
     text: "没有这个直播间",
     message: "没有这个直播间，连接将关闭",
     suggestion: "请检查直播间号",
     hasRoom: false,
-    retries: false,
   },
   ROOM_STATUS_UNKNOWN: {
-    valid: false,
     live: null,
     status: "unknown",
     text: "状态未知",
     message: "暂时不能确定是否在直播，dylive 会继续查看",
     suggestion: "请保持连接，不要马上重连",
     hasRoom: null,
-    retries: true,
   },
+};
+
+const CODES: { readonly [S in RoomState]?: Code } = {
+  live: "ROOM_ONLINE",
+  waiting: "ROOM_OFFLINE",
+  ended: "ROOM_ENDED",
+  ...{ stalled: "ROOM_STATUS_UNKNOWN", blocked: "ROOM_STATUS_UNKNOWN", failed: "ROOM_STATUS_UNKNOWN", paused: "ROOM_STATUS_UNKNOWN" },
 };
 
 /** Returns the code for a state of ours; null while nothing is known yet, when that program is silent too. */
 export function codeOf(state: string): Code | null {
-  switch (state as RoomState) {
-    case "live":
-      return "ROOM_ONLINE";
-    case "waiting":
-      return "ROOM_OFFLINE";
-    case "ended":
-      return "ROOM_ENDED";
-    case "stalled":
-    case "blocked":
-    case "failed":
-    case "paused":
-      return "ROOM_STATUS_UNKNOWN";
-    default:
-      return null;
-  }
+  return CODES[state as RoomState] ?? null;
 }
 
 /** The code for a room that could not be had. */
@@ -106,7 +87,8 @@ export function statusText(code: Code, asked: string, about: RoomFacts, retrySec
     type: "system",
     event: "live_status",
     code,
-    valid: row.valid,
+    // Of a room that is offline something is known, too.
+    valid: row.live !== null && row.hasRoom !== false,
     live: row.live,
     status: row.status,
     status_text: row.text,
@@ -118,7 +100,7 @@ export function statusText(code: Code, asked: string, about: RoomFacts, retrySec
     account_only: row.hasRoom === true ? false : null,
     message: row.message,
     suggestion: row.suggestion,
-    ...(row.retries && { retry_interval_seconds: retrySeconds }),
+    ...(row.hasRoom === null && { retry_interval_seconds: retrySeconds }),
     ...(code === "ROOM_ENDED" && { ended: true }),
   });
 }

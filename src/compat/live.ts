@@ -5,7 +5,6 @@ import { type Format, groupOf, isNow, messageNumber, shareTarget } from "./forma
 import { codeOf, codeOfError, statusText } from "./live-status.js";
 
 const PATH = "/ws/";
-const NO_MESSAGE = null;
 /** The display_type of the counter that is of the viewers now (facts/protocol.md 4.2). */
 const CURRENT_VIEWERS = 1n;
 const MODERATION: Readonly<Record<NewEventOf<"moderation">["action"], bigint>> = {
@@ -36,7 +35,7 @@ export function live(retrySeconds: number): Format {
       if (!isNow(event)) return null;
       if (event.type === "state") return stateOf(event.to, room ?? "", about);
       const message = messageOf(event);
-      return message === NO_MESSAGE ? null : { text: withRoom(message, about) };
+      return message === null ? null : { text: withRoom(message, about) };
     },
     greet: ({ state }, about, { room }) => stateOf(state, room ?? "", about),
     refuse: (error, { room }) => {
@@ -61,7 +60,7 @@ interface CompatLiveMessage {
 /** Writes the message's own fields, and behind them the four that are always there. */
 function withRoom({ method, fields }: CompatLiveMessage, { title, anchor }: RoomFacts): string {
   const added = { method, livename: anchor?.nickname ?? "", title: title ?? "", avatarThumb: anchor?.avatar ?? "" };
-  const own = protoJson(fields);
+  const own = JSON.stringify(shown(fields));
   return `${own.slice(0, -1)}${own === "{}" ? "" : ","}${JSON.stringify(added).slice(1)}`;
 }
 
@@ -105,23 +104,7 @@ function messageOf(event: LiveEvent): CompatLiveMessage | null {
       return message("WebcastFansclubMessage", { action, content: event.text ?? "", user: liveUser(event.user) });
     }
     default:
-      // Messages of these are not written. A new type does not compile before it is decided here or above.
-      event.type satisfies
-        | "rank"
-        | "control"
-        | "notice"
-        | "pin"
-        | "product"
-        | "battle"
-        | "linkmic"
-        | "lottery"
-        | "state"
-        | "gap"
-        | "system"
-        | "work"
-        | "erased"
-        | "unknown";
-      return NO_MESSAGE;
+      return null;
   }
 }
 
@@ -178,7 +161,7 @@ function statsMessage(
       return message(event.method, { ...texts, displayValue: count, total: count, displayType: CURRENT_VIEWERS });
     }
     default:
-      return NO_MESSAGE;
+      return null;
   }
 }
 
@@ -210,11 +193,7 @@ function decoded(path: string): string | null {
 /** Value of a protobuf message: a bigint is a 64-bit integer; null is a message that is absent. */
 type Proto = null | boolean | number | string | bigint | readonly Proto[] | { readonly [key: string]: Proto };
 
-/** Writes a message as protobuf's JSON mapping has it: 64-bit integers are strings, and what is zero, empty or absent is left out. */
-function protoJson(message: { readonly [key: string]: Proto }): string {
-  return JSON.stringify(shown(message));
-}
-
+/** Returns a message as protobuf's JSON mapping has it: 64-bit integers are strings, and what is zero, empty or absent is left out. */
 function shown(value: Proto): unknown {
   if (typeof value === "bigint") return value.toString();
   if (value === null || typeof value !== "object") return value;
@@ -305,27 +284,6 @@ function displayText(event: LiveEvent): Proto {
       return { key: "webcast_aweme_gift_send_message_v3", ...text };
     }
     default:
-      // Of these the public screen shows no sentence. A new type does not compile before it is decided here or above.
-      event.type satisfies
-        | "chat"
-        | "leave"
-        | "moderation"
-        | "fansclub"
-        | "stats"
-        | "rank"
-        | "control"
-        | "notice"
-        | "pin"
-        | "product"
-        | "battle"
-        | "linkmic"
-        | "lottery"
-        | "state"
-        | "gap"
-        | "system"
-        | "work"
-        | "erased"
-        | "unknown";
       return null;
   }
 }

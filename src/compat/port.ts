@@ -1,14 +1,13 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
 import { acceptedLanguage, inLanguage, type Language, messageIn } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
 import { listenFailure } from "../runtime/listen.js";
 import { msg } from "../runtime/msg.js";
-import { SerialConnection } from "../runtime/serial-connection.js";
 import type { RoomKey } from "../store/log.js";
-import { CompatClient } from "./client.js";
+import { CompatClient, type CompatConnection } from "./client.js";
 import type { AdmittedClient, CompatDeps } from "./deps.js";
 import type { AskedStream, Format } from "./format.js";
 
@@ -28,13 +27,6 @@ function mayRead(origin: string | undefined, allowed: readonly string[], asksFor
   return origin === HIDDEN && !asksForRoom;
 }
 
-/** Longest address and headers together; Node answers larger ones with 431. */
-const HEADERS_MAX_BYTES = 16_384;
-/** Longest time for receiving a whole request, in ms. */
-const REQUEST_MS = 10_000;
-/** Most connections that are no client's, or not yet: more are not taken. */
-const CONNECTIONS_BESIDE = 100;
-
 /** Serves one format on a port of its own: its clients have the port, and some the whole address, built in. */
 export class CompatPort {
   readonly format: Format;
@@ -52,21 +44,15 @@ export class CompatPort {
       maxPayload: deps.limits.messageBytes,
       perMessageDeflate: false,
       clientTracking: false,
-      autoPong: false,
     });
-    this.#server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS });
-    this.#server.maxConnections = deps.limits.clients + CONNECTIONS_BESIDE;
-    const refuseRequest: RequestListener = (_request, response) => {
+    this.#server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 10_000 });
+    // Some that are no clients, or not yet.
+    this.#server.maxConnections = deps.limits.clients + 100;
+    this.#server.on("request", (_request, response) => {
       response.writeHead(426, { "content-type": "text/plain; charset=utf-8", upgrade: "websocket", connection: "close" });
       response.end(`dylive: a WebSocket for clients of ${format.like}. docs/compat.md tells more.\n`);
-    };
-    const connections = new WeakMap<Duplex, SerialConnection>();
-    this.#server.on("connection", (socket) => connections.set(socket, new SerialConnection(socket, refuseRequest)));
-    this.#server.on("request", (request, response) => connections.get(request.socket)?.add(request, response));
-    this.#server.on("upgrade", (request, socket, head) => {
-      if (connections.get(socket)?.detach() === true) void this.#upgrade(request, socket, head);
-      else socket.destroy();
     });
+    this.#server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
   }
 
   /** Open connections. */
@@ -148,12 +134,7 @@ export class CompatPort {
     return admitted;
   }
 
-  #open(connection: {
-    readonly ws: WebSocket;
-    readonly socket: Duplex;
-    readonly asked: AskedStream;
-    readonly admitted: AdmittedClient;
-  }): void {
+  #open(connection: CompatConnection): void {
     const client = new CompatClient(connection, this.format, this.#deps);
     this.#clients.add(client);
     client.gone.addEventListener("abort", () => this.#clients.delete(client), { once: true });

@@ -172,24 +172,6 @@ export function tiktokMessage(event: LiveEvent): TiktokMessage | null {
     case "state":
       return event.to === "ended" ? { event: "streamEnd", data: { action: ENDED, ...commonFields(event) } } : null;
     default:
-      // Its readers know no message like these. A new type does not compile before it is decided here or above.
-      event.type satisfies
-        | "leave"
-        | "moderation"
-        | "fansclub"
-        | "rank"
-        | "gap"
-        | "system"
-        | "erased"
-        | "unknown"
-        | "control"
-        | "notice"
-        | "pin"
-        | "product"
-        | "battle"
-        | "linkmic"
-        | "lottery"
-        | "work";
       return null;
   }
 }
