@@ -15,28 +15,28 @@ export interface AlarmText {
 interface AlarmRoom {
   readonly name: string | null;
   readonly title: string | null;
-  /** Seqs of the events by which a broadcast that had been live before is so again: nobody went on air. */
+  /** Seqs of the events by which a broadcast that had been live before is so again: no broadcast has begun. */
   readonly again: ReadonlySet<number>;
 }
 
 /**
- * Returns what is told of events of one room: a title that says what happened where one event is all there is, and a line for each.
+ * Returns the text about events of one room: a title that says what happened where one event is all there is, and a line for each.
  * @param room null for the system's room
  */
 export function alarmText(events: readonly LiveEvent[], room: AlarmRoom | null, language: Language): AlarmText {
   const words = WORDS[language];
   const name = room === null ? "dylive" : oneLine(room.name?.replace(words.brackets, "") ?? words.aRoom);
-  const told = events.map((event) => {
+  const entries = events.map((event) => {
     const line = room?.again.has(event.seq) ? words.again : unmarked(oneLine(words.line(event, room)));
     return { line, mark: isTest(event) ? words.tested : "" };
   });
-  const [first] = told;
-  const isOne = told.length === 1 && first !== undefined;
-  // In front of the room, where nobody else's text comes.
-  const mark = told.every((one) => one.mark !== "") ? (first?.mark ?? "") : "";
+  const [first] = entries;
+  const isOne = entries.length === 1 && first !== undefined;
+  // In front of the room, where no viewer's text comes.
+  const mark = entries.every((one) => one.mark !== "") ? (first?.mark ?? "") : "";
   return {
-    title: `${mark}${words.title(name, isOne ? first.line : words.count(told.length))}`,
-    lines: isOne ? [] : told.map((one) => `${one.mark}${one.line}`),
+    title: `${mark}${words.title(name, isOne ? first.line : words.count(entries.length))}`,
+    lines: isOne ? [] : entries.map((one) => `${one.mark}${one.line}`),
     more: words.more,
   };
 }
@@ -45,7 +45,7 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
 }
 
-/** Returns a line that begins with what somebody else wrote, a nickname, so that it cannot be taken for the mark of a test: without its brackets. */
+/** Returns a line that begins with what a viewer wrote, a nickname, so that it cannot be taken for the mark of a test: without its brackets. */
 function unmarked(line: string): string {
   const [before = ""] = /^[^\p{L}\p{N}]*/u.exec(line) ?? [];
   const letters = line.normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "");
@@ -60,7 +60,7 @@ export function testText(language: Language): AlarmText {
 }
 
 /**
- * Returns the text that stands for one that the service refused: nothing of what anybody wrote.
+ * Returns the text that stands for one that the service refused: nothing of what viewers wrote.
  * @param room null for the system's room
  */
 export function withheldText(count: number, room: number | null, language: Language): AlarmText {
@@ -70,7 +70,8 @@ export function withheldText(count: number, room: number | null, language: Langu
 
 interface Words {
   readonly aRoom: string;
-  readonly somebody: string;
+  /** Stands for a person of whom no name is known. */
+  readonly unnamed: string;
   readonly again: string;
   /** Stands before what was asked for as a test, and at the beginning of nothing else. */
   readonly tested: string;
@@ -93,7 +94,7 @@ const STATES_IN_CHINESE: Readonly<Record<string, string>> = {
 const WORDS: Readonly<Record<Language, Words>> = {
   zh: {
     aRoom: "直播间",
-    somebody: "有人",
+    unnamed: "有人",
     again: "恢复接收，仍是同一场直播",
     tested: "（测试）",
     brackets: /[【】]/g,
@@ -107,14 +108,14 @@ const WORDS: Readonly<Record<Language, Words>> = {
       if (event.type === "state" && event.to === "live") return joined("开播了", "：", room?.title);
       if (event.type === "state") return STATES_IN_CHINESE[event.to] ?? describe(event);
       if (event.type === "system") return reasonIn("zh", event.text);
-      if (event.type === "gift") return `${personOf(event) || WORDS.zh.somebody} ${describe(event)}${worth(event, "，连击共值 ", " 抖币")}`;
-      if (event.type === "chat") return `${personOf(event) || WORDS.zh.somebody}：${event.text}`;
+      if (event.type === "gift") return `${personOf(event) || WORDS.zh.unnamed} ${describe(event)}${worth(event, "，连击共值 ", " 抖币")}`;
+      if (event.type === "chat") return `${personOf(event) || WORDS.zh.unnamed}：${event.text}`;
       return `${personOf(event)} ${describe(event)}`.trim();
     },
   },
   en: {
     aRoom: "a room",
-    somebody: "somebody",
+    unnamed: "someone",
     again: "is received again, the same broadcast",
     tested: "(test) ",
     brackets: /[[\]]/g,
@@ -137,13 +138,13 @@ const WORDS: Readonly<Record<Language, Words>> = {
         case "system":
           return event.text;
         case "gift":
-          return `${person || WORDS.en.somebody} gave ${event.gift.name ?? `gift ${event.gift.id}`} × ${event.comboTotal}${worth(event, ", ", " diamonds so far")}`;
+          return `${person || WORDS.en.unnamed} gave ${event.gift.name ?? `gift ${event.gift.id}`} × ${event.comboTotal}${worth(event, ", ", " diamonds so far")}`;
         case "chat":
-          return `${person || WORDS.en.somebody}: ${event.text}`;
+          return `${person || WORDS.en.unnamed}: ${event.text}`;
         case "join":
-          return `${person || WORDS.en.somebody} came in`;
+          return `${person || WORDS.en.unnamed} came in`;
         case "follow":
-          return `${person || WORDS.en.somebody} follows`;
+          return `${person || WORDS.en.unnamed} follows`;
         case "work":
           return joined("published a work", ": ", event.text);
         default:
@@ -167,7 +168,7 @@ function joined(words: string, colon: string, rest: string | null | undefined): 
   return rest == null || rest === "" ? words : `${words}${colon}${rest}`;
 }
 
-/** Names of what people are told unless they say otherwise: what goes on air, ends or fails. */
+/** Alarms by default: what goes on air, ends or fails. */
 export const USUAL_ALARMS: readonly string[] = [
   ...["room.live", "room.ended", "account.lapsed", "gifts.suppressed", "session.lost", "session.silent", "disk.low", "hook.paused"],
 ];
@@ -175,7 +176,7 @@ export const USUAL_ALARMS: readonly string[] = [
 /** Types of what people do that others want to know of. */
 const PERSONAL = ["chat", "gift", "join"];
 
-/** Facts that people are to be told beside names of events. */
+/** What alarms are sent for beside names of events. */
 export interface Alarms {
   /** Least value of a combo of gifts, in diamonds. */
   readonly gifts?: number | undefined;

@@ -13,7 +13,7 @@ interface ChannelRequest {
   readonly body: string;
 }
 
-/** ChannelRefusal that a service writes into its answer, whatever the HTTP status. */
+/** Refusal that a service writes into its answer, whatever the HTTP status. */
 export interface ChannelRefusal {
   readonly error: string;
   /** Time for which it asks to be left alone, in ms. */
@@ -23,36 +23,31 @@ export interface ChannelRefusal {
 /** A kind of channel. */
 interface Channel {
   /** Hosts of the service, by which an address tells its kind; servers of one's own need the kind. */
-  readonly hosts: RegExp | null;
-  /** Form of its address, as people are told it, and what it must have on the service's own hosts. */
+  readonly hosts?: RegExp;
+  /** Form of its address, as errors say it, and what it must have on the service's own hosts. */
   readonly address: string;
-  readonly key: RegExp;
+  readonly key?: RegExp;
   /** Least time between two messages, in ms: what the service allows in the long run. */
   readonly everyMs: number;
-  /** Longest text, by its own measure. */
+  /** Longest text, in bytes unless it has a measure of its own. */
   readonly longest: number;
-  readonly measure: (text: string) => number;
-  /** Whether it signs with a secret; one that needs none has `never`. */
-  readonly secret: "may" | "never";
-  /** Whether it needs to be told whom to send to. */
-  readonly to: "must" | "never";
-  /** Takes out of a text what the service would read as more than text: mentions of everybody, links, pictures. */
-  readonly plain: (text: string) => string;
+  readonly measure?: (text: string) => number;
+  /** Whether it takes a secret. */
+  readonly signs?: true;
+  /** Whether it needs the id of a chat to send to. */
+  readonly needsTo?: true;
+  /** Takes out of a text what the service would read as more than text: mentions of everyone, links, pictures. */
+  readonly plain?: (text: string) => string;
   readonly request: (channel: HookChannel, address: URL, text: AlarmText, now: number, id: string) => ChannelRequest;
-  /** Returns the refusal that an answer holds; null for success, or where only the HTTP status tells. */
-  readonly refusal: (answer: string) => ChannelRefusal | null;
+  /** Returns the refusal that an answer holds, where the HTTP status alone does not tell; null for success. */
+  readonly refusal?: (answer: string) => ChannelRefusal | null;
 }
 
-const MINUTE_MS = 60_000;
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 const bytes = (text: string) => Buffer.byteLength(text);
 const chars = (text: string) => text.length;
-const asItIs = (text: string) => text;
 
-/** Longest title, in characters; Server酱 takes less. */
-const TITLE_CHARS = 200;
-
-/** Marks of Markdown, which would make a link or a picture of what somebody wrote. */
+/** Escapes the marks of Markdown, which would make a link or a picture of what viewers wrote. */
 function withoutMarkdown(text: string): string {
   return text.replace(/[\\`*_{}[\]()<>#+!|~-]/g, "\\$&");
 }
@@ -92,8 +87,6 @@ function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 160));
 }
 
-const none = (): null => null;
-
 /** Reads Telegram's refusal, which says for how many seconds it wants to be left alone. */
 function telegramRefusal(answer: string): ChannelRefusal | null {
   const said = jsonOf(answer);
@@ -120,10 +113,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     key: /\/robot\/send\?(?:.*&)?access_token=[^&]+/,
     everyMs: 3_100,
     longest: 18_000,
-    measure: bytes,
-    secret: "may",
-    to: "never",
-    plain: asItIs,
+    signs: true,
     request: ({ secret }, address, text, now) => {
       const url = new URL(address);
       if (secret !== null) {
@@ -132,7 +122,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
       }
       return posted(url, { msgtype: "text", text: { content: whole(text) } });
     },
-    refusal: codeIn("errcode", "errmsg", [130101, 410100], 10 * MINUTE_MS),
+    refusal: codeIn("errcode", "errmsg", [130101, 410100], 600_000),
   },
   feishu: {
     hosts: /^open\.(?:feishu\.cn|larksuite\.com)$/,
@@ -140,16 +130,14 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     key: /\/bot\/v2\/hook\/[^/?]+/,
     everyMs: 700,
     longest: 18_000,
-    measure: bytes,
-    secret: "may",
-    to: "never",
+    signs: true,
     plain: (text) => text.replace(/</g, "＜"),
     request: ({ secret }, address, text, now) => {
       const timestamp = String(Math.floor(now / 1000));
       const sign = secret === null ? {} : { timestamp, sign: createHmac("sha256", `${timestamp}\n${secret}`).update("").digest("base64") };
       return posted(address, { ...sign, msg_type: "text", content: { text: whole(text) } });
     },
-    refusal: codeIn("code", "msg", [11232], MINUTE_MS),
+    refusal: codeIn("code", "msg", [11232], 60_000),
   },
   wecom: {
     hosts: /^qyapi\.weixin\.qq\.com$/,
@@ -157,12 +145,8 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     key: /\/webhook\/send\?(?:.*&)?key=[^&]+/,
     everyMs: 3_100,
     longest: 2_000,
-    measure: bytes,
-    secret: "never",
-    to: "never",
-    plain: asItIs,
     request: (_channel, address, text) => posted(address, { msgtype: "text", text: { content: whole(text) } }),
-    refusal: codeIn("errcode", "errmsg", [45009], MINUTE_MS),
+    refusal: codeIn("errcode", "errmsg", [45009], 60_000),
   },
   serverchan: {
     hosts: /^(?:sctapi\.ftqq\.com|\d+\.push\.ft07\.com)$/,
@@ -170,9 +154,6 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     key: /\/[^/?]+\.send/,
     everyMs: 2_000,
     longest: 16_000,
-    measure: bytes,
-    secret: "never",
-    to: "never",
     plain: withoutMarkdown,
     // A title of its own, of 32 characters at most; the text below is Markdown, where one line break is none.
     request: (_channel, address, { title, lines }) => {
@@ -187,10 +168,6 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     key: /\/\/[^/]+\/[^/?]+\/?$/,
     everyMs: 1_000,
     longest: 3_000,
-    measure: bytes,
-    secret: "never",
-    to: "never",
-    plain: asItIs,
     request: (_channel, address, { title, lines }) => {
       const [, key = ""] = /\/([^/]+)\/?$/.exec(address.pathname) ?? [];
       const body = { device_key: decoded(key), title, body: lines.join("\n"), group: "dylive" };
@@ -204,10 +181,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     key: /\/\/[^/]+\/[^/?]+\/?$/,
     everyMs: 5_000,
     longest: 3_800,
-    measure: bytes,
-    secret: "may",
-    to: "never",
-    plain: asItIs,
+    signs: true,
     request: ({ secret }, address, { title, lines }, _now, id) => {
       const [, topic = ""] = /\/([^/]+)\/?$/.exec(address.pathname) ?? [];
       const sequence = createHash("sha256").update(id).digest("hex").slice(0, 32);
@@ -216,7 +190,6 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
       const root = new URL(address.pathname.replace(/[^/]+\/?$/, ""), address);
       return posted(root, message, secret === null ? {} : { authorization: `Bearer ${secret}` });
     },
-    refusal: none,
   },
   telegram: {
     hosts: /^api\.telegram\.org$/,
@@ -225,9 +198,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     everyMs: 3_100,
     longest: 4_000,
     measure: chars,
-    secret: "never",
-    to: "must",
-    plain: asItIs,
+    needsTo: true,
     request: ({ to }, address, text) => {
       const url = new URL(address);
       url.pathname = `${url.pathname.replace(/\/(?:sendMessage)?$/, "")}/sendMessage`;
@@ -242,12 +213,9 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     everyMs: 2_100,
     longest: 1_900,
     measure: chars,
-    secret: "never",
-    to: "never",
     plain: withoutMarkdown,
-    // Nobody is called, and no preview of a link is made (flag 4).
+    // No one is called, and no preview of a link is made (flag 4).
     request: (_channel, address, text) => posted(address, { content: whole(text), allowed_mentions: { parse: [] }, flags: 4 }),
-    refusal: none,
   },
   slack: {
     hosts: /^hooks\.slack(?:-gov)?\.com$/,
@@ -256,51 +224,35 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     everyMs: 1_100,
     longest: 3_900,
     measure: chars,
-    secret: "never",
-    to: "never",
     plain: (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;"),
     request: (_channel, address, text) => posted(address, { text: whole(text), mrkdwn: false, unfurl_links: false, unfurl_media: false }),
-    refusal: none,
   },
   email: {
-    hosts: null,
     address: "mailto:me@example.com",
-    key: /^/,
     everyMs: 10_000,
     longest: 100_000,
-    measure: bytes,
-    secret: "never",
-    to: "never",
-    plain: asItIs,
     // By the operator's own server, see mail.ts; a line break in a subject would be another header.
     request: (_channel, address, { title, lines }, _now, id) => ({
       url: address.href,
       headers: { subject: title.replace(/\s+/g, " "), id },
       body: lines.length === 0 ? title : lines.join("\n"),
     }),
-    refusal: none,
   },
   http: {
-    hosts: null,
     address: "https://…",
-    key: /^/,
     everyMs: 1_000,
     longest: 16_000,
-    measure: bytes,
-    secret: "may",
-    to: "never",
-    plain: asItIs,
+    signs: true,
     request: ({ template, secret }, address, text, _now, id) => {
       const [body, isJson] = filled(template ?? DEFAULT_TEMPLATE, text);
       const type = isJson ? JSON_TYPE : { "content-type": "text/plain; charset=utf-8" };
       const headers = { ...type, "webhook-id": id, ...(secret !== null && { authorization: `Bearer ${secret}` }) };
       return { url: address.href, headers, body };
     },
-    refusal: none,
   },
 };
 
-/** Body of the kind `http`, unless it is told another. */
+/** Body of the kind `http` by default. */
 const DEFAULT_TEMPLATE = '{"title":"{title}","text":"{text}"}';
 
 /** Returns a template with the text in its places, and whether it is JSON: there what is filled in is written as JSON has it. */
@@ -312,7 +264,7 @@ function filled(template: string, text: AlarmText): [string, boolean] {
 }
 
 /**
- * Returns a channel as somebody wants it; what is left out is as before, or by default.
+ * Returns a channel as it is asked for; what is left out is as before, or by default.
  * @param url address, which tells the kind of a known service
  * @throws FieldError when nothing tells the kind
  */
@@ -354,12 +306,13 @@ export function pauseOf({ kind }: HookChannel): number {
  * @param id of the message, by which those that can know one that comes again
  */
 export function channelRequest(channel: HookChannel, address: string, text: AlarmText, now: number, id: string): ChannelRequest {
-  const { plain, longest, measure, request } = CHANNELS[channel.kind];
-  const title = plain(cut(text.title, TITLE_CHARS, chars));
+  const { plain = (text: string) => text, longest, measure = bytes, request } = CHANNELS[channel.kind];
+  const short = cut(text.title, 200, chars);
+  const title = plain(short);
   const lines: string[] = [];
   let size = measure(title);
-  // A title that is cut somewhere stands whole below it: the end of an alarm is what to do.
-  const all = text.title.length > TITLE_CHARS ? [text.title, ...text.lines] : text.lines;
+  // A title that is cut stands whole below it: the end of an alarm is what to do.
+  const all = short === text.title ? text.lines : [text.title, ...text.lines];
   for (const [i, line] of all.entries()) {
     const one = plain(cut(line, 500, chars));
     size += measure(one) + 2;
@@ -374,7 +327,7 @@ export function channelRequest(channel: HookChannel, address: string, text: Alar
 
 /** Returns the refusal in a service's answer; null where it has taken the message, or where the HTTP status alone tells. */
 export function refusalIn({ kind }: HookChannel, answer: string): ChannelRefusal | null {
-  return CHANNELS[kind].refusal(answer);
+  return CHANNELS[kind].refusal?.(answer) ?? null;
 }
 
 /** Returns a hook's address; of one with a channel without what lets others send to it: the path's last part and the values of its query. */
@@ -412,15 +365,13 @@ export function decoded(part: string): string {
 
 /** Refuses settings that a channel cannot have. @throws FieldError */
 export function checkChannel({ kind, secret, to, template }: HookChannel, url: string): void {
-  const { secret: signs, to: needs, address, hosts, key } = CHANNELS[kind];
+  const { signs = false, needsTo = false, address, hosts, key } = CHANNELS[kind];
   if (secret !== null && /[^\x21-\x7e]/.test(secret)) throw new FieldError("channel.secret", "letters, digits and signs without spaces");
-  if (hosts?.test(URL.canParse(url) ? new URL(url).hostname : "") === true && !key.test(url))
+  if (hosts?.test(URL.canParse(url) ? new URL(url).hostname : "") === true && key?.test(url) === false)
     throw new FieldError("url", msg`the address of ${kind} has the form ${address}`);
-  if (signs === "never" && secret !== null)
-    throw new FieldError("channel.secret", msg`${kind} has none: its key is in the address (${address})`);
-  if (needs === "must" && to === null) throw new FieldError("channel.to", msg`${kind} needs to know whom to send to: the id of the chat`);
-  if (needs === "never" && to !== null)
-    throw new FieldError("channel.to", msg`${kind} has none: its address says whom it reaches (${address})`);
+  if (!signs && secret !== null) throw new FieldError("channel.secret", msg`${kind} has none: its key is in the address (${address})`);
+  if (needsTo && to === null) throw new FieldError("channel.to", msg`${kind} needs to know whom to send to: the id of the chat`);
+  if (!needsTo && to !== null) throw new FieldError("channel.to", msg`${kind} has none: its address says whom it reaches (${address})`);
   if (template !== null && kind !== "http") throw new FieldError("channel.template", "only the kind http has a template");
   if (template !== null && !/\{(?:title|text|all)\}/.test(template))
     throw new FieldError("channel.template", "it must hold {text}, {title} or {all}, which stands for both");

@@ -2,21 +2,16 @@ import { ReadQueue } from "../feed/read-queue.js";
 import { AllowedHosts, guardedConnector, openConnector } from "../runtime/allowed-hosts.js";
 import type { SystemNews } from "../store/log.js";
 import type { HookPlaces, HookRow } from "../store/sql/hooks.js";
-import { Delivery } from "./delivery.js";
+import { Delivery, type HookContext } from "./delivery.js";
 import { AddressPace } from "./pace.js";
-import type { HookContext } from "./room-delivery.js";
 import { FirstLive } from "./selection.js";
 import { HttpSender, MailSender, type Send } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
 
 /** Time between two looks at the hooks, in ms: other processes of a cluster change them too. */
 const LOOK_MS = 2_000;
-/** Failing time in ms after which a hook is paused, unless told otherwise. */
-const PAUSE_AFTER_MS = 3 * 86_400_000;
-
-/** Dependencies of a {@link HookRunner}. */
 interface HookRunnerDeps extends HookContext {
-  /** Tells the system's room, once for each kind and about. */
+  /** Writes into the system's room, once for each kind and about. */
   readonly tell: (news: SystemNews) => Promise<void>;
   /** Time between two looks at the hooks, in ms; 2 s by default. */
   readonly lookMs?: number;
@@ -52,7 +47,7 @@ export class HookRunner {
     this.#running = this.#watchHooks();
   }
 
-  /** Says that a hook was changed, so that nobody has to wait for the next look. */
+  /** Looks at the hooks at once: one was changed. */
   poke(): void {
     this.#again = true;
     this.#looking?.abort();
@@ -99,14 +94,14 @@ export class HookRunner {
     const known = new Set(rows.map(({ id }) => id));
     for (const id of this.#counts.keys()) if (!known.has(id)) this.#counts.delete(id);
     // One that has ended though its hook is active could not pause it.
-    const over = [...this.#deliveries].filter(([id, { hook, isOver }]) => isOver || active.get(id)?.revision !== hook.revision);
+    const over = [...this.#deliveries].filter(([id, { hook, signal }]) => signal.aborted || active.get(id)?.revision !== hook.revision);
     await Promise.all(over.map(([, delivery]) => delivery.stop()));
     for (const [id] of over) this.#deliveries.delete(id);
     for (const row of active.values()) if (!this.#deliveries.has(row.id)) await this.#begin(row).catch(this.#deps.onError);
   }
 
   async #begin(row: HookRow): Promise<void> {
-    const { store, pauseAfterMs = PAUSE_AFTER_MS } = this.#deps;
+    const { store, pauseAfterMs = 3 * 86_400_000 } = this.#deps;
     if (this.#stop.signal.aborted) return;
     const counts = this.#counts.get(row.id) ?? { delivered: 0, failed: 0 };
     this.#counts.set(row.id, counts);
@@ -114,7 +109,7 @@ export class HookRunner {
     if (start === null || this.#stop.signal.aborted) return;
     const delivery = new Delivery(start, {
       ...{ ...this.#deps, pauseAfterMs, queue: this.#queue, firstLive: this.#firstLive },
-      onTry: (_id, { delivered }) => counts[delivered ? "delivered" : "failed"]++,
+      onTry: ({ delivered }) => counts[delivered ? "delivered" : "failed"]++,
       onDead: (hook, reason) => this.#pause(hook, reason),
     });
     this.#deliveries.set(row.id, delivery);
@@ -125,14 +120,13 @@ export class HookRunner {
     const why =
       reason === "gone" ? "its receiver answered 410 Gone" : `it has failed since ${new Date(hook.failing?.since ?? 0).toISOString()}`;
     const text = `webhook ${hook.name} (${hook.id}) is paused: ${why}; last: ${hook.last?.error ?? "unknown"}. Nothing is lost: resume it when its receiver is back.`;
-    // Before it is paused: told twice is better than never.
+    // Before it is paused: news that come twice are better than none.
     await tell({ kind: "hook.paused", about: `${hook.id}:${hook.revision}`, text }).catch(onError);
     await store.hooks.pause(hook.id, hook.revision, { at: clock.now(), reason });
     this.poke();
   }
 }
 
-/** Dependencies of webhooks. */
 interface HooksDeps extends Omit<HookRunnerDeps, "send" | "pace"> {
   /** Private hosts that every hook may reach, see {@link AllowedHosts}. */
   readonly allow: string | null;
@@ -162,8 +156,10 @@ interface OpenHooks {
 /** Opens the webhook service; nothing is delivered yet. @throws DyliveError bad_config */
 export function openHooks(deps: HooksDeps): OpenHooks {
   const { store, clock } = deps;
-  const { allowed, sender } = senderOf(deps);
-  const { send } = sender;
+  const allowed = new AllowedHosts(deps.allow, "DYLIVE_HOOK_ALLOW_PRIVATE");
+  const http = new HttpSender({ clock, guarded: guardedConnector(allowed), open: openConnector() });
+  const mail = new MailSender(deps.smtp);
+  const send: Send = (outgoing, signal) => (outgoing.url.startsWith("mailto:") ? mail : http).send(outgoing, signal);
   const pace = new AddressPace(clock);
   let runner: HookRunner | null = null;
   const webhooks = new WebhookService({
@@ -189,15 +185,6 @@ export function openHooks(deps: HooksDeps): OpenHooks {
         if (runner === running) runner = null;
       };
     },
-    close: () => sender.close(),
+    close: async () => void (await Promise.all([mail.close(), http.close()])),
   };
-}
-
-function senderOf({ clock, allow, smtp }: Pick<HooksDeps, "clock" | "allow" | "smtp">) {
-  const allowed = new AllowedHosts(allow, "DYLIVE_HOOK_ALLOW_PRIVATE");
-  const http = new HttpSender({ clock, guarded: guardedConnector(allowed), open: openConnector() });
-  const mail = new MailSender(smtp);
-  const send: Send = (outgoing, signal) => (outgoing.url.startsWith("mailto:") ? mail : http).send(outgoing, signal);
-  const close = async () => void (await Promise.all([mail.close(), http.close()]));
-  return { allowed, sender: { send, close } };
 }

@@ -41,7 +41,7 @@ const TYPE_OF: Readonly<Record<HookName, EventType>> = {
 };
 /** Types of the system's room. */
 const OF_SYSTEM: ReadonlySet<string> = new Set<EventType>(["system", "work"]);
-/** Names of what stands in a room's log, too, and is told by that. */
+/** Names of what stands in a room's log, too, which is where a hook finds it. */
 const OF_ROOMS = /^(?:gifts|session)\./;
 
 /** Selection of the events that a hook is to be sent. */
@@ -75,7 +75,7 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
     if (row.type === "work") return names.has("work.published");
     if (row.type !== "system" && row.type !== "state") return false;
     const { event } = row;
-    // What is told of a room's gifts and sessions stands in its log and in the system's: a hook gets the room's.
+    // News of a room's gifts and sessions stand in its log and in the system's: a hook gets the room's.
     if (event.type === "system")
       return isName(event.kind) && names.has(event.kind) && (event.room !== SYSTEM_ROOM || !OF_ROOMS.test(event.kind));
     if (event.type !== "state") return false;
@@ -106,17 +106,17 @@ function unknownName(name: string): FieldError {
   return new FieldError("types", noSuch("type", name, [...EVENT_TYPES, ...HOOK_NAMES, "*"]));
 }
 
-/** Tells whether an event says that its room is live: by it somebody went on air only where it is the first of its broadcast. */
+/** Whether an event says that its room is live: a broadcast begins only with the first of them. */
 export function saysLive(event: LiveEvent): boolean {
   return event.type === "state" && event.to === "live";
 }
 
 /**
- * Tells whether an event says what people know by the state that the log has before it: the same state, as after a restart of dylive, or
+ * Whether an event says what people know by the state that the log has before it: the same state, as after a restart of dylive, or
  * that a room whose broadcast has ended is not live. A test says nothing of the room, so it is always news. What says that a room is live is
  * another matter: {@link FirstLive}.
  */
-export async function saysStateAgain(log: Pick<Log, "readRoomBefore">, event: LiveEvent): Promise<boolean> {
+export async function saysStateAgain(log: Log, event: LiveEvent): Promise<boolean> {
   if (event.type !== "state" || saysLive(event) || isTest(event)) return false;
   for await (const before of statesBefore(log, event.room, event.seq)) {
     if (before.to === event.to) return event.to !== "ended" || before.sessionId === event.sessionId;
@@ -125,17 +125,10 @@ export async function saysStateAgain(log: Pick<Log, "readRoomBefore">, event: Li
   return false;
 }
 
-/** Events of the states of a room that are read at a time, looking back. */
-const PAGE_EVENTS = 200;
-/** Pages that are looked at, at most: far more than one broadcast has. */
-const PAGES_MAX = 200;
-/** Broadcasts that are remembered. */
-const REMEMBERED = 1_000;
-
-/** Reads the states of a room before a seq, the newest first, without tests. */
-async function* statesBefore(log: Pick<Log, "readRoomBefore">, room: RoomKey, seq: number): AsyncGenerator<LiveEventOf<"state">> {
-  for (let before = seq, pages = 0; before > 1 && pages < PAGES_MAX; pages++) {
-    const page = await log.readRoomBefore(room, before, PAGE_EVENTS, { types: ["state"], tests: false });
+/** Reads the states of a room before a seq, the newest first, without tests; 40,000 at most, far more than one broadcast has. */
+async function* statesBefore(log: Log, room: RoomKey, seq: number): AsyncGenerator<LiveEventOf<"state">> {
+  for (let before = seq, pages = 0; before > 1 && pages < 200; pages++) {
+    const page = await log.readRoomBefore(room, before, 200, { types: ["state"], tests: false });
     yield* page.events.filter((one): one is LiveEventOf<"state"> => one.type === "state").reverse();
     if (page.scanned >= before) return;
     before = page.scanned;
@@ -145,14 +138,14 @@ async function* statesBefore(log: Pick<Log, "readRoomBefore">, room: RoomKey, se
 
 /**
  * Finds which of a room's `state` events is the first of its broadcast that says `live`: after a stall, a reconnection or a restart of
- * dylive the room becomes live again, but nobody went on air. The answer is a function of the log.
+ * dylive the room becomes live again, but no broadcast has begun. The answer is a function of the log.
  */
 export class FirstLive {
-  readonly #log: Pick<Log, "readRoomBefore">;
+  readonly #log: Log;
   /** The seq of the first one, by room and broadcast. */
   readonly #known = new Map<string, number>();
 
-  constructor(log: Pick<Log, "readRoomBefore">) {
+  constructor(log: Log) {
     this.#log = log;
   }
 
@@ -162,7 +155,7 @@ export class FirstLive {
     const known = this.#known.get(key);
     if (known !== undefined) return known === event.seq;
     const first = await this.#firstOf(event.room, event.sessionId, event.seq);
-    if (this.#known.size >= REMEMBERED) this.#known.clear();
+    if (this.#known.size >= 1_000) this.#known.clear();
     this.#known.set(key, first);
     return first === event.seq;
   }

@@ -2,26 +2,18 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { Transporter } from "nodemailer";
 import { Agent, type Dispatcher, request } from "undici";
 import { connectionFailure } from "../runtime/allowed-hosts.js";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, linkedController } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { HookSecrets, HookTry } from "../store/sql/hooks.js";
 import { type ChannelRefusal, decoded } from "./channels.js";
 
 /**
- * Longest time for a request, from its beginning to the end of the answer, in ms. A receiver that needs longer should answer first and work
- * then.
+ * Longest time for a request, from its beginning to the end of the answer, and for each step with a mail server, in ms. A receiver that needs
+ * longer should answer first and work then.
  */
 const ANSWER_MS = 20_000;
-/** Most bytes of an answer that are read; the rest is not wanted. Telegram says again what it was sent, 24 KB at most. */
-const ANSWER_MAX_BYTES = 65_536;
-/** Most characters that are kept of an answer that was no success. */
-const ANSWER_KEPT_CHARS = 300;
-/** Statuses of HTTP that say of a message itself that it is not taken. */
-const TEXT_REFUSALS: readonly number[] = [400, 413, 422];
 /** Longest time that a receiver may put us off, in ms. */
 const PUT_OFF_MAX_MS = 24 * 3_600_000;
-/** Time that an idle connection is kept for the next batch, in ms; receivers often close theirs after 5 s. */
-const IDLE_MS = 4_000;
 
 /** A request to a receiver. */
 interface OutgoingRequest {
@@ -44,7 +36,6 @@ export interface Answered extends Pick<HookTry, "delivered" | "status" | "error"
 /** Sends one request. Never rejects: a failure is an answer too. */
 export type Send = (outgoing: OutgoingRequest, signal: AbortSignal) => Promise<Answered>;
 
-/** Dependencies of a {@link HttpSender}. */
 interface HttpSenderDeps {
   readonly clock: Clock;
   /** Connector for hooks that may reach public addresses only; the one below is for hooks that may reach all. */
@@ -61,8 +52,8 @@ export class HttpSender {
 
   constructor({ clock, guarded, open }: HttpSenderDeps) {
     this.#clock = clock;
-    // Our own time runs by the clock; undici's would be two more.
-    const options = { keepAliveTimeout: IDLE_MS, headersTimeout: 0, bodyTimeout: 0, pipelining: 1 };
+    // Receivers often close idle connections after 5 s. Our own time runs by the clock; undici's would be two more.
+    const options = { keepAliveTimeout: 4_000, headersTimeout: 0, bodyTimeout: 0, pipelining: 1 };
     this.#guarded = new Agent({ ...options, connect: guarded });
     this.#open = new Agent({ ...options, connect: open });
   }
@@ -73,10 +64,8 @@ export class HttpSender {
   }
 
   readonly send: Send = async ({ url, headers, body, allowPrivate, refusal }, signal) => {
-    const limit = new AbortController();
-    const stop = () => limit.abort();
+    const limit = linkedController(signal);
     let late = false;
-    signal.addEventListener("abort", stop, { once: true });
     this.#clock.sleep(ANSWER_MS, limit.signal).then(
       () => {
         late = true;
@@ -85,7 +74,6 @@ export class HttpSender {
       () => {},
     );
     try {
-      signal.throwIfAborted();
       const dispatcher = allowPrivate ? this.#open : this.#guarded;
       const response = await request(url, { method: "POST", headers, body, dispatcher, signal: limit.signal });
       const answer = await read(response.body);
@@ -94,7 +82,7 @@ export class HttpSender {
       const words = late ? `no whole answer within ${ANSWER_MS / 1000} s` : signal.aborted ? "dylive stopped" : connectionFailure(error);
       return { delivered: false, status: null, error: words, answer: null, putOffMs: null };
     } finally {
-      signal.removeEventListener("abort", stop);
+      limit.release();
       limit.abort();
     }
   };
@@ -107,14 +95,14 @@ async function read(body: Dispatcher.ResponseData["body"]): Promise<string> {
   for await (const part of body as AsyncIterable<Buffer>) {
     parts.push(part);
     bytes += part.length;
-    // Ends the connection, and this loop.
-    if (bytes >= ANSWER_MAX_BYTES) break;
+    // Ends the connection, and this loop: the rest is not wanted. Telegram says again what it was sent, 24 KB at most.
+    if (bytes >= 65_536) break;
   }
   return Buffer.concat(parts).toString("utf8").toWellFormed();
 }
 
 function judged({ statusCode, headers }: Dispatcher.ResponseData, whole: string, refusal: ChannelRefusal | null, now: number): Answered {
-  const answer = whole.slice(0, ANSWER_KEPT_CHARS);
+  const answer = whole.slice(0, 300);
   if (statusCode >= 200 && statusCode < 300) {
     if (refusal === null) return { delivered: true, status: statusCode, error: null, answer: null, putOffMs: null };
     const putOffMs = refusal.putOffMs === null ? null : Math.min(refusal.putOffMs, PUT_OFF_MAX_MS);
@@ -132,7 +120,7 @@ function judged({ statusCode, headers }: Dispatcher.ResponseData, whole: string,
     error,
     answer: answer === "" ? null : answer,
     putOffMs,
-    textRefused: putOffMs === null && TEXT_REFUSALS.includes(statusCode),
+    textRefused: putOffMs === null && [400, 413, 422].includes(statusCode),
   };
 }
 
@@ -143,9 +131,6 @@ function putOff(header: string | string[] | undefined, now: number): number | nu
   const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
   return Number.isFinite(ms) && ms > 0 ? Math.min(ms, PUT_OFF_MAX_MS) : null;
 }
-
-/** Longest time for each step with the server, in ms. */
-const STEP_MS = 20_000;
 
 /** Sends alarms as e-mail, by the operator's own server. */
 export class MailSender {
@@ -158,7 +143,7 @@ export class MailSender {
     if (server !== null && !URL.canParse(server))
       throw new DyliveError("bad_config", "DYLIVE_SMTP is no address such as smtps://USER:PASSWORD@smtp.example.com:465");
     this.#mail = server === null ? null : { server: new URL(server), transport: transportOf(new URL(server)) };
-    this.#mail?.transport.catch(() => {}); // told by whoever sends
+    this.#mail?.transport.catch(() => {}); // each message says it
   }
 
   /** Sends a text to `mailto:` and addresses. Never rejects: a failure is an answer too. */
@@ -206,7 +191,7 @@ async function transportOf({ protocol, hostname, port, username, password }: URL
     secure: protocol === "smtps:",
     ...(port !== "" && { port: Number(port) }),
     ...(username !== "" && { auth: { user: decoded(username), pass: decoded(password) } }),
-    ...{ connectionTimeout: STEP_MS, greetingTimeout: STEP_MS, socketTimeout: STEP_MS },
+    ...{ connectionTimeout: ANSWER_MS, greetingTimeout: ANSWER_MS, socketTimeout: ANSWER_MS },
     // Nothing of what people wrote is read as a file or an address to fetch.
     ...{ disableFileAccess: true, disableUrlAccess: true },
   });
@@ -214,17 +199,15 @@ async function transportOf({ protocol, hostname, port, username, password }: URL
 
 /** Prefix that marks a secret as Standard Webhooks does; the rest is base64. */
 const PREFIX = "whsec_";
-/** Time in ms for which the secret before a rotation signs beside the new one: the receiver may take that long to learn the new one. */
-const OLD_SECRET_MS = 24 * 3_600_000;
 
 /** Makes a new secret: 32 random bytes. */
 export function newSecret(): string {
   return PREFIX + randomBytes(32).toString("base64");
 }
 
-/** Returns the secrets after a rotation at `now` (ms). The one before the one before stops signing at once. */
+/** Returns the secrets after a rotation at `now` (ms). For a day, in which the receiver learns the new one, the one before signs beside it. */
 export function rotated({ secret }: HookSecrets, now: number): HookSecrets {
-  return { secret: newSecret(), old: { secret, until: now + OLD_SECRET_MS } };
+  return { secret: newSecret(), old: { secret, until: now + 24 * 3_600_000 } };
 }
 
 /**

@@ -2,34 +2,30 @@ import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { readFilter } from "../feed/read-queue.js";
 import type { AllowedHosts } from "../runtime/allowed-hosts.js";
+import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError, RateLimited } from "../runtime/errors.js";
 import { msg } from "../runtime/msg.js";
 import type { RoomKey } from "../store/log.js";
-import type { HookBatchHead, HookPlaces, HookRow, HookSecrets, HookSettings, HookTry } from "../store/sql/hooks.js";
+import type { HookBatchHead, HookPlaces, HookRow, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import { testText, USUAL_ALARMS } from "./alarm-text.js";
-import { channelRequest, checkChannel, kindOf, pauseOf, refusalIn, withoutKeys } from "./channels.js";
-import type { HookContext } from "./room-delivery.js";
+import { checkChannel, kindOf, pauseOf } from "./channels.js";
+import { sendMessage } from "./message.js";
+import type { AddressPace } from "./pace.js";
 import { hookSelection } from "./selection.js";
-import { newSecret, rotated, signed } from "./send.js";
-
-/** Most hooks of a store. Each may hold 4 requests and their bodies at a time. */
-const HOOKS_MAX = 100;
+import { newSecret, rotated, type Send } from "./send.js";
 
 /**
- * Most rooms and types that one hook may list, one without a list has all; the longest address, in characters; and the most events that a
- * batch may be asked to hold.
+ * Most hooks of a store, each of which may hold 4 requests and their bodies at a time; rooms and types that one hook may list, one without a
+ * list has all; characters of an address; and events that a batch may be asked to hold.
  */
-export const HOOK_LIMITS = { rooms: 200, types: 50, urlChars: 2_000, batchEvents: 500 } as const;
+export const HOOK_LIMITS = { hooks: 100, rooms: 200, types: 50, urlChars: 2_000, batchEvents: 500 } as const;
 
-/** Events of one message to people, unless told otherwise: more are not read. */
-const CHANNEL_EVENTS = 50;
-
-/** Least time between two tests of a program's address, in ms. */
-const TEST_PAUSE_MS = 1_000;
-
-/** Dependencies of the webhook service. */
-interface WebhookServiceDeps extends Pick<HookContext, "store" | "clock" | "send" | "pace"> {
+interface WebhookServiceDeps {
+  readonly store: Omit<Store, "close">;
+  readonly clock: Clock;
+  readonly send: Send;
+  readonly pace: AddressPace;
   readonly allowed: AllowedHosts;
   /** Called when a hook was changed. */
   readonly onChange?: () => void;
@@ -66,7 +62,7 @@ export interface HookView {
   readonly rooms: readonly HookRoom[];
 }
 
-/** A hook as somebody wants it; what is left out is as by default. */
+/** Settings of a new hook; what is left out is as by default. */
 type NewHook = Pick<HookSettings, "url"> & Partial<HookSettings>;
 
 /**
@@ -87,11 +83,14 @@ export class WebhookService {
     const { store, clock, allowed } = this.#deps;
     const { allowPrivate = false, channel = null } = rest;
     const { types = channel === null ? [] : USUAL_ALARMS } = rest;
-    const { maxEvents = channel === null ? HOOK_LIMITS.batchEvents : CHANNEL_EVENTS } = rest;
+    const { maxEvents = channel === null ? HOOK_LIMITS.batchEvents : 50 } = rest;
     const settings: HookSettings = { url, name, types, filter, rooms, maxEvents, allowPrivate, channel };
     checkSettings(settings, allowed);
-    if ((await store.hooks.list()).length >= HOOKS_MAX)
-      throw new DyliveError("too_many_subscriptions", msg`there are ${HOOKS_MAX} hooks, which is the most allowed; remove one first`);
+    if ((await store.hooks.list()).length >= HOOK_LIMITS.hooks)
+      throw new DyliveError(
+        "too_many_subscriptions",
+        msg`there are ${HOOK_LIMITS.hooks} hooks, which is the most allowed; remove one first`,
+      );
     const row: HookRow = {
       ...settings,
       id: randomBytes(6).toString("hex"),
@@ -119,7 +118,7 @@ export class WebhookService {
     const { store, allowed } = this.#deps;
     const row = await this.get(id);
     const settings = { ...row, ...change };
-    // Else the address, which lets whoever has it send there, would be shown as that of a program is.
+    // Else the address, with which anyone can send there, would be shown as that of a program is.
     if (row.channel !== null && settings.channel === null && (change.url === undefined || change.url === row.url))
       throw new FieldError("url", "say to which program it is sent from now on: the address of a channel is not shown");
     // Else a new address would be sent the token of the old one's service.
@@ -182,22 +181,17 @@ export class WebhookService {
   async test(id: string, signal: AbortSignal): Promise<HookTry> {
     const { store, clock, send, pace } = this.#deps;
     const hook = await this.get(id);
-    const { url, allowPrivate, channel } = hook;
+    const { url, channel } = hook;
     const waitMs = await this.#testedIn(id, url, channel);
     if (waitMs > 0) throw new RateLimited((seconds) => msg`the hook's address takes the next test in ${seconds} s`, waitMs);
     const at = clock.now();
     const message = `${id}_test_${at}`;
-    const outgoing =
-      channel === null
-        ? signedTest(hook, { id, message, log: store.log.id, at, url })
-        : {
-            ...channelRequest(channel, url, testText(channel.language), at, message),
-            refusal: (answer: string) => refusalIn(channel, answer),
-          };
-    const { putOffMs, ...answered } = withoutKeys(channel, url, await send({ ...outgoing, allowPrivate }, signal));
+    const body = JSON.stringify({ hook: id, log: store.log.id, room: 0, from: 0, to: 0, test: true, events: [] });
+    const text = channel === null ? null : testText(channel.language);
+    const { putOffMs, ...answered } = await sendMessage(send, hook, { id: message, body, text }, at, signal);
     if (putOffMs !== null) pace.putOff(url, putOffMs);
     const none = { room: 0, from: 0, to: 0, events: 0, attempt: 0 };
-    const outcome = { id: message, at, ms: clock.now() - at, ...none, bytes: Buffer.byteLength(outgoing.body), ...answered };
+    const outcome = { id: message, at, ms: clock.now() - at, ...none, bytes: Buffer.byteLength(body), ...answered };
     await store.hooks.tried(hook, outcome);
     return outcome;
   }
@@ -205,7 +199,7 @@ export class WebhookService {
   /** Takes the turn of a test. @returns 0, or the ms until there is one */
   async #testedIn(id: string, url: string, channel: HookRow["channel"]): Promise<number> {
     const { store, clock, pace } = this.#deps;
-    if (channel === null) return pace.take(url, TEST_PAUSE_MS);
+    if (channel === null) return pace.take(url, 1_000);
     const pauseMs = pauseOf(channel);
     // Another process may have sent the last one.
     const [last] = await store.hooks.tries(id, 1);
@@ -263,16 +257,6 @@ export class WebhookService {
     rooms.sort((a, b) => b.backlog - a.backlog || a.room - b.room);
     return { row, backlog: Math.max(0, backlog), rooms };
   }
-}
-
-/** Returns the empty message of a test to a program. */
-function signedTest(
-  row: HookSecrets,
-  { id, message, log, at, url }: { id: string; message: string; log: string; at: number; url: string },
-) {
-  const body = JSON.stringify({ hook: id, log, room: 0, from: 0, to: 0, test: true, events: [] });
-  const headers = { "content-type": "application/json; charset=utf-8", "user-agent": "dylive", ...signed(row, message, body, at) };
-  return { url, headers, body };
 }
 
 function hostOf(url: string): string {

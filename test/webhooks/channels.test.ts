@@ -210,7 +210,7 @@ describe("a channel", () => {
 
   it.each([
     ["zh", "【小明】有人 送出 小心心 x3，连击共值 30 抖币", "【小明】开播了：今晚抽奖"],
-    ["en", "[小明] somebody gave 小心心 × 3, 30 diamonds so far", "[小明] is live: 今晚抽奖"],
+    ["en", "[小明] someone gave 小心心 × 3, 30 diamonds so far", "[小明] is live: 今晚抽奖"],
   ] as const)("tells in %s what a combo is worth so far, and what goes live", async (language, given, live) => {
     const { append, tell, shown, room } = await set();
     await tell("slack", { language }, ["gift", "room.live"]);

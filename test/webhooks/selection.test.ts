@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { EVENT_TYPES, type LiveEvent, type NewEvent } from "../../src/events/event.js";
 import type { RoomState } from "../../src/health/state.js";
 import { alarmEvent, stateEvent } from "../../src/ingest/own-events.js";
-import { tellSystem } from "../../src/store/log.js";
+import { type Log, tellSystem } from "../../src/store/log.js";
 import { rowOf, StoredEvent } from "../../src/store/stored-event.js";
 import { hookSelection, saysStateAgain } from "../../src/webhooks/selection.js";
 import { FakeClock } from "../clock.js";
@@ -106,7 +106,7 @@ describe("what a hook is sent", () => {
       seq > 20_000
         ? { rows: [], events: [], scanned: 10_000, head: 30_000, pos: 0 }
         : { rows: [], events: before, scanned: 1, head: 30_000, pos: 0 };
-    expect(await saysStateAgain({ readRoomBefore }, { ...state(...is), seq: 30_000 } as LiveEvent)).toBe(known);
+    expect(await saysStateAgain({ readRoomBefore } as unknown as Log, { ...state(...is), seq: 30_000 } as LiveEvent)).toBe(known);
   });
 
   it("account.lapsed and hook.paused are events of the system's room", async () => {
