@@ -121,7 +121,7 @@ describe("the works of an author", () => {
   });
 
   it.each<[WorkFault, string, object]>([
-    ["post_endless", "are stuck where pages bring nothing for ever", { pages: [0, 0, 0, 0, 0], end: { endedBy: "stuck" } }],
+    ["post_endless", "are stuck where pages bring nothing for ever", { names: [], end: { endedBy: "stuck" } }],
     ["post_empty_page", "go on after an empty page", { pages: [0, 20], end: { endedBy: "wall" } }],
     ["author_private", "are none of an account that shows none", { names: [], end: { endedBy: "withheld" } }],
   ])("with %s %s", async (fault, _what, told) => {

@@ -33,10 +33,7 @@ it("reasons of runs, readings and downloads are Chinese on a Chinese page, and a
       "its process ended before it did",
       "it failed; the log says why",
     ],
-    ...[
-      `nothing came in 8 scrolls, ${more} (the body of a reply was lost)`,
-      "5 replies brought no new work, and the platform says that there are more (a reply)",
-    ],
+    ...[`nothing new came in 8 rounds, ${more} (the body of a reply was lost)`],
     ...["the first 18 are shown; a login is needed for the rest, and is not always enough", "no works are shown: the account is private"],
     ...["its author does not allow that it is downloaded", "it is larger than the 5 bytes that a file may have"],
     "the film and its sound cannot be joined: there is no sound in it",

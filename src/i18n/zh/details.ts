@@ -526,8 +526,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the platform does not know account {} any more: log in again": "平台不再认得账号 {}：请重新登录",
   "there is no display here to open a window on; log in with any browser on any machine and give its cookies: dylive login --cookies FILE":
     "这里没有可以打开窗口的屏幕；请在任意一台机器的浏览器上登录，再给出它的 Cookie：dylive login --cookies FILE",
-  "the window was closed before anybody logged in": "还没有登录，窗口就关闭了",
-  "nobody logged in within ten minutes": "十分钟内没有人登录",
+  "the window was closed before the login": "还没有登录，窗口就关闭了",
+  "no login was made within ten minutes": "十分钟内没有人登录",
   "{} is not a program": "{} 不是程序",
   "{} is missing: npm install {}, with --global if dylive was": "缺少 {}：npm install {}（dylive 是全局安装的，就加上 --global）",
   "the native code of better-sqlite3 is not there, or for another Node.js or system: `npm install-scripts approve better-sqlite3`, then `npm rebuild better-sqlite3`; where dylive was installed with --global: `npm rebuild --global --allow-scripts=better-sqlite3 better-sqlite3`":

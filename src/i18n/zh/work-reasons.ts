@@ -88,15 +88,7 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
     /^no works are shown: the account is private or banned, or has none; the platform does not say which$/,
     "没有展示作品：账号是私密的、被封禁，或者没有作品，平台没有说是哪一种",
   ],
-  [/^the page told of no works within (\d+) s(?: \((.*)\))?$/, "$1 秒内页面没有给出任何作品 $2"],
-  [
-    /^nothing came in (\d+) scrolls, and the platform does not say that this is the end(?: \((.*)\))?$/,
-    "滚动 $1 次没有新的作品，平台也没有说到头了 $2",
-  ],
-  [
-    /^(\d+) replies brought no new work, and the platform says that there are more(?: \((.*)\))?$/,
-    "连续 $1 个回答没有新的作品，平台却说还有 $2",
-  ],
+  [/^the page showed no works within (\d+) s(?: \((.*)\))?$/, "$1 秒内页面没有给出任何作品 $2"],
   [
     /^(\d+) works in a row are known from before, and some before them did not reach us$/,
     "连续 $1 个作品之前已经见过，但在它们前面有一部分没有收到",

@@ -80,10 +80,8 @@ export const WORKS: Readonly<Record<string, string>> = {
   ", or has none": "，或者没有作品",
   "no works are shown: the account is private or banned{}; the platform does not say which":
     "没有展示作品：账号是私密的或被封禁{}，平台没有说是哪一种",
-  "the page told of no works within {} s": "{} 秒内页面没有给出任何作品",
+  "the page showed no works within {} s": "{} 秒内页面没有给出任何作品",
   "the first {} are shown; a login is needed for the rest, and is not always enough": "只展示前 {} 个：其余的要登录，登录了也不一定够",
-  "nothing came in {} scrolls, and the platform does not say that this is the end": "滚动 {} 次没有新的作品，平台也没有说到头了",
-  "{} replies brought no new work, and the platform says that there are more{}": "连续 {} 个回答没有新的作品，平台却说还有{}",
   "a reply holds another's works": "有一个回答是别人的作品",
   "after many refusals nothing is read for five minutes": "被拒绝太多次，暂停读取五分钟",
   // Why a file did not come.

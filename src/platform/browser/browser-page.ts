@@ -27,14 +27,6 @@ interface BrowserSourceOptions {
   readonly onClickNeeded?: () => void;
 }
 
-/** Longest list of gifts that is read, in bytes: the platform's had 3.6 MB in October 2026. */
-const MOST_LIST_BYTES = 16 * 1024 * 1024;
-
-/** Wait for the page's connection, in ms, after which the page is clicked once: one project saw pages wait for that (facts/changes-2026.md 7). */
-const CLICK_AFTER_MS = 15_000;
-/** Longest wait for the page's connection, in ms; a page of the real site opens it within a few seconds of its loading. */
-const CONNECT_WITHIN_MS = 30_000;
-
 /**
  * Opens a room's page as a viewer does and reads what the page itself receives: the answer of im/fetch and the frames of its push
  * socket. The page signs, acknowledges and sends heartbeats. It ends when the page's connection ends; the site's page would connect
@@ -116,11 +108,12 @@ function listen(page: Page, queue: ReceiveQueue, options: BrowserSourceOptions, 
     clicked = true;
     await answerOf(clickEmptyPlace(page), signal);
   };
+  // One project saw pages wait for a click before they connect (facts/changes-2026.md 7); most connect within a few seconds.
   clock
-    .sleep(CLICK_AFTER_MS, signal)
+    .sleep(15_000, signal)
     .then(click)
     .catch(() => {}); // a page that cannot be clicked does not connect, which is said below
-  clock.sleep(CONNECT_WITHIN_MS, signal).then(
+  clock.sleep(30_000, signal).then(
     async () => {
       if (connected) return;
       const title = await answerOf(page.title(), signal).catch(() => "");
@@ -134,11 +127,11 @@ function listen(page: Page, queue: ReceiveQueue, options: BrowserSourceOptions, 
   );
 }
 
-/** Reads the answer of a request for the list of gifts; null where it was lost or is too long. */
+/** Reads the answer of a request for the list of gifts; null if it was lost or is too long. The platform's had 3.6 MB in October 2026. */
 async function giftListOf(request: Request): Promise<Pick<Reply, "status" | "body"> | null> {
   try {
     const response = await request.response();
-    if (response === null || Number((await response.allHeaders())["content-length"] ?? 0) > MOST_LIST_BYTES) return null;
+    if (response === null || Number((await response.allHeaders())["content-length"] ?? 0) > 16 * 1024 * 1024) return null;
     return { status: response.status(), body: await response.body() };
   } catch {
     return null;

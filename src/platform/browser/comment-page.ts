@@ -1,53 +1,36 @@
 import type { Page } from "playwright-core";
-import { type Clock, randomBetween } from "../../runtime/clock.js";
+import { randomBetween } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { english, msg, msgOf } from "../../runtime/msg.js";
 import type { CommentsEnd, CommentsRequest, CommentsSeen, WorkReading } from "../access/work-visitor.js";
 import { readComments } from "../works/comments.js";
-import type { Refusal, RefusalKind } from "../works/refusal.js";
+import { type Refusal, WALLS } from "../works/refusal.js";
 import { type FloorView, lookAtPanel, type PanelView, untilStill } from "./comment-panel.js";
-import { answerOf, closePage, orGone } from "./page.js";
+import { answerOf, closePage, orGone, type PageDeps } from "./page.js";
 import { type HeardReply, PageReplies } from "./page-replies.js";
-import { readIn, refusalOfPage } from "./work-page.js";
+import { LOOK_EVERY_MS, nothingNew, readIn, refusalOfPage } from "./work-page.js";
 
 /** Dependencies of reading comments in pages. */
-interface CommentPageDeps {
-  /** Gives an empty page as the visitor who reads. It loads no media. */
-  readonly newPage: (signal: AbortSignal) => Promise<Page>;
-  readonly clock: Clock;
+interface CommentPageDeps extends PageDeps {
   /** Gives numbers from 0 up to 1. */
   readonly random?: () => number;
   /** Share of the pauses that is made; 1 by default. */
   readonly pauses?: number;
 }
 
-/** Pause after a scroll or a click, in ms; and where what is shown is known from before (facts/videos.md 2.4, 5.2). */
-const PAUSE_MS = [1000, 2000] as const;
-const KNOWN_PAUSE_MS = [500, 900] as const;
-/** Part of the panel that one turn of the wheel moves it by. */
-const TURN = 0.85;
 /** Longest wait for a reply that the page has asked for, in ms. */
 const ANSWER_WITHIN_MS = 15_000;
 /** Wait for a page that has asked for nothing after a scroll or a click, in ms. */
 const QUIET_MS = 3000;
 /** Rounds without anything new after which there is no more to be had. */
 const MOST_IDLE = 5;
-/** Clicks on one floor that bring nothing, and scrolls to bring it into view, after which it is left as it is. */
+/** Clicks on one floor that bring nothing, after which it is left as it is. */
 const MOST_CLICKS = 3;
-const MOST_SCROLLS = 40;
-/** Waits for what opens the panel, and for the panel that a click opens, in ms. */
-const OPENER_WITHIN_MS = 10_000;
-const OPEN_WITHIN_MS = 5000;
-const LOOK_EVERY_MS = 500;
-const MOST_OPENINGS = 3;
-const LOOK = { mostFloors: 20, mostNodes: 20_000, few: 200 };
 
 /** Part of a work's comments that a reply is about: replies to this top comment; null for top comments. */
 interface CommentPart {
   readonly floorId: string | null;
 }
-
-const WALLS: ReadonlySet<RefusalKind> = new Set(["needs_login", "limited"]);
 
 /**
  * Opens a work's page and its comments as a reader does, and yields what the page asks for itself meanwhile. The panel is scrolled with the
@@ -123,7 +106,6 @@ class CommentPanel {
   #furthest = -1;
   /** Replies that had come at the last scroll. */
   #cameBefore = 0;
-  #openings = 0;
 
   constructor(deps: PanelDeps) {
     this.#deps = deps;
@@ -209,7 +191,7 @@ class CommentPanel {
   async #step(): Promise<CommentsEnd | null> {
     const { page, clock, signal } = this.#deps;
     const from = this.#repliesWall === null ? this.#from : Number.MAX_SAFE_INTEGER;
-    const view = await answerOf(page.evaluate(lookAtPanel, { ...LOOK, from }), signal).catch(orGone(page, signal));
+    const view = await answerOf(page.evaluate(lookAtPanel, from), signal).catch(orGone(page, signal));
     if (view === null) {
       await clock.sleep(LOOK_EVERY_MS, signal);
       return ++this.#idle < MOST_IDLE ? null : { endedBy: "stuck", reason: "the page goes elsewhere again and again" };
@@ -222,7 +204,7 @@ class CommentPanel {
       await this.#unfold(floor, view);
       return null;
     }
-    if (view.floors.length === LOOK.mostFloors) return null; // none of these is wanted
+    if (view.floors.length > 0) return null; // none of these is wanted: there may be others behind them
     const end = this.#endIn(view);
     if (end === null) await this.#scroll(view);
     return end;
@@ -240,12 +222,7 @@ class CommentPanel {
     const isIdle = this.#idle >= MOST_IDLE;
     if (walled || (asksLogin && isIdle))
       return { endedBy: "wall", reason: "the platform shows more comments to people who are logged in only" };
-    if (!isIdle) return null;
-    const why = this.#unreadable === null ? "" : ` (${this.#unreadable})`;
-    return {
-      endedBy: "stuck",
-      reason: `nothing new came in ${MOST_IDLE} rounds, and the platform does not say that this is the end${why}`,
-    };
+    return isIdle ? nothingNew(MOST_IDLE, this.#unreadable) : null;
   }
 
   /** Opens the panel, or waits for what opens it. */
@@ -253,19 +230,19 @@ class CommentPanel {
     const { page, clock, signal, reading } = this.#deps;
     const isOpen = async (until: number) => {
       for (;;) {
-        const view = await answerOf(page.evaluate(lookAtPanel, { ...LOOK, from: 0 }), signal).catch(orGone(page, signal));
+        const view = await answerOf(page.evaluate(lookAtPanel, 0), signal).catch(orGone(page, signal));
         if (view?.isOpen === true || (opener === null && view?.opener != null)) return true;
         if (clock.now() >= until) return false;
         await clock.sleep(LOOK_EVERY_MS, signal);
       }
     };
-    if (opener !== null && this.#openings++ < MOST_OPENINGS) {
+    if (opener !== null && this.#idle++ < MOST_IDLE) {
       await answerOf(page.mouse.move(opener.x, opener.y), signal);
       await answerOf(page.mouse.click(opener.x, opener.y), signal);
-      await isOpen(clock.now() + OPEN_WITHIN_MS);
+      await isOpen(clock.now() + 5000);
       return null;
     }
-    if (opener === null && (await isOpen(clock.now() + OPENER_WITHIN_MS))) return null;
+    if (opener === null && (await isOpen(clock.now() + 10_000))) return null;
     if (this.#isClosed) return { endedBy: "end", reason: CLOSED };
     const why = reading.outcome === "silent" ? ` (${reading.reason})` : reading.outcome === "refused" ? ` (${reading.refusal.reason})` : "";
     return { endedBy: "stuck", reason: `the page shows no comments and nothing that opens them${why}` };
@@ -288,11 +265,11 @@ class CommentPanel {
     const current = this.#current;
     const { page, replies, signal } = this.#deps;
     const isCovered = floor.isInView && !floor.isOnTop;
-    if (current.clicks >= MOST_CLICKS || current.scrolls >= (isCovered ? MOST_CLICKS : MOST_SCROLLS) || view.middle === null) {
+    if (current.clicks >= MOST_CLICKS || current.scrolls >= (isCovered ? MOST_CLICKS : 40) || view.middle === null) {
       this.#from = floor.index + 1;
     } else if (!floor.isInView || isCovered) {
       current.scrolls++;
-      const most = view.height * TURN;
+      const most = turnOf(view);
       await this.#turn(view.middle, Math.max(-most, Math.min(most, floor.y - view.middle.y)));
     } else {
       current.clicks++;
@@ -306,8 +283,9 @@ class CommentPanel {
   }
 
   /** Scrolls on; where that moves nothing, waits for a while and scrolls up and down. */
-  async #scroll({ middle, height, scrolled }: PanelView): Promise<void> {
+  async #scroll(view: PanelView): Promise<void> {
     const { replies, signal, clock } = this.#deps;
+    const { middle, scrolled } = view;
     const stands = scrolled <= this.#furthest && replies.count === this.#cameBefore;
     this.#furthest = Math.max(this.#furthest, scrolled);
     this.#cameBefore = replies.count;
@@ -316,8 +294,8 @@ class CommentPanel {
       if (await replies.comes(QUIET_MS, signal)) return;
     }
     if (middle === null) return clock.sleep(LOOK_EVERY_MS, signal);
-    if (stands) await this.#turn(middle, -height * TURN);
-    await this.#turn(middle, height * TURN);
+    if (stands) await this.#turn(middle, -turnOf(view));
+    await this.#turn(middle, turnOf(view));
   }
 
   /** Turns the wheel, which acts where the pointer is. */
@@ -331,9 +309,15 @@ class CommentPanel {
 
   #pause(): Promise<void> {
     const { clock, random, pauses, signal } = this.#deps;
-    const [from, to] = this.#isKnown ? KNOWN_PAUSE_MS : PAUSE_MS;
+    // Shorter if the comments are known from before (facts/videos.md 2.4, 5.2).
+    const [from, to] = this.#isKnown ? [500, 900] : [1000, 2000];
     return clock.sleep(Math.round(randomBetween(from, to, random) * pauses), signal);
   }
+}
+
+/** Part of the panel that one turn of the wheel moves it by. */
+function turnOf({ height }: PanelView): number {
+  return height * 0.85;
 }
 
 const CLOSED = "comments of this work are closed";

@@ -42,16 +42,6 @@ export interface PanelView {
   readonly asksLogin: boolean;
 }
 
-/** Bounds of a look. */
-interface LookBounds {
-  /** First floor whose replies may be opened. */
-  readonly from: number;
-  readonly mostFloors: number;
-  readonly mostNodes: number;
-  /** Longest text of a page that counts as short. */
-  readonly few: number;
-}
-
 interface Rect {
   readonly left: number;
   readonly top: number;
@@ -96,8 +86,12 @@ interface SeenWindow {
   };
 }
 
-/** Looks at the comments of a work's page (facts/videos.md 2.4), and stops its film: one that plays on brings the next work's comments. */
-export function lookAtPanel({ from, mostFloors, mostNodes, few }: LookBounds): PanelView {
+/**
+ * Looks at the comments of a work's page (facts/videos.md 2.4), and stops its film: one that plays on brings the next work's comments.
+ * @param from first floor whose replies may be opened
+ */
+export function lookAtPanel(from: number): PanelView {
+  const mostFloors = 20;
   const page = globalThis as unknown as SeenWindow;
   const { document, innerWidth, innerHeight } = page;
   const ITEM = '[data-e2e="comment-item"]';
@@ -115,7 +109,7 @@ export function lookAtPanel({ from, mostFloors, mostNodes, few }: LookBounds): P
   /** The element's own text, without its children's. */
   const ownText = (element: SeenElement) => {
     let text = "";
-    for (const { nodeType, nodeValue } of element.childNodes) if (nodeType === 3 && text.length < few) text += nodeValue ?? "";
+    for (const { nodeType, nodeValue } of element.childNodes) if (nodeType === 3 && text.length < 200) text += nodeValue ?? "";
     return text.trim();
   };
 
@@ -134,8 +128,8 @@ export function lookAtPanel({ from, mostFloors, mostNodes, few }: LookBounds): P
     }
     return false;
   };
-  let nodes = mostNodes;
-  /** Visits the page but for its comments, in which anybody may have written anything. */
+  let nodes = 20_000;
+  /** Visits the page but for its comments, in which users may have written anything. */
   const visit = (element: SeenElement) => {
     if (nodes-- <= 0 || /^(SCRIPT|STYLE|NOSCRIPT|TEMPLATE)$/.test(element.tagName) || element.matches(ITEM)) return;
     const text = ownText(element);
@@ -177,7 +171,7 @@ export function lookAtPanel({ from, mostFloors, mostNodes, few }: LookBounds): P
     floors.push({
       ...place,
       index,
-      words: (items[index]?.textContent ?? "").slice(0, few),
+      words: (items[index]?.textContent ?? "").slice(0, 200),
       isInView: isThere && place.x > seen.left && place.x < seen.right && place.y > seen.top + 8 && place.y < seen.bottom - 8,
       isOnTop: hit !== null && words.contains(hit),
     });
@@ -187,7 +181,7 @@ export function lookAtPanel({ from, mostFloors, mostNodes, few }: LookBounds): P
     const walker = document.createTreeWalker(list, 1);
     walker.currentNode = first;
     let index = from;
-    // The last such words of a floor: those before may be what somebody wrote.
+    // The last such words of a floor: those before may be in a comment.
     let found: SeenElement | null = null;
     for (let at: SeenElement | null = first; at !== null && floors.length < mostFloors; at = walker.nextNode()) {
       if (at === items[index + 1]) {
@@ -202,8 +196,8 @@ export function lookAtPanel({ from, mostFloors, mostNodes, few }: LookBounds): P
 
   const words = document.body?.textContent?.trim() ?? "";
   return {
-    title: document.title.slice(0, few),
-    words: words.length > few ? "" : words,
+    title: document.title.slice(0, 200),
+    words: words.length > 200 ? "" : words,
     isOpen: list !== null,
     opener: list === null ? opener : null,
     middle: isThere ? { x: (seen.left + seen.right) / 2, y: (seen.top + seen.bottom) / 2 } : null,

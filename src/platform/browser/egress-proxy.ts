@@ -29,7 +29,6 @@ interface EgressProxyOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const MOST_REFUSED = 100;
 const ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 /**
@@ -41,7 +40,7 @@ export async function openEgressProxy(options: EgressProxyOptions): Promise<Egre
   const refused = new Map<string, number>();
   const allows = (host: string) => {
     if (options.allows(host)) return true;
-    if (refused.has(host) || refused.size < MOST_REFUSED) refused.set(host, (refused.get(host) ?? 0) + 1);
+    if (refused.has(host) || refused.size < 100) refused.set(host, (refused.get(host) ?? 0) + 1);
     return false;
   };
   const sockets = new Set<Duplex>();
@@ -50,7 +49,7 @@ export async function openEgressProxy(options: EgressProxyOptions): Promise<Egre
   server.on("connect", (asked, socket, head) => {
     socket.on("error", () => socket.destroy());
     const target = `http://${asked.url}`;
-    // Whoever is on this machine may ask for what is no address.
+    // Any program on this machine may ask for what is no address.
     if (!URL.canParse(target)) return void refuse(socket);
     const { hostname, port } = new URL(target);
     if (!allows(hostname) || port !== "443") return void refuse(socket);

@@ -24,7 +24,7 @@ const COMMANDS = [
   "microsoft-edge-stable",
   "chrome",
 ] as const;
-/** Paths where Linux packages put browsers that are on nobody's PATH. */
+/** Paths where Linux packages put browsers that are not on the PATH. */
 const LINUX = ["/opt/google/chrome/chrome", "/opt/microsoft/msedge/msedge", "/usr/lib/chromium/chromium", "/snap/bin/chromium"] as const;
 const MAC = ["Google Chrome", "Microsoft Edge", "Chromium"] as const;
 const WINDOWS = [

@@ -5,34 +5,15 @@ import { english, type MsgOrText } from "../../runtime/msg.js";
 import type { Author } from "../../works/model/author.js";
 import type { Mix } from "../../works/model/work.js";
 import type { ListEnd, ListRequest, ListSeen } from "../access/work-visitor.js";
-import type { Refusal, RefusalKind } from "../works/refusal.js";
+import { type Refusal, WALLS } from "../works/refusal.js";
 import { type AskedList, readAuthor, readMix, readWorkList } from "../works/work-list.js";
-import { answerOf, closePage, orGone, visit } from "./page.js";
+import { answerOf, closePage, orGone, type PageDeps, visit } from "./page.js";
 import { type HeardReply, PageReplies } from "./page-replies.js";
-import { refusalOfPage } from "./work-page.js";
+import { LOOK_EVERY_MS, nothingNew, refusalOfPage, SHOWN_WITHIN_MS, WORKS_SITE } from "./work-page.js";
 
-/** Dependencies of reading lists in pages. */
-interface ListPageDeps {
-  /** Gives an empty page as the visitor who reads. It loads no media. */
-  readonly newPage: (signal: AbortSignal) => Promise<Page>;
-  readonly clock: Clock;
-}
-
-const WORKS_SITE = "https://www.douyin.com";
-/** Longest wait for the first page of a list, and how often the page is looked at meanwhile, in ms. */
-const FIRST_WITHIN_MS = 30_000;
-const LOOK_EVERY_MS = 500;
-/** Longest wait for everything that the page has asked for, in ms: it goes on without what is slow, and some pages never stop asking. */
-const SETTLED_MS = 3000;
-/** Scroll in pixels, and the wait for what it brings in ms (facts/videos.md 2.4). */
-const SCROLL = 3800;
-const SCROLLED_MS = 1200;
-/** Scrolls that bring no reply, and replies without a new work, after which there is no more to be had. */
+/** Rounds without a new work after which there are no more to be had. */
 const MOST_IDLE = 8;
-const MOST_BARREN = 5;
-const LOOK = { mostNodes: 20_000, few: 200 };
 
-const WALLS: ReadonlySet<RefusalKind> = new Set(["needs_login", "limited"]);
 /** Part of a list's page that a reply is about. */
 type Part = "owner" | "works";
 
@@ -43,7 +24,7 @@ type Part = "owner" | "works";
  */
 export async function* readListPage(
   { list: asked, turn }: ListRequest,
-  { newPage, clock }: ListPageDeps,
+  { newPage, clock }: PageDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ListSeen, ListEnd, void> {
   const page = await newPage(signal);
@@ -96,7 +77,8 @@ class ListPage {
   /** Replies with a part of the list that came. */
   #pages = 0;
   #idle = 0;
-  #barren = 0;
+  /** Replies that had come at the last turn. */
+  #cameBefore = 0;
   /** Why a reply was of no use. */
   #unreadable: string | null = null;
 
@@ -106,9 +88,10 @@ class ListPage {
 
   async *read(): AsyncGenerator<ListSeen, ListEnd, void> {
     const { replies, clock, signal } = this.#list;
-    const firstUntil = clock.now() + FIRST_WITHIN_MS;
+    const firstUntil = clock.now() + SHOWN_WITHIN_MS;
     for (;;) {
-      await replies.settle(SETTLED_MS, signal);
+      // It goes on without what is slow: some pages never stop asking.
+      await replies.settle(3000, signal);
       const pages: Omit<ListSeen, "author" | "mix">[] = [];
       while (this.#end === null) {
         const heard = replies.take();
@@ -116,7 +99,7 @@ class ListPage {
         const seen = this.#take(heard);
         if (seen !== null) pages.push(seen);
       }
-      // Now, as what is told of the owner may have come after the works.
+      // Now, since the profile may have come after the works.
       for (const page of pages) yield { author: this.#author, mix: this.#mix, ...page };
       if (this.#gone !== null && this.#seen.size === 0) throw noSuch(this.#list.asked, this.#gone);
       const end = this.#end ?? (this.#isOver ? this.#endOfList() : await this.#step(firstUntil));
@@ -128,13 +111,12 @@ class ListPage {
   #take({ about, reply, reason, receivedAt }: HeardReply<Part>): Omit<ListSeen, "author" | "mix"> | null {
     const { asked } = this.#list;
     if (about === "owner") {
-      const told = reply === null ? null : "secUid" in asked ? readAuthor(reply, asked.secUid) : readMix(reply, asked.mixId);
-      if (told?.outcome === "refused" && told.refusal.kind === "gone") this.#gone = told.refusal.reason;
-      else if (told?.outcome === "found" && "author" in told) this.#author = told.author;
-      else if (told?.outcome === "found") this.#mix = told.mix;
+      const owner = reply === null ? null : "secUid" in asked ? readAuthor(reply, asked.secUid) : readMix(reply, asked.mixId);
+      if (owner?.outcome === "refused" && owner.refusal.kind === "gone") this.#gone = owner.refusal.reason;
+      else if (owner?.outcome === "found" && "author" in owner) this.#author = owner.author;
+      else if (owner?.outcome === "found") this.#mix = owner.mix;
       return null;
     }
-    this.#idle = 0;
     const list = reply === null ? ({ outcome: "unreadable", reason } as const) : readWorkList(reply, asked, { receivedAt });
     switch (list.outcome) {
       case "refused":
@@ -145,7 +127,6 @@ class ListPage {
       case "other":
         this.#unreadable = list.outcome === "other" ? "a reply holds another's works" : english(list.reason);
         this.#isTorn = true;
-        this.#foundNothing();
         return null;
       case "found": {
         const works = list.works.filter(({ id }) => !this.#seen.has(id));
@@ -153,20 +134,10 @@ class ListPage {
         this.#hidden += list.hidden;
         this.#pages++;
         this.#isOver = !list.hasMore;
-        if (works.length > 0) this.#barren = 0;
-        else this.#foundNothing();
+        this.#idle = works.length > 0 ? 0 : this.#idle + 1;
         return { works, hidden: list.hidden, torn: this.#isTorn };
       }
     }
-  }
-
-  #foundNothing(): void {
-    if (++this.#barren < MOST_BARREN) return;
-    const why = this.#unreadable === null ? "" : ` (${this.#unreadable})`;
-    this.#end ??= {
-      endedBy: "stuck",
-      reason: `${MOST_BARREN} replies brought no new work, and the platform says that there are more${why}`,
-    };
   }
 
   /** Returns the end of a list that the platform says is over. A private account is answered for as a banned one is: with no works. */
@@ -187,23 +158,22 @@ class ListPage {
   /** Looks at the page, and scrolls on. @returns the end, where there is nothing to be done */
   async #step(firstUntil: number): Promise<ListEnd | null> {
     const { page, status, asked, replies, turn, clock, signal } = this.#list;
-    const view = await answerOf(page.evaluate(lookAtList, LOOK), signal).catch(orGone(page, signal));
+    const view = await answerOf(page.evaluate(lookAtList), signal).catch(orGone(page, signal));
     const refusal = view === null ? null : refusalOfPage(this.#pages === 0 ? status : 200, view);
     if (refusal?.kind === "gone") throw noSuch(asked, refusal.reason);
     if (refusal !== null) return endBy(refusal, this.#seen.size);
     if (this.#pages === 0) {
-      if (clock.now() >= firstUntil) return this.#stuck(`the page told of no works within ${FIRST_WITHIN_MS / 1000} s`);
+      if (clock.now() >= firstUntil) return this.#stuck(`the page showed no works within ${SHOWN_WITHIN_MS / 1000} s`);
       await replies.comes(LOOK_EVERY_MS, signal);
       return null;
     }
     if (this.#idle >= MOST_IDLE)
-      return view?.asksLogin === true
-        ? { endedBy: "wall", reason: wall(this.#seen.size) }
-        : this.#stuck(`nothing came in ${MOST_IDLE} scrolls, and the platform does not say that this is the end`);
-    if (this.#idle === 0) await turn();
+      return view?.asksLogin === true ? { endedBy: "wall", reason: wall(this.#seen.size) } : nothingNew(MOST_IDLE, this.#unreadable);
+    if (replies.count > this.#cameBefore) await turn();
+    this.#cameBefore = replies.count;
     if (view !== null) await answerOf(this.#scroll(view), signal).catch(orGone(page, signal));
     this.#idle++;
-    await replies.comes(SCROLLED_MS, signal);
+    await replies.comes(1200, signal);
     return null;
   }
 
@@ -211,8 +181,8 @@ class ListPage {
   async #scroll({ width, height }: ListView): Promise<void> {
     const { mouse } = this.#list.page;
     await mouse.move(width / 2, height / 2);
-    if (this.#idle > 0) await mouse.wheel(0, -SCROLL / 2);
-    await mouse.wheel(0, SCROLL);
+    if (this.#idle > 0) await mouse.wheel(0, -1900);
+    await mouse.wheel(0, 3800); // px (facts/videos.md 2.4)
   }
 
   #stuck(what: string): ListEnd {
@@ -253,7 +223,7 @@ interface ListElement {
   checkVisibility(): boolean;
 }
 
-function lookAtList({ mostNodes, few }: typeof LOOK): ListView {
+function lookAtList(): ListView {
   const { document, innerWidth, innerHeight } = globalThis as unknown as {
     readonly innerWidth: number;
     readonly innerHeight: number;
@@ -271,15 +241,15 @@ function lookAtList({ mostNodes, few }: typeof LOOK): ListView {
   };
   const all = document.getElementsByTagName("*");
   let asksLogin = false;
-  // From the end: what asks to log in stands below the works, or lies over them.
-  for (let at = all.length - 1; at >= Math.max(0, all.length - mostNodes) && !asksLogin; at--) {
+  // From the end, at most 20,000: what asks to log in stands below the works, or lies over them.
+  for (let at = all.length - 1; at >= Math.max(0, all.length - 20_000) && !asksLogin; at--) {
     const element = all[at];
     asksLogin = element !== undefined && isAsking(element);
   }
   const words = document.body?.textContent?.trim() ?? "";
   return {
-    title: document.title.slice(0, few),
-    words: words.length > few ? "" : words,
+    title: document.title.slice(0, 200),
+    words: words.length > 200 ? "" : words,
     asksLogin,
     width: innerWidth,
     height: innerHeight,

@@ -24,11 +24,6 @@ interface LoginWindow {
   readonly moreHosts?: readonly string[];
 }
 
-const PATIENCE_MS = 600_000;
-const LOOK_EVERY_MS = 1000;
-/** Wait after the session cookie, in ms: the site sets some more cookies, and the account is whole with them. */
-const SETTLE_MS = 2000;
-
 /** Login that was made in the window. */
 interface LoggedIn {
   readonly cookies: readonly Cookie[];
@@ -56,14 +51,15 @@ export async function loginInWindow(options: LoginWindow, signal: AbortSignal): 
       throw browserError("the window could not be opened", error);
     });
     const context = await browser.newContext({ ...egress.contextOptions, viewport: null });
-    // Without the old session, which may be why somebody logs in: the visitor alone.
+    // Without the old session, which may be the reason to log in: the visitor alone.
     await context.addCookies(
       options.cookies.filter(({ name }) => name === "ttwid").map(({ name, value }) => ({ name, value, url: `${LIVE_SITE}/` })),
     );
     const page = await context.newPage();
     await visit(page, `${LIVE_SITE}/`, signal);
     await loggedIn(context, page, clock, signal);
-    await clock.sleep(SETTLE_MS, signal);
+    // After the session cookie the site sets some more cookies, with which the account is whole.
+    await clock.sleep(2000, signal);
     await visit(page, `${LIVE_SITE}/`, signal);
     const reading = readLogin(await untilAborted(page.content(), signal));
     return { cookies: await platformCookies(context), reading };
@@ -74,16 +70,13 @@ export async function loginInWindow(options: LoginWindow, signal: AbortSignal): 
 }
 
 async function loggedIn(context: BrowserContext, page: Page, clock: Clock, signal: AbortSignal): Promise<void> {
-  const end = clock.now() + PATIENCE_MS;
+  const end = clock.now() + 600_000;
   while (!page.isClosed() && clock.now() < end) {
     const cookies = await untilAborted(platformCookies(context), signal).catch(() => []);
     if (hasSession(cookies)) return;
-    await clock.sleep(LOOK_EVERY_MS, signal);
+    await clock.sleep(1000, signal);
   }
-  throw new DyliveError(
-    "bad_request",
-    page.isClosed() ? "the window was closed before anybody logged in" : "nobody logged in within ten minutes",
-  );
+  throw new DyliveError("bad_request", page.isClosed() ? "the window was closed before the login" : "no login was made within ten minutes");
 }
 
 async function platformCookies(context: BrowserContext): Promise<readonly Cookie[]> {

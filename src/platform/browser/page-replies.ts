@@ -17,10 +17,6 @@ export interface HeardReply<T> {
 const FOLDER = "/aweme/v1/web/";
 /** Longest body that is read: a list of 20 works has some MB. */
 const MOST_BYTES = 8 * 1024 * 1024;
-/** Replies that wait to be taken: a page asks for one after the other, when it is scrolled or clicked in. */
-const MOST_WAITING = 32;
-/** Requests that are heard at once. */
-const MOST_ASKED = 64;
 
 /** Replies that a page asks for itself, as far as they are about what is wanted, in the order in which they came. */
 export class PageReplies<T> {
@@ -37,7 +33,7 @@ export class PageReplies<T> {
     this.#clock = clock;
     page.on("request", (request) => {
       const { pathname, searchParams } = new URL(request.url());
-      if (request.method() !== "GET" || !pathname.startsWith(FOLDER) || this.#asked.size >= MOST_ASKED) return;
+      if (request.method() !== "GET" || !pathname.startsWith(FOLDER) || this.#asked.size >= 64) return;
       const about = aboutOf(pathname.slice(FOLDER.length).replace(/\/+$/, ""), searchParams);
       if (about !== null) this.#asked.set(request, about);
     });
@@ -49,7 +45,8 @@ export class PageReplies<T> {
       const receivedAt = this.#clock.now();
       this.#reading = this.#reading.then(async () => {
         const heard = await hear(request, about, receivedAt);
-        if (this.#waiting.length < MOST_WAITING) this.#waiting.push(heard);
+        // A page asks for one after the other, when it is scrolled or clicked in.
+        if (this.#waiting.length < 32) this.#waiting.push(heard);
         this.count++;
         this.#answered(request);
       });
@@ -61,39 +58,35 @@ export class PageReplies<T> {
     return this.#waiting.shift() ?? null;
   }
 
-  /** Waits until everything that the page has asked for is answered. @returns whether it is, within this time */
-  async settle(withinMs: number, signal: AbortSignal): Promise<boolean> {
-    const end = this.#clock.now() + withinMs;
-    while (this.#asked.size > 0) {
-      const leftMs = end - this.#clock.now();
-      if (leftMs <= 0) return false;
-      await this.#next(leftMs, signal);
-    }
-    return true;
+  /** Waits until all requests of the page are answered. @returns whether they are, within this time */
+  settle(withinMs: number, signal: AbortSignal): Promise<boolean> {
+    return this.#until(() => this.#asked.size === 0, withinMs, signal);
   }
 
-  /** Waits until a reply has come that is not taken yet. @returns whether one has, within this time */
-  async comes(withinMs: number, signal: AbortSignal): Promise<boolean> {
-    const end = this.#clock.now() + withinMs;
-    while (this.#waiting.length === 0) {
-      const leftMs = end - this.#clock.now();
-      if (leftMs <= 0) return false;
-      await this.#next(leftMs, signal);
-    }
-    return true;
+  /** Waits until a reply can be taken. @returns whether one can, within this time */
+  comes(withinMs: number, signal: AbortSignal): Promise<boolean> {
+    return this.#until(() => this.#waiting.length > 0, withinMs, signal);
   }
 
-  /** Waits until an answer has come, or for so long. */
-  async #next(ms: number, signal: AbortSignal): Promise<void> {
-    const told = linkedController(signal);
-    const next = new Promise<void>((resolve) => {
-      this.#tell = resolve;
-    });
-    const late = this.#clock.sleep(ms, told.signal).catch(() => {});
-    await Promise.race([next, late]);
-    told.abort();
-    told.release();
+  async #until(isSo: () => boolean, withinMs: number, signal: AbortSignal): Promise<boolean> {
+    const late = linkedController(signal);
+    let isLate = withinMs <= 0;
+    const timer = this.#clock.sleep(withinMs, late.signal).then(
+      () => {
+        isLate = true;
+      },
+      () => {},
+    );
+    while (!isSo() && !isLate && !signal.aborted) {
+      const next = new Promise<void>((resolve) => {
+        this.#tell = resolve;
+      });
+      await Promise.race([next, timer]);
+    }
+    late.abort();
+    late.release();
     signal.throwIfAborted();
+    return isSo();
   }
 
   #answered(request: Request): void {

@@ -8,16 +8,17 @@ import { browserError } from "./supervisor.js";
 /** Address of the pages of rooms; a stand-in's too, which is behind the egress proxy (see egress-proxy.ts). */
 export const LIVE_SITE = "https://live.douyin.com";
 
+/** Pages as a visitor. */
+export interface PageDeps {
+  /** Opens an empty page, which loads no media. */
+  readonly newPage: (signal: AbortSignal) => Promise<Page>;
+  readonly clock: Clock;
+}
+
 /** Kinds of content that a page which only listens does not need; they are most of its bytes. */
 const NOT_LOADED: ReadonlySet<string> = new Set(["image", "media", "font"]);
-const LOAD_TIMEOUT_MS = 30_000;
-const CLOSE_WITHIN_MS = 3000;
-const SDK_TIMEOUT_MS = 20_000;
-/** Longest time that a page which does not hang takes to answer or to take an input, in ms of real time. */
+/** Longest wait, in ms of real time, for a page to load, to answer or to take an input. */
 const ANSWER_TIMEOUT_MS = 30_000;
-const LOOK_EVERY_MS = 100;
-/** Longest wait for the reply to a page's own request, in ms: less than what a page is given that does not answer at all. */
-const FETCH_TIMEOUT_MS = 9_000;
 
 /** Parts of the site's page that we use, by the names that the site's SDK has. */
 interface SitePage {
@@ -32,12 +33,8 @@ interface SitePage {
  * (`snssdk1128://…`) and windows that it wants to open are refused.
  */
 export async function openPage(context: BrowserContext, allows: HostRule, signal: AbortSignal): Promise<Page> {
-  // One whose process dies while it is being opened, as when all pages' are killed, is opened once more.
-  const opening = context.newPage().catch((error: unknown) => {
-    if (!(error instanceof Error) || !error.message.includes("Target crashed")) throw error;
-    return context.newPage();
-  });
-  const page = await untilAborted(opening, signal).catch((error: unknown) => {
+  const opening = context.newPage();
+  const page = await answerOf(opening, signal).catch((error: unknown) => {
     void opening.then((late) => late.close()).catch(() => {});
     throw error;
   });
@@ -46,7 +43,7 @@ export async function openPage(context: BrowserContext, allows: HostRule, signal
     page.on("popup", (window) => void window.close().catch(() => {}));
     await page.addInitScript(refuseApps).catch(() => {}); // the page went away meanwhile
   })();
-  await untilAborted(readied, signal).catch((error: unknown) => {
+  await answerOf(readied, signal).catch((error: unknown) => {
     readied.catch(() => {});
     void page.close().catch(() => {});
     throw error;
@@ -54,7 +51,7 @@ export async function openPage(context: BrowserContext, allows: HostRule, signal
   return page;
 }
 
-/** Lets a request through, or not: only to allowed hosts, and nothing that nobody looks at. */
+/** Lets a request through if it goes to an allowed host and loads no media. */
 function guarded(route: Route, allows: HostRule): Promise<void> {
   const request = route.request();
   const { protocol, hostname } = new URL(request.url());
@@ -63,17 +60,17 @@ function guarded(route: Route, allows: HostRule): Promise<void> {
   return answered.catch(() => {}); // the page went away meanwhile
 }
 
-/** Closes a page. One that does not close goes with its context: nobody waits for it longer than a moment. */
+/** Closes a page. One that does not close within three seconds goes with its context. */
 export async function closePage(page: Page, clock: Clock): Promise<void> {
   const closed = new AbortController();
   const closing = page.close().catch(() => {});
-  await Promise.race([closing.then(() => closed.abort()), clock.sleep(CLOSE_WITHIN_MS, closed.signal).catch(() => {})]);
+  await Promise.race([closing.then(() => closed.abort()), clock.sleep(3000, closed.signal).catch(() => {})]);
 }
 
 /** Goes to an address. @throws DyliveError blocked, unreachable, browser_failed */
 export async function visit(page: Page, url: string, signal: AbortSignal): Promise<Response | null> {
   try {
-    return await untilAborted(page.goto(url, { waitUntil: "domcontentloaded", timeout: LOAD_TIMEOUT_MS }), signal);
+    return await untilAborted(page.goto(url, { waitUntil: "domcontentloaded", timeout: ANSWER_TIMEOUT_MS }), signal);
   } catch (error) {
     signal.throwIfAborted();
     const text = error instanceof Error ? error.message : "";
@@ -86,13 +83,13 @@ export async function visit(page: Page, url: string, signal: AbortSignal): Promi
 
 /** Waits until the site's SDK can sign and the page has named its visitor. @returns the user_unique_id, or null when there is none in time */
 export async function settle(page: Page, signal: AbortSignal): Promise<string | null> {
-  const end = performance.now() + SDK_TIMEOUT_MS;
+  const end = performance.now() + 20_000;
   for (;;) {
     // A page that is just reloading (the first challenge) has no world to look at.
-    const seen = await untilAborted(page.evaluate(lookAround), signal).catch(orGone(page, signal));
+    const seen = await answerOf(page.evaluate(lookAround), signal).catch(orGone(page, signal));
     if (seen?.signs && seen.userUniqueId !== null) return seen.userUniqueId;
     if (performance.now() > end) return null;
-    await untilAborted(new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS)), signal);
+    await untilAborted(new Promise((resolve) => setTimeout(resolve, 100)), signal);
   }
 }
 
@@ -115,11 +112,11 @@ export async function userAgentOf(page: Page): Promise<string> {
 }
 
 /**
- * Makes a GET by the page itself, so that the site's script may sign it. The body is bounded, as base64. `failed` says in the browser's words why
- * there is no reply: of the page itself that says nothing.
+ * Makes a GET by the page itself, so that the site's script may sign it. The body is bounded, as base64. `failed` is the browser's reason why
+ * there is no reply; the page itself may be well.
  */
 export function fetchIn(page: Page, path: string, maxBytes: number): Promise<FetchedReply | { readonly failed: string }> {
-  return page.evaluate(callFetch, { path, maxBytes, timeoutMs: FETCH_TIMEOUT_MS });
+  return page.evaluate(callFetch, { path, maxBytes });
 }
 
 /** Reply to a page's own request. */
@@ -130,7 +127,7 @@ interface FetchedReply {
   readonly body: string | null;
 }
 
-/** Waits for what a page is asked to do, as long as any page takes. @throws DyliveError browser_failed when it hangs; the signal's reason */
+/** Waits for the answer of a page, at most 30 seconds. @throws DyliveError browser_failed when it hangs; the signal's reason */
 export async function answerOf<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
   const limit = linkedController(signal);
   const timer = setTimeout(() => limit.abort(new DyliveError("browser_failed", "the page does not answer")), ANSWER_TIMEOUT_MS);
@@ -173,7 +170,7 @@ interface LeavingPage {
 
 /**
  * Refuses addresses of apps, for the page itself and for its frames: they are not requests that a route is asked about. Chrome would ask in a
- * window that nobody sees whether to open the app, and until that is answered the page gets no input.
+ * window that is not shown whether to open the app, and until that is answered the page gets no input.
  */
 function refuseApps(): void {
   const { navigation, document, MutationObserver } = globalThis as unknown as LeavingPage;
@@ -226,12 +223,12 @@ async function callSdk(stub: string): Promise<unknown> {
   return typeof result === "object" && result !== null ? ((result as Record<string, unknown>)["X-Bogus"] ?? null) : null;
 }
 
-async function callFetch(ask: { path: string; maxBytes: number; timeoutMs: number }): Promise<FetchedReply | { failed: string }> {
-  const { path, maxBytes, timeoutMs } = ask;
+async function callFetch({ path, maxBytes }: { path: string; maxBytes: number }): Promise<FetchedReply | { failed: string }> {
   let reply: Awaited<ReturnType<typeof fetch>>;
   let bytes: Uint8Array;
   try {
-    reply = await fetch(path, { credentials: "include", signal: AbortSignal.timeout(timeoutMs) });
+    // Less than the time after which a page counts as hanging.
+    reply = await fetch(path, { credentials: "include", signal: AbortSignal.timeout(9_000) });
     bytes = new Uint8Array(await reply.arrayBuffer());
   } catch (error) {
     return { failed: String(error) };

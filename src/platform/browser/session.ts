@@ -33,9 +33,6 @@ export interface BrowserSessionOptions {
   readonly moreHosts?: readonly string[];
 }
 
-/** Contexts that open at once: a restart with many rooms must not burst, as each is a visit of a megabyte and a core at work. */
-const OPENING_AT_ONCE = 3;
-
 interface HeldIdentity {
   readonly key: string;
   readonly index: number;
@@ -56,7 +53,8 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
   readonly #supervisor: BrowserSupervisor;
   readonly #contexts = new Set<HeldIdentity>();
   readonly #egressProxies = new Map<string, Promise<EgressProxy>>();
-  readonly #opening = new FairSemaphore(OPENING_AT_ONCE);
+  /** Places for contexts that open: each is a visit of a megabyte and a core at work, so a restart with many rooms must not open all at once. */
+  readonly #opening = new FairSemaphore(3);
   /** Contexts that close, with the files that they may still save. */
   readonly #closing = new Map<Promise<void>, string | null>();
   #closed = false;

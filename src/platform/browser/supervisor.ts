@@ -34,8 +34,6 @@ const ARGUMENTS = [
   ...["--autoplay-policy=no-user-gesture-required", "--mute-audio"],
 ];
 const START_TIMEOUT_MS = 30_000;
-/** Life, in ms, after which a browser did not fail at starting: its successor is not made to wait. */
-const STEADY_MS = 60_000;
 
 /** Keeps one browser: starts it when it is first wanted, and again, with growing pauses, when it has died. */
 export class BrowserSupervisor {
@@ -104,7 +102,8 @@ export class BrowserSupervisor {
       this.#running = browser;
       browser.once("disconnected", () => {
         this.#running = null;
-        this.#failures = this.#clock.now() - startedAt >= STEADY_MS ? 1 : this.#failures + 1;
+        // A browser that lived for a minute did not fail at starting: its successor does not wait.
+        this.#failures = this.#clock.now() - startedAt >= 60_000 ? 1 : this.#failures + 1;
       });
       return browser;
     } catch (error) {

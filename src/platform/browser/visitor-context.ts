@@ -11,7 +11,7 @@ import type { Signer } from "../access/push.js";
 import { Visitor } from "../access/visitor.js";
 import type { Account } from "../accounts/login-store.js";
 import type { EgressProxy, HostRule } from "./egress-proxy.js";
-import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
+import { answerOf, fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
 import { type BrowserSupervisor, browserError, pauseMs } from "./supervisor.js";
 
 /** Dependencies and settings of a visitor context. */
@@ -38,21 +38,12 @@ interface Opened {
   readonly browser: Browser;
   readonly context: BrowserContext;
 }
-interface Ready extends Opened {
-  readonly page: Page;
-}
+type Ready = Opened & { readonly page: Page };
 
-const SIGN_TIMEOUT_MS = 10_000;
-/** Longest time until a page of the site is there and has settled, the home page and then the room's, in ms. */
-const START_TIMEOUT_MS = 120_000;
-/** Longest time for the browser to make a context, in ms. */
-const CONTEXT_TIMEOUT_MS = 30_000;
-/** Longest wait for the cookies and the storage of a context that is closed, in ms. */
-const SAVE_TIMEOUT_MS = 5_000;
-/** Longest wait for a context to close, in ms: Chromium never closes some pages in the middle of a navigation. */
+/** Longest wait for the state of a context, and for its end, in ms: Chromium never closes some pages in the middle of a navigation. */
 const CLOSE_TIMEOUT_MS = 5_000;
+/** Longest reply to a request of the page, in bytes. */
 const MAX_REPLY_BYTES = 8 * 1024 * 1024;
-const SAVE_EVERY_MS = 300_000;
 
 /**
  * Visitor of the site: a browser context. For rooms one page of it is kept open, which gives the cookies, the visitor's id and signatures to
@@ -74,7 +65,7 @@ export class VisitorContext {
 
   constructor(options: VisitorContextOptions) {
     this.#options = options;
-    this.#stopSaving = options.clock.every(SAVE_EVERY_MS, () => void this.#save().catch(() => {}));
+    this.#stopSaving = options.clock.every(300_000, () => void this.#save().catch(() => {}));
   }
 
   /** Returns the visitor, complete. @throws DyliveError no_browser, browser_failed, blocked, unreachable */
@@ -122,7 +113,7 @@ export class VisitorContext {
     await this.#opening?.catch(() => {});
     // A page that hangs holds up what is read of it, and not the end.
     const ends = new AbortController().signal;
-    await untilAborted(this.#save(), within(ends, SAVE_TIMEOUT_MS)).catch(() => {});
+    await untilAborted(this.#save(), within(ends, CLOSE_TIMEOUT_MS)).catch(() => {});
     // The user's own context stays; only our page in it goes.
     const closing = (this.#options.egressProxy === null ? this.#ready?.page : this.#opened?.context)?.close();
     await untilAborted(Promise.resolve(closing), within(ends, CLOSE_TIMEOUT_MS)).catch(() => {});
@@ -132,16 +123,15 @@ export class VisitorContext {
   async #withPage<T>(signal: AbortSignal, work: (ready: Ready) => Promise<T>): Promise<T> {
     for (let again = false; ; again = true) {
       const ready = await this.#enter(signal);
-      const limit = within(signal, SIGN_TIMEOUT_MS);
       try {
-        return await untilAborted(work(ready), limit);
+        return await answerOf(work(ready), signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof DyliveError) throw error;
+        if (error instanceof DyliveError && error.code !== "browser_failed") throw error;
         // Crashed, closed or hanging: in each case this page is of no more use.
         if (this.#ready === ready) this.#ready = null;
         void ready.page.close().catch(() => {});
-        if (again) throw browserError(limit.aborted ? "the page does not answer" : "the page failed", error);
+        if (again) throw browserError("the page failed", error);
       }
     }
   }
@@ -158,7 +148,7 @@ export class VisitorContext {
     await untilAborted(this.#options.after, signal);
     const browser = await this.#options.supervisor.browser(signal);
     const making = this.#newContext(browser);
-    const context = await untilAborted(making, within(signal, CONTEXT_TIMEOUT_MS)).catch((error: unknown) => {
+    const context = await answerOf(making, signal).catch((error: unknown) => {
       making.then((late) => late.close()).catch(() => {});
       throw error;
     });
@@ -183,20 +173,18 @@ export class VisitorContext {
     return opening.run(() => this.#start(signal), signal);
   }
 
-  async #start(until: AbortSignal): Promise<Ready> {
+  async #start(signal: AbortSignal): Promise<Ready> {
     let page: Page | null = null;
     try {
-      const opened = await untilAborted(this.#open(), until);
-      // A page that hangs answers nothing, and never says so.
-      const signal = within(until, START_TIMEOUT_MS);
+      const opened = await untilAborted(this.#open(), signal);
       const { context } = opened;
       page = await openPage(context, this.#options.allows, signal);
       const userUniqueId = await this.#findSite(page, signal);
-      this.#visitor ??= new Visitor(await untilAborted(userAgentOf(page), signal));
+      this.#visitor ??= new Visitor(await answerOf(userAgentOf(page), signal));
       this.#visitor.userUniqueId = userUniqueId;
-      await untilAborted(this.#learn(context), signal);
+      await answerOf(this.#learn(context), signal);
       // A disk that is full takes nothing from the visitor but that it outlives this process.
-      await untilAborted(this.#save(), within(signal, SAVE_TIMEOUT_MS)).catch(() => signal.throwIfAborted());
+      await untilAborted(this.#save(), within(signal, CLOSE_TIMEOUT_MS)).catch(() => signal.throwIfAborted());
       const ready = { ...opened, page };
       page.once("crash", () => {
         if (this.#ready === ready) this.#ready = null;
@@ -208,7 +196,7 @@ export class VisitorContext {
     } catch (error) {
       this.#failures++;
       void page?.close().catch(() => {});
-      until.throwIfAborted();
+      signal.throwIfAborted();
       throw browserError("the site's page could not be opened", error);
     }
   }
@@ -276,7 +264,7 @@ interface SavedState {
 }
 
 /** Reads a state; a file that is missing or damaged is a visitor who is new. */
-export async function readState(file: string): Promise<SavedState | null> {
+async function readState(file: string): Promise<SavedState | null> {
   try {
     const saved = JSON.parse(await readFile(file, "utf8")) as SavedState;
     return (saved.login === null || typeof saved.login === "number") &&
@@ -290,7 +278,7 @@ export async function readState(file: string): Promise<SavedState | null> {
 }
 
 /** Keeps a state, for its owner only: it holds cookies. */
-export async function writeState(file: string, saved: SavedState): Promise<void> {
+async function writeState(file: string, saved: SavedState): Promise<void> {
   await makeFolder(dirname(file));
   await writeWhole(file, JSON.stringify(saved));
 }

@@ -73,6 +73,9 @@ export type RefusalKind =
   | "not_ours"
   | "fault";
 
+/** Refusals that a login may lift. */
+export const WALLS: ReadonlySet<RefusalKind> = new Set(["needs_login", "limited"]);
+
 /** Refusal of the platform, with the reason in words for a person. */
 export interface Refusal {
   readonly kind: RefusalKind;
