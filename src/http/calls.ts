@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { DyliveError } from "../runtime/errors.js";
-import type { TokenRow } from "../store/sql/tokens.js";
+import { tokenOf } from "./authentication.js";
 import type { HeldTokens } from "./tokens.js";
 
 /**
@@ -98,12 +98,13 @@ export class HttpCalls {
     return this.#open.size;
   }
 
-  /** Notes a call until its connection has no more to do with it. @param token by which it was let in */
-  open(request: IncomingMessage, response: ServerResponse, token: TokenRow): HttpCall {
+  /** Notes the call of a request that a token let in, until its connection has no more to do with it. */
+  open(asked: FastifyRequest, { raw: response }: FastifyReply): HttpCall {
+    const request = asked.raw;
     const call = new HttpCall(request, response);
     this.#open.add(call);
     this.#ofRequest.set(request, call);
-    const letGo = this.#held.hold(token, () => call.end("token"));
+    const letGo = this.#held.hold(tokenOf(asked), () => call.end("token"));
     const leave = () => {
       letGo();
       this.#open.delete(call);

@@ -10,7 +10,7 @@ import type { Scope } from "../store/sql/tokens.js";
 import { BROADCAST_ORDERS } from "../store/statistics.js";
 import { type AskedApi, LATEST, type ToolAnswer, type ToolArguments } from "./asked-api.js";
 import { includesScope } from "./tokens.js";
-import { exactly } from "./v1/fields.js";
+import { exactly } from "./v1/route.js";
 
 /** Parts of events and of their people that say how they came, or once more who they are. */
 const LEFT_OUT_OF_EVENTS: ReadonlySet<string> = new Set([

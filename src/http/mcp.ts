@@ -261,7 +261,7 @@ export function mcpRoutes(
         throw new DyliveError("forbidden", msg`pages of ${JSON.stringify(origin.slice(0, 80))} may not ask here`);
       const token = tokenOf(request);
       const language = languageAsked(request);
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       // What else ends a call ends what its tool asks too, which is an answer.
       const gone = new AbortController();
       call.signal.addEventListener("abort", () => call.ended === "gone" && gone.abort(), { once: true });

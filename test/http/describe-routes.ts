@@ -1,7 +1,7 @@
 import fastifySwagger from "@fastify/swagger";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import { Type } from "typebox";
-import { addSchemas } from "../../src/http/v1/fields.js";
+import { addSchemas } from "../../src/http/v1/route.js";
 import { asyncApi } from "./asyncapi-document.js";
 
 /** The one form of errors. */

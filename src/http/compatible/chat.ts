@@ -58,7 +58,7 @@ export class ChatHandler {
   async answer(request: FastifyRequest, reply: FastifyReply, query: ChatQuery, token: TokenRow): Promise<string | null> {
     // A malformed field is refused before a room is collected for it.
     if (query.cursor !== undefined && query.cursor !== NEWEST) decodeCursor(query.cursor);
-    const call = this.#deps.calls.open(request.raw, reply.raw, token);
+    const call = this.#deps.calls.open(request, reply);
     const asked = await this.#request(query.room_id, call, token);
     if (asked === null) return null;
     if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call));

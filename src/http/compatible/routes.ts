@@ -296,7 +296,7 @@ export function compatibleRoutes(app: FastifyInstance, deps: ApiDeps): void {
       handler: async (request, reply) => {
         const token = tokenOf(request);
         await assertMayAsk(rooms, token, request.query.room_id);
-        const text = await give(deps, deps.calls.open(request.raw, reply.raw, token), token, request.query.room_id);
+        const text = await give(deps, deps.calls.open(request, reply), token, request.query.room_id);
         return reply.type("application/json; charset=utf-8").send(text);
       },
     });
@@ -310,7 +310,7 @@ export function compatibleRoutes(app: FastifyInstance, deps: ApiDeps): void {
       if (named !== undefined) {
         const token = tokenOf(request);
         await assertMayAsk(rooms, token, named);
-        await requestedRoom(deps, deps.calls.open(request.raw, reply.raw, token), token, named);
+        await requestedRoom(deps, deps.calls.open(request, reply), token, named);
       }
       return reply.type("application/json; charset=utf-8").send(await giftsText(deps));
     },
@@ -321,7 +321,7 @@ export function compatibleRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const asked = [...new Set(request.query.room_id.split(","))];
       const token = tokenOf(request);
       for (const text of asked) await assertMayAsk(rooms, token, text);
-      const text = await statusText(deps, deps.calls.open(request.raw, reply.raw, token), token, asked);
+      const text = await statusText(deps, deps.calls.open(request, reply), token, asked);
       return reply.type("application/json; charset=utf-8").send(text);
     },
   });

@@ -98,7 +98,7 @@ export function videoRoutes(app: FastifyInstance, deps: ApiDeps): void {
     handler: async (request, reply) => {
       const token = tokenOf(request);
       assertAllRooms(token);
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       const row = await serviceOf(works).read(request.query.aweme_id, MAX_AGE_MS, call.signal);
       return reply
         .type("application/json; charset=utf-8")
@@ -109,7 +109,7 @@ export function videoRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const comments = async (request: FastifyRequest, reply: FastifyReply, asked: Parameters<typeof commentsData>[2]) => {
     const token = tokenOf(request);
     assertAllRooms(token);
-    const call = calls.open(request.raw, reply.raw, token);
+    const call = calls.open(request, reply);
     return { code: 200 as const, data: await commentsData(deps, call, asked), msg: "success" as const };
   };
   typed.route({

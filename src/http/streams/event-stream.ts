@@ -11,7 +11,7 @@ import { StoredEvent } from "../../store/stored-event.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
-import { exactly } from "../v1/fields.js";
+import { exactly } from "../v1/route.js";
 import { FollowedRooms } from "./followed-rooms.js";
 import type { CloseReason, LiveReader, LiveStreams, LossReason } from "./live.js";
 import { type FollowedNames, followedRooms, roomsAnswer } from "./named-room.js";

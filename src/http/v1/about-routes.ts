@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -7,7 +6,8 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { AdminService, ApiDeps, ServerSetting } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { addSchemas, exactly, Time } from "./fields.js";
+import { Time } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 
 /** The server. */
 const AboutSchema = Type.Object(
@@ -92,9 +92,6 @@ const FindingListSchema = Type.Object(
   },
   { $id: "FindingList", description: "what is broken between here and the platform, and what to do" },
 );
-
-const tags = ["server"];
-const config = { scope: "admin" } as const;
 const Examined = exactly({
   room: Type.Optional(
     Type.Union([Type.String({ minLength: 1, maxLength: 2_000 }), Type.Null()], {
@@ -106,72 +103,46 @@ const Examined = exactly({
 /** Registers the routes that describe this server and what ails it. */
 export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): void {
   addSchemas(app, AboutSchema, SettingListSchema, FindingListSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["server"], scope: "admin" });
   let examining = false;
 
-  typed.get(
-    "/about",
-    { schema: { summary: "What this server is", tags, querystring: exactly({}), response: { 200: Type.Ref("About") } }, config },
-    async (request) => {
-      const { settings, ...about } = await known(admin).about();
-      const language = languageAsked(request);
-      return { ...about, settings: settings.map((one) => ({ ...one, about: inLanguage(language, one.about) })) };
-    },
-  );
+  routes.get("/about", { summary: "What this server is", answer: "About" }, async (request) => {
+    const { settings, ...about } = await known(admin).about();
+    const language = languageAsked(request);
+    return { ...about, settings: settings.map((one) => ({ ...one, about: inLanguage(language, one.about) })) };
+  });
 
   const listed = (request: FastifyRequest, settings: readonly ServerSetting[]) => {
     const language = languageAsked(request);
     return { settings: settings.map((one) => ({ ...one, about: inLanguage(language, one.about) })) };
   };
-  typed.get(
+  routes.get(
     "/settings",
-    {
-      schema: {
-        summary: "Every setting, where it comes from, and which may be changed now",
-        tags,
-        querystring: exactly({}),
-        response: { 200: Type.Ref("SettingList") },
-      },
-      config,
-    },
+    { summary: "Every setting, where it comes from, and which may be changed now", answer: "SettingList" },
     async (request) => listed(request, await known(admin).settings()),
   );
 
-  typed.patch(
+  routes.patch(
     "/settings",
     {
-      schema: {
-        summary: "Change settings while the server runs: limits of what is kept count within ten minutes, others within half a minute",
-        description:
-          "All or none. A setting that the server was started with is refused: take it out of the environment first. See docs/data.md.",
-        tags,
-        body: SettingChange,
-        response: { 200: Type.Ref("SettingList") },
-      },
-      config,
+      summary: "Change settings while the server runs: limits of what is kept count within ten minutes, others within half a minute",
+      description:
+        "All or none. A setting that the server was started with is refused: take it out of the environment first. See docs/data.md.",
+      body: SettingChange,
+      answer: "SettingList",
     },
-    async (request) => {
-      return listed(request, await known(admin).change(request.body, tokenOf(request).name));
-    },
+    async (request) => listed(request, await known(admin).change(request.body, tokenOf(request).name)),
   );
 
-  typed.post(
+  routes.post(
     "/doctor",
-    {
-      schema: {
-        summary: "Look at every layer between here and the platform; may take some minutes",
-        tags,
-        body: Examined,
-        response: { 200: Type.Ref("FindingList") },
-      },
-      config,
-    },
+    { summary: "Look at every layer between here and the platform; may take some minutes", body: Examined, answer: "FindingList" },
     async (request, reply) => {
       const service = known(admin);
       // It starts a process and a browser.
       if (examining) throw new DyliveError("in_use", "the doctor is already running");
       examining = true;
-      const call = calls.open(request.raw, reply.raw, tokenOf(request));
+      const call = calls.open(request, reply);
       try {
         const findings = await service.examine(request.body.room ?? null, call.signal);
         const language = languageAsked(request);

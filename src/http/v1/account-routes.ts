@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -8,7 +7,8 @@ import { msg } from "../../runtime/msg.js";
 import type { Accounts, ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { addSchemas, exactly, Time } from "./fields.js";
+import { Time } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 
 /** An account, without its cookies. */
 const AccountSchema = Type.Object(
@@ -54,9 +54,6 @@ const AccountListSchema = Type.Object(
 /** Most characters of cookies: a whole cookies.txt of a browser fits, of which only the platform's are kept. */
 const COOKIES_MAX_CHARS = 500_000;
 const BODY_MAX_BYTES = 1_048_576;
-
-const tags = ["accounts"];
-const config = { scope: "admin" } as const;
 const Name = Type.String({ pattern: "^[A-Za-z0-9_-]{1,32}$", description: "1 to 32 letters, digits, _ or -" });
 const AccountParams = exactly({ account: Name });
 const Saved = exactly({
@@ -71,63 +68,44 @@ const Saved = exactly({
 /** Registers the routes of the operator's own accounts, as which rooms can be watched. */
 export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: ApiDeps): void {
   addSchemas(app, AccountSchema, AccountListSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
-  const Account = Type.Ref("Account");
+  const routes = routesOf(app, { tags: ["accounts"], scope: "admin" });
 
-  typed.get(
-    "/accounts",
-    {
-      schema: { summary: "List accounts", tags, querystring: exactly({}), response: { 200: Type.Ref("AccountList") } },
-      config: { scope: "manage" },
-    },
-    async (request) => {
-      if (isLimited(tokenOf(request))) throw new DyliveError("forbidden", "accounts serve all rooms; the token is limited to some");
-      return { accounts: (await accountsOf().list()).map((one) => accountAnswer(request, one)) };
-    },
-  );
+  routes.get("/accounts", { summary: "List accounts", answer: "AccountList", scope: "manage" }, async (request) => {
+    if (isLimited(tokenOf(request))) throw new DyliveError("forbidden", "accounts serve all rooms; the token is limited to some");
+    return { accounts: (await accountsOf().list()).map((one) => accountAnswer(request, one)) };
+  });
 
-  typed.post(
+  routes.post(
     "/accounts",
     {
       bodyLimit: BODY_MAX_BYTES,
-      schema: { summary: "Keep pasted cookies as an account, in place of those before", tags, body: Saved, response: { 201: Account } },
-      config,
+      summary: "Keep pasted cookies as an account, in place of those before",
+      body: Saved,
+      answer: { 201: "Account" },
     },
-    async (request, reply) => {
+    async (request) => {
       const { name, cookies } = request.body;
       const saved = await accountsOf().save(name, cookies);
       logger.info({ account: name, by: tokenOf(request).id }, "an account was saved");
-      return reply.code(201).send(accountAnswer(request, saved));
+      return accountAnswer(request, saved);
     },
   );
 
-  typed.post(
+  routes.post(
     "/accounts/:account/check",
-    {
-      schema: {
-        summary: "Ask the platform whether an account is still logged in",
-        tags,
-        params: AccountParams,
-        response: { 200: Account },
-      },
-      config,
-    },
+    { summary: "Ask the platform whether an account is still logged in", params: AccountParams, answer: "Account" },
     async (request, reply) => {
-      const call = calls.open(request.raw, reply.raw, tokenOf(request));
+      const call = calls.open(request, reply);
       return accountAnswer(request, await accountsOf().check(request.params.account, call.signal));
     },
   );
 
-  typed.delete(
+  routes.delete(
     "/accounts/:account",
     {
-      schema: {
-        summary: "Forget an account here; the platform has the session until you log out there",
-        tags,
-        params: AccountParams,
-        response: { 200: Type.Object({ name: Type.String() }, { description: "what was forgotten" }) },
-      },
-      config,
+      summary: "Forget an account here; the platform has the session until you log out there",
+      params: AccountParams,
+      answer: { 200: Type.Object({ name: Type.String() }, { description: "what was forgotten" }) },
     },
     async (request) => {
       const { account: name } = request.params;

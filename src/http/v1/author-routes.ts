@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { reasoned } from "../../i18n/words.js";
@@ -7,7 +6,7 @@ import { type AuthorWatch, AuthorWatchSchema } from "../../works/model/author-wa
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { addSchemas, exactly } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 import { byReference, serviceOf } from "./work-routes.js";
 
 const AuthorWatchListSchema = Type.Object(
@@ -15,7 +14,6 @@ const AuthorWatchListSchema = Type.Object(
   { $id: "AuthorWatchList", description: "authors who are watched, those added first first" },
 );
 
-const tags = ["works"];
 const AuthorParams = exactly({
   author: Type.String({ minLength: 1, maxLength: 200, description: "the author's sec_uid (MS4w…)" }),
 });
@@ -31,77 +29,49 @@ const AskedAuthor = exactly({
 export function authorRoutes(app: FastifyInstance, { store, calls, authors, logger }: ApiDeps): void {
   app.addSchema(byReference(AuthorWatchSchema));
   addSchemas(app, AuthorWatchListSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["works"], scope: "manage", allRooms: true });
   const { authorWatches } = store;
-  const Watch = Type.Ref("AuthorWatch");
 
-  typed.post(
+  routes.post(
     "/authors",
     {
-      schema: {
-        summary: "Watch an author: each work that they publish becomes an event of room 0",
-        description: "The first look only learns what is there. 200 where the author is watched already. See docs/works.md.",
-        tags,
-        body: AskedAuthor,
-        response: { 200: Watch, 201: Watch },
-      },
-      config: { scope: "manage", allRooms: true },
+      summary: "Watch an author: each work that they publish becomes an event of room 0",
+      description: "The first look only learns what is there. 200 where the author is watched already. See docs/works.md.",
+      body: AskedAuthor,
+      answer: { 200: "AuthorWatch", 201: "AuthorWatch" },
     },
     async (request, reply) => {
       const token = tokenOf(request);
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       const { watch, isNew } = await serviceOf(authors).add(request.body.link, call.signal);
       if (isNew) logger.info({ author: watch.secUid, by: token.id }, "an author is watched");
-      return await reply.status(isNew ? 201 : 200).send(watchAnswer(request, watch));
+      return reply.status(isNew ? 201 : 200).send(watchAnswer(request, watch));
     },
   );
 
-  typed.get(
-    "/authors",
-    {
-      schema: { summary: "Authors who are watched", tags, querystring: exactly({}), response: { 200: Type.Ref("AuthorWatchList") } },
-      config: { scope: "read", allRooms: true },
-    },
-    async (request) => {
-      return { authors: (await authorWatches.list()).map((watch) => watchAnswer(request, watch)) };
-    },
-  );
+  routes.get("/authors", { summary: "Authors who are watched", answer: "AuthorWatchList", scope: "read" }, async (request) => {
+    return { authors: (await authorWatches.list()).map((watch) => watchAnswer(request, watch)) };
+  });
 
-  typed.get(
+  routes.get(
     "/authors/:author",
-    {
-      schema: { summary: "The watch on an author", tags, params: AuthorParams, response: { 200: Watch } },
-      config: { scope: "read", allRooms: true },
-    },
-    async (request) => {
-      return watchAnswer(request, await watchOn(request.params.author));
-    },
+    { summary: "The watch on an author", params: AuthorParams, answer: "AuthorWatch", scope: "read" },
+    async (request) => watchAnswer(request, await watchOn(request.params.author)),
   );
 
-  typed.post(
+  routes.post(
     "/authors/:author/look",
-    {
-      schema: {
-        summary: "Look at an author's works as soon as their turn comes",
-        tags,
-        params: AuthorParams,
-        response: { 202: Watch },
-      },
-      config: { scope: "manage", allRooms: true },
-    },
-    async (request, reply) => {
+    { summary: "Look at an author's works as soon as their turn comes", params: AuthorParams, answer: { 202: "AuthorWatch" } },
+    async (request) => {
       const { author } = request.params;
       await serviceOf(authors).lookSoon(author);
-      return reply.status(202).send(watchAnswer(request, await watchOn(author)));
+      return watchAnswer(request, await watchOn(author));
     },
   );
 
-  typed.delete(
+  routes.delete(
     "/authors/:author",
-    {
-      schema: { summary: "Stop watching an author; its events stay", tags, params: AuthorParams, response: { 200: Watch } },
-      config: { scope: "manage", allRooms: true },
-    },
+    { summary: "Stop watching an author; its events stay", params: AuthorParams, answer: "AuthorWatch" },
     async (request) => {
       const token = tokenOf(request);
       const watch = await watchOn(request.params.author);

@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { readReport } from "../../collector/report.js";
@@ -8,7 +7,7 @@ import type { MemberRow } from "../../store/cluster.js";
 import type { Store } from "../../store/store.js";
 import type { WebhookService } from "../../webhooks/webhook-service.js";
 import type { ApiDeps } from "../api-deps.js";
-import { addSchemas, exactly } from "./fields.js";
+import { addSchemas, routesOf } from "./route.js";
 
 /** Rooms by state; those without a report are `resolving`. */
 type RoomCounts = Readonly<Record<RoomState, number>>;
@@ -119,17 +118,9 @@ const ClusterSchema = Type.Object(
 /** Registers the route that shows the cluster at a glance. */
 export function clusterRoutes(app: FastifyInstance, { store, hooks }: ApiDeps): void {
   addSchemas(app, ClusterSchema);
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  routesOf(app, { tags: ["server"], scope: "admin" }).get(
     "/cluster",
-    {
-      schema: {
-        summary: "Who does what in a cluster; not found where one process does everything",
-        tags: ["server"],
-        querystring: exactly({}),
-        response: { 200: Type.Ref("Cluster") },
-      },
-      config: { scope: "admin" },
-    },
+    { summary: "Who does what in a cluster; not found where one process does everything", answer: "Cluster" },
     () => clusterView(store, hooks),
   );
 }

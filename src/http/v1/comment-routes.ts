@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -11,7 +10,8 @@ import { KeptCommentSchema } from "../../works/model/kept.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
+import { keysetPage, Next, PageFields } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 import { byReference, runAnswer, serviceOf, WorkParams } from "./work-routes.js";
 
 const CommentsSchema = Type.Object(
@@ -34,7 +34,6 @@ const WorkCommentsSchema = Type.Object(
   { $id: "WorkComments", description: "a page of the comments of a work" },
 );
 
-const tags = ["works"];
 /** Kinds of the cursors. */
 const FLOORS = "floors";
 const FOUND = "comments";
@@ -61,39 +60,29 @@ const ListQuery = exactly({
 export function commentRoutes(app: FastifyInstance, { store, commentRuns: service }: ApiDeps): void {
   for (const schema of [PersonSchema, KeptCommentSchema, CommentRunSchema]) app.addSchema(byReference(schema));
   addSchemas(app, CommentsSchema, WorkCommentsSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["works"], scope: "read", allRooms: true });
   const { comments, commentRuns } = store;
 
-  typed.get(
+  routes.get(
     "/comments",
     {
-      schema: {
-        summary: "Search the comments of all works by text, person and time, newest first",
-        description: "One request looks at some thousand comments: while there is a `next`, there may be more.",
-        tags,
-        querystring: SearchQuery,
-        response: { 200: Type.Ref("Comments") },
-      },
-      config: { scope: "read", allRooms: true },
+      summary: "Search the comments of all works by text, person and time, newest first",
+      description: "One request looks at some thousand comments: while there is a `next`, there may be more.",
+      query: SearchQuery,
+      answer: "Comments",
     },
-    async (request) => {
-      return pageOf(await comments.find(searchOf(request.query)));
-    },
+    async (request) => pageOf(await comments.find(searchOf(request.query))),
   );
 
-  typed.get(
+  routes.get(
     "/works/:work/comments",
     {
-      schema: {
-        summary: "Comments of a work that are kept",
-        description:
-          "Top comments as the platform orders them, or with `parent` the replies of one. With `q`, `user`, `from` or `to` all that fulfil them, newest first.",
-        tags,
-        params: WorkParams,
-        querystring: ListQuery,
-        response: { 200: Type.Ref("WorkComments") },
-      },
-      config: { scope: "read", allRooms: true },
+      summary: "Comments of a work that are kept",
+      description:
+        "Top comments as the platform orders them, or with `parent` the replies of one. With `q`, `user`, `from` or `to` all that fulfil them, newest first.",
+      params: WorkParams,
+      query: ListQuery,
+      answer: "WorkComments",
     },
     async (request) => {
       const { work: workId } = request.params;
@@ -150,61 +139,42 @@ const AskedRun = exactly({
 /** Registers the routes of the runs that collect comments: start one, look, stop. Those of comments come before: they describe a run. */
 export function commentRunRoutes(app: FastifyInstance, { commentRuns, logger }: ApiDeps): void {
   addSchemas(app, CommentRunStatusSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
-  const Status = Type.Ref("CommentRunStatus");
+  const routes = routesOf(app, { tags: ["works"], scope: "read", allRooms: true });
 
-  typed.post(
+  routes.post(
     "/works/:work/comments",
     {
-      schema: {
-        summary: "Collect the comments of a work and keep them; the same run under way goes on as it is",
-        description:
-          "A run that lasts for minutes to hours: GET /v1/works/{work}/comments/run says how far it is. It goes on with what is kept. See docs/works.md.",
-        tags,
-        params: WorkParams,
-        body: AskedRun,
-        response: { 202: Status },
-      },
-      config: { scope: "manage", allRooms: true },
+      summary: "Collect the comments of a work and keep them; the same run under way goes on as it is",
+      description:
+        "A run that lasts for minutes to hours: GET /v1/works/{work}/comments/run says how far it is. It goes on with what is kept. See docs/works.md.",
+      params: WorkParams,
+      body: AskedRun,
+      answer: { 202: "CommentRunStatus" },
+      scope: "manage",
     },
-    async (request, reply) => {
+    async (request) => {
       const token = tokenOf(request);
       const { work } = request.params;
       const status = await serviceOf(commentRuns).start(work, request.body);
       logger.info({ work, by: token.id }, "collecting the comments of a work was asked for");
-      return reply.status(202).send(runAnswer(request, status));
+      return runAnswer(request, status);
     },
   );
 
-  typed.get(
+  routes.get(
     "/works/:work/comments/run",
-    {
-      schema: {
-        summary: "How far the last run is that collects the comments of a work",
-        tags,
-        params: WorkParams,
-        response: { 200: Status },
-      },
-      config: { scope: "read", allRooms: true },
-    },
-    async (request) => {
-      return runAnswer(request, await serviceOf(commentRuns).get(request.params.work));
-    },
+    { summary: "How far the last run is that collects the comments of a work", params: WorkParams, answer: "CommentRunStatus" },
+    async (request) => runAnswer(request, await serviceOf(commentRuns).get(request.params.work)),
   );
 
-  typed.delete(
+  routes.delete(
     "/works/:work/comments/run",
     {
-      schema: {
-        summary: "Stop collecting the comments of a work; what is kept stays, and a new run goes on",
-        tags,
-        params: WorkParams,
-        response: { 200: Status },
-      },
-      config: { scope: "manage", allRooms: true },
+      summary: "Stop collecting the comments of a work; what is kept stays, and a new run goes on",
+      params: WorkParams,
+      answer: "CommentRunStatus",
+      scope: "manage",
     },
-    async (request) => {
-      return runAnswer(request, await serviceOf(commentRuns).stop(request.params.work));
-    },
+    async (request) => runAnswer(request, await serviceOf(commentRuns).stop(request.params.work)),
   );
 }

@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -9,7 +8,8 @@ import { COMPARED_MAX, comparedMinutes, comparedValues } from "../../statistics/
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { visibleRoom } from "../streams/named-room.js";
-import { addSchemas, exactly, Next, PageFields } from "./fields.js";
+import { Next, PageFields } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 import { broadcastOf, shownSessions } from "./session-routes.js";
 import { Amount, Count } from "./statistics-schemas.js";
 
@@ -53,16 +53,12 @@ const CompareQuery = exactly({
 /** Registers the comparison of broadcasts. */
 export function compareRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   addSchemas(app, ComparisonSchema);
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  routesOf(app, { tags: ["sessions"], scope: "read" }).get(
     "/compare",
     {
-      schema: {
-        summary: "Compare broadcasts, of one room or of several, minute by minute since each began",
-        tags: ["sessions"],
-        querystring: CompareQuery,
-        response: { 200: Type.Ref("Comparison") },
-      },
-      config: { scope: "read" },
+      summary: "Compare broadcasts, of one room or of several, minute by minute since each began",
+      query: CompareQuery,
+      answer: "Comparison",
     },
     async (request) => {
       const { limit, cursor } = request.query;

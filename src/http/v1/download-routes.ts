@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
@@ -16,7 +15,8 @@ import { tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
 import { failure, languageAsked, sendFailure } from "../failure.js";
 import { whileAllowed } from "./export-routes.js";
-import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
+import { keysetPage, Next, PageFields } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 import { byReference, serviceOf, WorkParams } from "./work-routes.js";
 
 const StatusSchema = Type.Object(
@@ -60,7 +60,6 @@ const WorkFilesSchema = Type.Object(
   { $id: "WorkFiles", description: "the files of a work" },
 );
 
-const tags = ["works"];
 const DOWNLOADS = "downloads";
 /** Downloads of a work that are looked through for its files. */
 const MOST_LOOKED_AT = 100;
@@ -80,21 +79,17 @@ const ListQuery = exactly({
 export function downloadRoutes(app: FastifyInstance, { store, works, downloads, calls, logger }: ApiDeps): void {
   for (const schema of [DownloadFileSchema, StatusSchema]) app.addSchema(byReference(schema));
   addSchemas(app, ListSchema, WorkFilesSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
-  const Status = Type.Ref("DownloadStatus");
+  const routes = routesOf(app, { tags: ["works"], scope: "read", allRooms: true });
 
-  typed.post(
+  routes.post(
     "/downloads",
     {
-      schema: {
-        summary: "Download the files of a work onto the server's disk; the same one under way goes on as it is",
-        description:
-          "It answers at once: GET /v1/downloads/{download} says how far it is. What is there is not fetched again. See docs/works.md.",
-        tags,
-        body: AskedDownload,
-        response: { 202: Status },
-      },
-      config: { scope: "manage", allRooms: true },
+      summary: "Download the files of a work onto the server's disk; the same one under way goes on as it is",
+      description:
+        "It answers at once: GET /v1/downloads/{download} says how far it is. What is there is not fetched again. See docs/works.md.",
+      body: AskedDownload,
+      answer: { 202: "DownloadStatus" },
+      scope: "manage",
     },
     async (request, reply) => {
       const token = tokenOf(request);
@@ -102,57 +97,42 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       if (wish.ignoreAuthorSetting && token.scope !== "admin")
         throw new DyliveError("forbidden", "ignoreAuthorSetting is the operator's decision: it needs the scope admin");
       new FileNames(wish.template); // refused before anything is begun
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       const work = await serviceOf(works).find(link, call.signal);
       const status = await serviceOf(downloads).start(work, wish, token.name);
       logger.info({ work: work.id, download: status.id, by: token.id }, "a download was asked for");
-      return await reply.status(202).send(statusAnswer(request, status));
+      return statusAnswer(request, status);
     },
   );
 
-  typed.get(
-    "/downloads",
-    {
-      schema: { summary: "List the downloads", tags, querystring: ListQuery, response: { 200: Type.Ref("DownloadList") } },
-      config: { scope: "read", allRooms: true },
-    },
-    async (request) => {
-      const { work, limit, cursor } = request.query;
-      const before = decodePlace(DOWNLOADS, cursor, [0] as const)?.[0];
-      const found = await serviceOf(downloads).list({
-        ...(work !== undefined && { workId: work }),
-        ...(before !== undefined && { before }),
-        limit: limit + 1,
-      });
-      const { items, next } = keysetPage(found, limit, DOWNLOADS, ({ n }) => [n]);
-      return { downloads: items.map(({ download }) => statusAnswer(request, download)), next };
-    },
+  routes.get("/downloads", { summary: "List the downloads", query: ListQuery, answer: "DownloadList" }, async (request) => {
+    const { work, limit, cursor } = request.query;
+    const before = decodePlace(DOWNLOADS, cursor, [0] as const)?.[0];
+    const found = await serviceOf(downloads).list({
+      ...(work !== undefined && { workId: work }),
+      ...(before !== undefined && { before }),
+      limit: limit + 1,
+    });
+    const { items, next } = keysetPage(found, limit, DOWNLOADS, ({ n }) => [n]);
+    return { downloads: items.map(({ download }) => statusAnswer(request, download)), next };
+  });
+
+  routes.get(
+    "/downloads/:download",
+    { summary: "How far a download is", params: DownloadParams, answer: "DownloadStatus" },
+    async (request) => statusAnswer(request, await serviceOf(downloads).get(request.params.download)),
   );
 
-  typed.get(
+  routes.delete(
     "/downloads/:download",
     {
-      schema: { summary: "How far a download is", tags, params: DownloadParams, response: { 200: Status } },
-      config: { scope: "read", allRooms: true },
-    },
-    async (request) => {
-      return statusAnswer(request, await serviceOf(downloads).get(request.params.download));
-    },
-  );
-
-  typed.delete(
-    "/downloads/:download",
-    {
-      schema: {
-        summary: "Cancel a download; what is there of it stays, unless it is to be removed",
-        tags,
-        params: DownloadParams,
-        querystring: exactly({
-          remove: Type.Boolean({ default: false, description: "forget it, too, and remove its files unless another download has them" }),
-        }),
-        response: { 200: Status },
-      },
-      config: { scope: "manage", allRooms: true },
+      summary: "Cancel a download; what is there of it stays, unless it is to be removed",
+      params: DownloadParams,
+      query: exactly({
+        remove: Type.Boolean({ default: false, description: "forget it, too, and remove its files unless another download has them" }),
+      }),
+      answer: "DownloadStatus",
+      scope: "manage",
     },
     async (request) => {
       const token = tokenOf(request);
@@ -164,17 +144,13 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
     },
   );
 
-  typed.get(
+  routes.get(
     "/works/:work/files",
     {
-      schema: {
-        summary: "The files of a work: its rungs, what a download takes and why, and what was downloaded",
-        tags,
-        params: WorkParams,
-        querystring: exactly({ quality, hdr, music, covers }),
-        response: { 200: Type.Ref("WorkFiles") },
-      },
-      config: { scope: "read", allRooms: true },
+      summary: "The files of a work: its rungs, what a download takes and why, and what was downloaded",
+      params: WorkParams,
+      query: exactly({ quality, hdr, music, covers }),
+      answer: "WorkFiles",
     },
     async (request) => {
       const { work: workId } = request.params;
@@ -233,25 +209,20 @@ const FileParams = exactly({
 
 /** Registers the route of a downloaded file. It is named by its place in the download: no path is ever asked for. */
 export function downloadFileRoutes(app: FastifyInstance, { downloads, calls }: ApiDeps): void {
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  routesOf(app, { tags: ["works"], scope: "read", allRooms: true }).get(
     "/downloads/:download/files/:role/:index",
     {
-      schema: {
-        summary: "A file that was downloaded, or a part of it (Range)",
-        description:
-          "Films, pictures and sounds are shown where a browser can, all else is a file to be kept. token= is taken for players.",
-        tags: ["works"],
-        produces: [...new Set([...Object.values(MEDIA_TYPES), OTHER])],
-        params: FileParams,
-        response: {
-          200: Type.Unsafe<Readable>(Type.String({ description: "the file" })),
-          206: Type.Unsafe<Readable>(Type.String({ description: "the part that was asked for" })),
-        },
+      summary: "A file that was downloaded, or a part of it (Range)",
+      description: "Films, pictures and sounds are shown where a browser can, all else is a file to be kept. token= is taken for players.",
+      produces: [...new Set([...Object.values(MEDIA_TYPES), OTHER])],
+      params: FileParams,
+      answer: {
+        200: Type.Unsafe<Readable>(Type.String({ description: "the file" })),
+        206: Type.Unsafe<Readable>(Type.String({ description: "the part that was asked for" })),
       },
-      config: { scope: "read", tokenInQuery: true, allRooms: true },
+      tokenInQuery: true,
     },
     async (request, reply) => {
-      const token = tokenOf(request);
       const { download, role, index } = request.params;
       const { handle, name, bytes, sha256 } = await serviceOf(downloads).file(download, role, index);
       const type = MEDIA_TYPES[/\.([a-z0-9]+)$/.exec(name)?.[1] ?? ""] ?? OTHER;
@@ -277,7 +248,7 @@ export function downloadFileRoutes(app: FastifyInstance, { downloads, calls }: A
         await handle.close();
         return sendHead(reply);
       }
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       const stream = handle.createReadStream({ start: from, end: to });
       // An answer whose client has left before it began never reads it to its end.
       if (call.signal.aborted) stream.destroy();

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
@@ -14,11 +13,11 @@ import { msg } from "../../runtime/msg.js";
 import { appendTest, type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import type { Store } from "../../store/store.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
 import { roomOrSystem } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
-import { addSchemas, exactly, RoomParams } from "./fields.js";
+import { RoomParams } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 import { broadcastId } from "./session-routes.js";
 
 /** Events of a room. */
@@ -109,32 +108,28 @@ export async function tellTest(
 /** Registers the routes of a room's events. */
 export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
   addSchemas(app, EventListSchema);
+  const routes = routesOf(app, { tags: ["events"], scope: "read" });
   const { store, clock, calls, live } = deps;
   const { log } = store;
 
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  routes.get(
     "/rooms/:room/events",
     {
-      schema: {
-        summary: "Events of a room: the newest, those after a place, or those before one",
-        tags: ["events"],
-        params: RoomParams,
-        querystring: EventsQuery,
-        response: { 200: Type.Ref("EventList") },
-      },
-      config: { scope: "read" },
+      summary: "Events of a room: the newest, those after a place, or those before one",
+      params: RoomParams,
+      query: EventsQuery,
+      answer: "EventList",
     },
     async (request, reply) => {
       const { room, sessionId } = await roomOrSystem(store.rooms, request);
       const { after, before, limit, wait, session } = request.query;
       if (before !== undefined && (after !== undefined || wait > 0))
         throw new DyliveError("bad_request", "before cannot be given together with after or wait");
-      const token = tokenOf(request);
       const { types, user, minDiamonds, filter: expression } = request.query;
       const asked = { types: types?.split(","), user, minDiamonds, filter: expression };
       const broadcast = session === undefined ? sessionId : await broadcastId(store.sessions, room, session);
       const filter = (await selectionOf(asked, live.queue))(broadcast);
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       const reading = { log, room, limit, filter, queue: live.queue };
       const cursor = (pos: number) => encodeCursor(log.id, pos);
       /** @param next and previous: positions to go on from */
@@ -162,19 +157,16 @@ export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
   );
 
-  app.withTypeProvider<TypeBoxTypeProvider>().post(
+  routes.post(
     "/rooms/:room/test-events",
     {
-      schema: {
-        summary: "Make a test event",
-        description:
-          "It is appended to the room's log with `source` `test`: streams, polls, overlays, hooks and alarms get it. Statistics, search, exports and compatible outputs leave it out.",
-        tags: ["events"],
-        params: RoomParams,
-        body: TestEventSchema,
-        response: { 201: Type.Ref("LiveEvent", { description: "the event, with its place in the log" }) },
-      },
-      config: { scope: "manage" },
+      summary: "Make a test event",
+      description:
+        "It is appended to the room's log with `source` `test`: streams, polls, overlays, hooks and alarms get it. Statistics, search, exports and compatible outputs leave it out.",
+      params: RoomParams,
+      body: TestEventSchema,
+      answer: { 201: Type.Ref("LiveEvent", { description: "the event, with its place in the log" }) },
+      scope: "manage",
     },
     async (request, reply) => {
       const { room } = await roomOrSystem(store.rooms, request);

@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
@@ -9,10 +8,10 @@ import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
 import { type ExportRequest, OFFSET_MAX_S, PLATFORM_ZONE_MINUTES, planComments, planExport } from "../../exports/plan.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
 import { type HttpCall, sendHead } from "../calls.js";
 import { roomOrSystem } from "../streams/named-room.js";
-import { exactly, RoomParams } from "./fields.js";
+import { RoomParams } from "./fields.js";
+import { exactly, routesOf } from "./route.js";
 import { broadcastId } from "./session-routes.js";
 import { WorkParams } from "./work-routes.js";
 
@@ -80,24 +79,20 @@ type ExportQuery = Static<typeof ExportQuery>;
 
 /** Registers the routes of exports, which are streams. */
 export function exportRoutes(app: FastifyInstance, { store, exports, calls, live }: ApiDeps): void {
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["works"], scope: "read" });
 
-  typed.get(
+  routes.get(
     "/works/:work/comments/export",
     {
-      schema: {
-        summary: "Comments of a work as a file, oldest first",
-        description: "jsonl, csv, xlsx or parquet: comments have no place in a recording. A file that is whole ends the answer.",
-        tags: ["works"],
-        produces: Object.values(EXPORT_FORMATS).flatMap(({ mediaType, timed }) => (timed ? [] : [mediaType.split(";", 1)[0] ?? ""])),
-        params: WorkParams,
-        querystring: CommentsQuery,
-        response: { 200: Type.Unsafe<Readable>(Type.String({ description: "the file" })) },
-      },
-      config: { scope: "read", allRooms: true },
+      summary: "Comments of a work as a file, oldest first",
+      description: "jsonl, csv, xlsx or parquet: comments have no place in a recording. A file that is whole ends the answer.",
+      produces: Object.values(EXPORT_FORMATS).flatMap(({ mediaType, timed }) => (timed ? [] : [mediaType.split(";", 1)[0] ?? ""])),
+      params: WorkParams,
+      query: CommentsQuery,
+      answer: { 200: Type.Unsafe<Readable>(Type.String({ description: "the file" })) },
+      allRooms: true,
     },
     async (request, reply) => {
-      const token = tokenOf(request);
       const { format, zone, headers, pseudonyms } = request.query;
       const zoneMinutes = zone === "" ? PLATFORM_ZONE_MINUTES : readZone("zone", zone);
       const key = pseudonyms === "own" ? true : pseudonyms;
@@ -106,32 +101,28 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, live
         .type(EXPORT_FORMATS[format].mediaType)
         .header("content-disposition", `attachment; filename="dylive-comments-${plan.workId}.${format}"`);
       if (request.method === "HEAD") return sendHead(reply);
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       const parts = await partsOf(exports, plan, call.signal);
       return reply.send(Readable.from(whileAllowed(parts, call), { objectMode: false }));
     },
   );
 
-  typed.get(
+  routes.get(
     "/rooms/:room/export",
     {
-      schema: {
-        summary: "Events of a room or of one broadcast as a file",
-        description:
-          "Up to the newest event when it was asked for, whose seq is in X-Export-Until. A file that is whole ends the answer; one that is not breaks the connection off.",
-        tags: ["events"],
-        produces: Object.values(EXPORT_FORMATS).map(({ mediaType }) => mediaType.split(";", 1)[0] ?? ""),
-        params: RoomParams,
-        querystring: ExportQuery,
-        response: { 200: Type.Unsafe<Readable>(Type.String({ description: "the file" })) },
-      },
-      config: { scope: "read" },
+      summary: "Events of a room or of one broadcast as a file",
+      description:
+        "Up to the newest event when it was asked for, whose seq is in X-Export-Until. A file that is whole ends the answer; one that is not breaks the connection off.",
+      tags: ["events"],
+      produces: Object.values(EXPORT_FORMATS).map(({ mediaType }) => mediaType.split(";", 1)[0] ?? ""),
+      params: RoomParams,
+      query: ExportQuery,
+      answer: { 200: Type.Unsafe<Readable>(Type.String({ description: "the file" })) },
     },
     async (request, reply) => {
       const { room, sessionId } = await roomOrSystem(store.rooms, request);
       const { query } = request;
       const session = query.session === undefined ? undefined : await broadcastId(store.sessions, room, query.session);
-      const token = tokenOf(request);
       await live.queue.turn();
       const plan = await planExport(store, room, { ...requestOf(query), sessionId: session ?? sessionId ?? undefined });
       const name = `dylive-${plan.about.webRid ?? room}${plan.about.sessionId === null ? "" : `-${plan.about.sessionId}`}.${query.format}`;
@@ -140,7 +131,7 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, live
         .header("content-disposition", `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, "_")}"`)
         .header("x-export-until", String(plan.until));
       if (request.method === "HEAD") return sendHead(reply);
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       const parts = await partsOf(exports, plan, call.signal);
       return reply.send(Readable.from(whileAllowed(parts, call), { objectMode: false }));
     },

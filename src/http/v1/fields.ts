@@ -1,10 +1,7 @@
-import type { FastifyInstance } from "fastify";
-import { type TSchema, Type } from "typebox";
+import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { encodePlace } from "../../feed/cursor.js";
-
-/** An object that has no other fields. */
-export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
+import { exactly } from "./route.js";
 
 /** A moment. */
 export const Time = Type.Integer({ description: "ms UTC" });
@@ -68,11 +65,6 @@ export const PageFields = {
     Type.String({ minLength: 1, maxLength: 1_024, description: "the `next` of the page before; without it the list begins" }),
   ),
 };
-
-/** Adds what routes refer to by `$id`; `/openapi.json` describes it under this name. */
-export function addSchemas(app: FastifyInstance, ...schemas: readonly TSchema[]): void {
-  for (const schema of schemas) app.addSchema(JSON.parse(JSON.stringify(schema)));
-}
 
 /**
  * Returns a page of a list of which one row more than `limit` was read.

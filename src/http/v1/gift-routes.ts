@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -6,7 +5,8 @@ import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import type { ApiDeps } from "../api-deps.js";
-import { addSchemas, exactly, keysetPage, Next, PageFields, Time } from "./fields.js";
+import { keysetPage, Next, PageFields, Time } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 
 const Diamonds = Type.Integer({ minimum: 0, description: "price of one unit in diamonds (10 are 1 CNY); 0 is free" });
 const Source = Type.Enum(["list", "message"], {
@@ -46,7 +46,6 @@ const GiftCatalogueSchema = Type.Object(
   { $id: "GiftCatalogue", description: "a page of the catalogue of gifts" },
 );
 
-const tags = ["gifts"];
 const KIND = "gifts";
 const ListQuery = exactly({
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "a part of their names" })),
@@ -57,19 +56,15 @@ const GiftParams = exactly({ gift: Type.String({ pattern: "^\\d{1,20}$", descrip
 /** Registers the routes of the catalogue of gifts. It tells of no room and no person, so every token that reads may see it. */
 export function giftRoutes(app: FastifyInstance, { store: { gifts } }: ApiDeps): void {
   addSchemas(app, GiftSchema, GiftCatalogueSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["gifts"], scope: "read" });
 
-  typed.get(
+  routes.get(
     "/gifts",
     {
-      schema: {
-        summary: "Gifts of the platform, with their prices now and before",
-        description: "What the platform's list of gifts and the messages of gifts say. See docs/login-and-gifts.md.",
-        tags,
-        querystring: ListQuery,
-        response: { 200: Type.Ref("GiftCatalogue") },
-      },
-      config: { scope: "read" },
+      summary: "Gifts of the platform, with their prices now and before",
+      description: "What the platform's list of gifts and the messages of gifts say. See docs/login-and-gifts.md.",
+      query: ListQuery,
+      answer: "GiftCatalogue",
     },
     async ({ query: { name, limit, cursor } }) => {
       const [after = ""] = decodePlace(KIND, cursor, [""] as const) ?? [];
@@ -79,12 +74,9 @@ export function giftRoutes(app: FastifyInstance, { store: { gifts } }: ApiDeps):
     },
   );
 
-  typed.get(
+  routes.get(
     "/gifts/:gift",
-    {
-      schema: { summary: "A gift, with its prices now and before", tags, params: GiftParams, response: { 200: Type.Ref("Gift") } },
-      config: { scope: "read" },
-    },
+    { summary: "A gift, with its prices now and before", params: GiftParams, answer: "Gift" },
     async ({ params: { gift } }) => {
       const known = (await gifts.known([gift])).get(gift);
       if (known === undefined) throw new DyliveError("not_found", msg`no gift ${gift} was seen yet`);

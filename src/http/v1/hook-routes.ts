@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { type Language, reasonIn } from "../../i18n/words.js";
@@ -15,8 +14,8 @@ import type { ApiDeps } from "../api-deps.js";
 import { isLimited, maySee, tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
 import { visibleRoom } from "../streams/named-room.js";
-import { addSchemas, exactly } from "./fields.js";
 import { HOOK_SCHEMAS, HookChange, HookReplay, NewHook, ROOMS_SHOWN } from "./hook-schemas.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 
 /** Tests that a token may send at once, and then one every ten seconds. */
 const TESTS = { burst: 6, perSecond: 0.1 };
@@ -61,9 +60,6 @@ function waitingAnswer(waiting: HookBatchHead | null) {
   const { id, from, to, events, createdAt, tries } = waiting;
   return { id, from, to, events, since: createdAt, tries };
 }
-
-const tags = ["hooks"];
-const config = { scope: "manage" } as const;
 const HookParams = exactly({ hook: Type.String({ minLength: 1, maxLength: 64, description: "the hook's id" }) });
 const TriesQuery = exactly({
   limit: Type.Integer({ minimum: 1, maximum: TRIES_KEPT, default: 20, description: `from 1 to ${TRIES_KEPT}` }),
@@ -75,26 +71,18 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { hooks, store, calls, clock, logger } = deps;
   const tests = new RateLimiter(clock, TESTS);
   addSchemas(app, ...HOOK_SCHEMAS);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
-  const Hook = Type.Ref("Hook");
+  const routes = routesOf(app, { tags: ["hooks"], scope: "manage" });
 
-  typed.get(
-    "/hooks",
-    { schema: { summary: "List webhooks, oldest first", tags, querystring: exactly({}), response: { 200: Type.Ref("HookList") } }, config },
-    async (request) => {
-      const token = tokenOf(request);
-      const seen = [];
-      for (const view of await hooks.list()) if (await mayManage(token, view.row)) seen.push(hookAnswer(view, languageAsked(request)));
-      return { hooks: seen };
-    },
-  );
+  routes.get("/hooks", { summary: "List webhooks, oldest first", answer: "HookList" }, async (request) => {
+    const token = tokenOf(request);
+    const seen = [];
+    for (const view of await hooks.list()) if (await mayManage(token, view.row)) seen.push(hookAnswer(view, languageAsked(request)));
+    return { hooks: seen };
+  });
 
-  typed.post(
+  routes.post(
     "/hooks",
-    {
-      schema: { summary: "Make a webhook; its secret is shown this once", tags, body: NewHook, response: { 201: Type.Ref("NewHook") } },
-      config,
-    },
+    { summary: "Make a webhook; its secret is shown this once", body: NewHook, answer: { 201: "NewHook" } },
     async (request, reply) => {
       const token = tokenOf(request);
       const wanted = { url: request.body.url, ...(await settingsOf(token, request.body, request.body.url)) };
@@ -102,64 +90,47 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const row = await hooks.add(wanted);
       logger.info({ hook: row.id, by: token.id }, "a webhook was made");
       const about = hookAnswer(await hooks.view(row.id), languageAsked(request));
-      return reply.code(201).header("location", `/v1/hooks/${row.id}`).send({ secret: row.secret, about });
+      return reply.header("location", `/v1/hooks/${row.id}`).send({ secret: row.secret, about });
     },
   );
 
-  typed.get(
-    "/hooks/:hook",
-    { schema: { summary: "A webhook, and how it is doing", tags, params: HookParams, response: { 200: Hook } }, config },
-    async (request) => hookAnswer(await hooks.view((await hookOf(request)).id), languageAsked(request)),
+  routes.get("/hooks/:hook", { summary: "A webhook, and how it is doing", params: HookParams, answer: "Hook" }, async (request) =>
+    hookAnswer(await hooks.view((await hookOf(request)).id), languageAsked(request)),
   );
 
-  typed.patch(
-    "/hooks/:hook",
-    { schema: { summary: "Change a webhook", tags, params: HookParams, body: HookChange, response: { 200: Hook } }, config },
-    async (request) => {
-      const row = await hookOf(request);
-      const token = tokenOf(request);
-      const change = {
-        ...(request.body.url !== undefined && { url: request.body.url }),
-        // What was kept for one address stays with it.
-        ...(await settingsOf(token, request.body, request.body.url ?? row.url, request.body.url === undefined ? row.channel : null)),
-      };
-      await assertMaySet(token, change, row);
-      await hooks.change(row.id, change);
-      logger.info({ hook: row.id, by: token.id }, "a webhook was changed");
-      return hookAnswer(await hooks.view(row.id), languageAsked(request));
-    },
-  );
+  routes.patch("/hooks/:hook", { summary: "Change a webhook", params: HookParams, body: HookChange, answer: "Hook" }, async (request) => {
+    const row = await hookOf(request);
+    const token = tokenOf(request);
+    const change = {
+      ...(request.body.url !== undefined && { url: request.body.url }),
+      // What was kept for one address stays with it.
+      ...(await settingsOf(token, request.body, request.body.url ?? row.url, request.body.url === undefined ? row.channel : null)),
+    };
+    await assertMaySet(token, change, row);
+    await hooks.change(row.id, change);
+    logger.info({ hook: row.id, by: token.id }, "a webhook was changed");
+    return hookAnswer(await hooks.view(row.id), languageAsked(request));
+  });
 
-  typed.delete(
-    "/hooks/:hook",
-    { schema: { summary: "Remove a webhook", tags, params: HookParams, response: { 200: Hook } }, config },
-    async (request) => {
-      const view = await hooks.view((await hookOf(request)).id);
-      await hooks.remove(view.row.id);
-      logger.info({ hook: view.row.id, by: tokenOf(request).id }, "a webhook was removed");
-      return hookAnswer(view, languageAsked(request));
-    },
-  );
+  routes.delete("/hooks/:hook", { summary: "Remove a webhook", params: HookParams, answer: "Hook" }, async (request) => {
+    const view = await hooks.view((await hookOf(request)).id);
+    await hooks.remove(view.row.id);
+    logger.info({ hook: view.row.id, by: tokenOf(request).id }, "a webhook was removed");
+    return hookAnswer(view, languageAsked(request));
+  });
 
   const act = (name: string, summary: string, work: (id: string) => Promise<unknown>) =>
-    typed.post(
-      `/hooks/:hook/${name}`,
-      { schema: { summary, tags, params: HookParams, response: { 200: Hook } }, config },
-      async (request) => {
-        const { id } = await hookOf(request);
-        await work(id);
-        return hookAnswer(await hooks.view(id), languageAsked(request));
-      },
-    );
+    routes.post(`/hooks/:hook/${name}`, { summary, params: HookParams, answer: "Hook" }, async (request) => {
+      const { id } = await hookOf(request);
+      await work(id);
+      return hookAnswer(await hooks.view(id), languageAsked(request));
+    });
   act("pause", "Send nothing until it is resumed", (id) => hooks.pause(id));
   act("resume", "Go on where it was; an active one tries again at once", (id) => hooks.resume(id));
 
-  typed.post(
+  routes.post(
     "/hooks/:hook/replay",
-    {
-      schema: { summary: "Send a room's events again from a seq on", tags, params: HookParams, body: HookReplay, response: { 200: Hook } },
-      config,
-    },
+    { summary: "Send a room's events again from a seq on", params: HookParams, body: HookReplay, answer: "Hook" },
     async (request) => {
       const { id } = await hookOf(request);
       const { room } = await visibleRoom(store.rooms, tokenOf(request), request.body.room);
@@ -168,17 +139,9 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
   );
 
-  typed.post(
+  routes.post(
     "/hooks/:hook/rotate",
-    {
-      schema: {
-        summary: "Make a new secret, shown this once; the old one signs beside it for a day",
-        tags,
-        params: HookParams,
-        response: { 200: Type.Ref("NewHook") },
-      },
-      config,
-    },
+    { summary: "Make a new secret, shown this once; the old one signs beside it for a day", params: HookParams, answer: "NewHook" },
     async (request) => {
       const { id } = await hookOf(request);
       const { secret } = await hooks.rotate(id);
@@ -187,17 +150,13 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
   );
 
-  typed.post(
+  routes.post(
     "/hooks/:hook/test",
     {
-      schema: {
-        summary: "Send an empty message and say what came of it",
-        description: "As often as the address may be sent messages, and six a minute for each token.",
-        tags,
-        params: HookParams,
-        response: { 200: Type.Ref("HookTry") },
-      },
-      config,
+      summary: "Send an empty message and say what came of it",
+      description: "As often as the address may be sent messages, and six a minute for each token.",
+      params: HookParams,
+      answer: "HookTry",
     },
     async (request, reply) => {
       const { id } = await hookOf(request);
@@ -207,23 +166,14 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
           (seconds) => msg`a token may send six tests a minute; the next one in ${seconds} s`,
           ((1 - tests.left(token.id)) * 1000) / TESTS.perSecond,
         );
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       return hookTryAnswer(await hooks.test(id, call.signal), languageAsked(request));
     },
   );
 
-  typed.get(
+  routes.get(
     "/hooks/:hook/deliveries",
-    {
-      schema: {
-        summary: "The last requests of a webhook, newest first",
-        tags,
-        params: HookParams,
-        querystring: TriesQuery,
-        response: { 200: Type.Ref("HookTryList") },
-      },
-      config,
-    },
+    { summary: "The last requests of a webhook, newest first", params: HookParams, query: TriesQuery, answer: "HookTryList" },
     async (request) => {
       const { id } = await hookOf(request);
       return { tries: (await hooks.tries(id, request.query.limit)).map((outcome) => hookTryAnswer(outcome, languageAsked(request))) };

@@ -3,7 +3,8 @@ import { Nullable } from "../../events/field.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { HOOK_CHANNELS, HOOK_PAUSES } from "../../store/sql/hooks.js";
 import { HOOK_LIMITS, HOOK_STATES } from "../../webhooks/webhook-service.js";
-import { exactly, Time } from "./fields.js";
+import { Time } from "./fields.js";
+import { exactly } from "./route.js";
 
 const Status = Type.Union([Type.Integer(), Type.Null()], { description: "HTTP status; null when there was no answer, and of e-mail" });
 const Wrong = Type.Union([Type.String(), Type.Null()], { description: "what was wrong, in words" });

@@ -1,11 +1,10 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { nameOfList } from "../../works/list-run-service.js";
 import { WorkListRunSchema } from "../../works/model/work-list.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
-import { addSchemas, exactly } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 import { byReference, runAnswer, serviceOf, WorkLink, WorkPageQuery, workPage } from "./work-routes.js";
 
 const ListRunStatusSchema = Type.Object(
@@ -51,52 +50,36 @@ const LISTS = [
   { path: "/mixes/:mix/works", of: "a mix", params: MixParams, body: AskedMix },
 ] as const;
 
-const tags = ["works"];
-
 /** Registers the routes of lists: start a run, look, stop, and the works that are kept of one. Those of works come before. */
 export function listRunRoutes(app: FastifyInstance, { store, calls, works, listRuns, logger }: ApiDeps): void {
   app.addSchema(byReference(WorkListRunSchema));
   addSchemas(app, ListRunStatusSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
-  const Status = Type.Ref("ListRunStatus");
+  const routes = routesOf(app, { tags: ["works"], scope: "manage", allRooms: true });
 
-  typed.post(
+  routes.post(
     "/works/lists",
     {
-      schema: {
-        summary: "List the works of the author or mix that a link means, and keep them",
-        description:
-          "As POST /v1/authors/{author}/works and POST /v1/mixes/{mix}/works, by a link: `run` says which it is. See docs/works.md.",
-        tags,
-        body: AskedLink,
-        response: { 202: Status },
-      },
-      config: { scope: "manage", allRooms: true },
+      summary: "List the works of the author or mix that a link means, and keep them",
+      description:
+        "As POST /v1/authors/{author}/works and POST /v1/mixes/{mix}/works, by a link: `run` says which it is. See docs/works.md.",
+      body: AskedLink,
+      answer: { 202: "ListRunStatus" },
     },
     async (request, reply) => {
       const token = tokenOf(request);
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       const { link, ...bounds } = request.body;
       const of = nameOfList(await serviceOf(works).findList(link, call.signal));
       const status = await serviceOf(listRuns).start(of, bounds);
       logger.info({ list: of, by: token.id }, "listing the works of an author or a mix was asked for");
-      return await reply.status(202).send(runAnswer(request, status));
+      return runAnswer(request, status);
     },
   );
 
   for (const { path, of, params, body } of LISTS) {
-    typed.get(
+    routes.get(
       path,
-      {
-        schema: {
-          summary: `Works of ${of} that are kept`,
-          tags,
-          params,
-          querystring: WorkPageQuery,
-          response: { 200: Type.Ref("WorkList") },
-        },
-        config: { scope: "read", allRooms: true },
-      },
+      { summary: `Works of ${of} that are kept`, params, query: WorkPageQuery, answer: "WorkList", scope: "read" },
       async (request) => {
         return workPage(store.works, request, {
           ...request.query,
@@ -105,48 +88,34 @@ export function listRunRoutes(app: FastifyInstance, { store, calls, works, listR
       },
     );
 
-    typed.post(
+    routes.post(
       path,
       {
-        schema: {
-          summary: `List the works of ${of} from their page, and keep them; the same run under way goes on as it is`,
-          description: `It answers at once: GET /v1${path.replace(/:(\w+)/, "{$1}")}/run says how far it is, and by what it ended: guests are mostly shown the first works alone. See docs/works.md.`,
-          tags,
-          params,
-          body,
-          response: { 202: Status },
-        },
-        config: { scope: "manage", allRooms: true },
+        summary: `List the works of ${of} from their page, and keep them; the same run under way goes on as it is`,
+        description: `It answers at once: GET /v1${path.replace(/:(\w+)/, "{$1}")}/run says how far it is, and by what it ended: guests are mostly shown the first works alone. See docs/works.md.`,
+        params,
+        body,
+        answer: { 202: "ListRunStatus" },
       },
-      async (request, reply) => {
+      async (request) => {
         const token = tokenOf(request);
         const list = idIn(request.params);
         const status = await serviceOf(listRuns).start(list, request.body);
         logger.info({ list, by: token.id }, "listing the works of an author or a mix was asked for");
-        return reply.status(202).send(runAnswer(request, status));
+        return runAnswer(request, status);
       },
     );
 
-    typed.get(
+    routes.get(
       `${path}/run`,
-      {
-        schema: { summary: `How far the last run is that lists the works of ${of}`, tags, params, response: { 200: Status } },
-        config: { scope: "read", allRooms: true },
-      },
-      async (request) => {
-        return runAnswer(request, await serviceOf(listRuns).get(idIn(request.params)));
-      },
+      { summary: `How far the last run is that lists the works of ${of}`, params, answer: "ListRunStatus", scope: "read" },
+      async (request) => runAnswer(request, await serviceOf(listRuns).get(idIn(request.params))),
     );
 
-    typed.delete(
+    routes.delete(
       `${path}/run`,
-      {
-        schema: { summary: `Stop listing the works of ${of}; what is kept stays`, tags, params, response: { 200: Status } },
-        config: { scope: "manage", allRooms: true },
-      },
-      async (request) => {
-        return runAnswer(request, await serviceOf(listRuns).stop(idIn(request.params)));
-      },
+      { summary: `Stop listing the works of ${of}; what is kept stays`, params, answer: "ListRunStatus" },
+      async (request) => runAnswer(request, await serviceOf(listRuns).stop(idIn(request.params))),
     );
   }
 }

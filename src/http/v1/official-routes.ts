@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { Official } from "../../collector/open-platform/official.js";
@@ -8,9 +7,8 @@ import { msg } from "../../runtime/msg.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { isLimited, maySee, tokenOf } from "../authentication.js";
-import { exactly } from "./fields.js";
+import { exactly, routesOf } from "./route.js";
 
-const tags = ["Open Platform"];
 const RoomId = Type.String({ pattern: "^[0-9]{1,20}$", description: "room_id of the broadcast, up to 20 digits" });
 const AppsAnswer = Type.Object(
   {
@@ -81,65 +79,49 @@ const AcksAnswer = Type.Object({ confirmed: Type.Integer() }, { description: "ho
  */
 export function officialAppRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { store, official: officials } = deps;
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["Open Platform"], scope: "manage" });
 
-  typed.get(
+  routes.get(
     "/official",
-    {
-      schema: { summary: "How the apps of the Open Platform fare", tags, querystring: exactly({}), response: { 200: AppsAnswer } },
-      config: { scope: "read" },
-    },
+    { summary: "How the apps of the Open Platform fare", answer: { 200: AppsAnswer }, scope: "read" },
     async (request) => {
       assertUnlimited(tokenOf(request));
       return { apps: officials.map((one) => ({ appId: one.appId, pushes: one.receiver.counts, rooms: [...one.tasks()] })) };
     },
   );
 
-  typed.post(
+  routes.post(
     "/official/launches",
-    {
-      schema: { summary: "Watch the room of a launch token", tags, body: Launch, response: { 201: LaunchAnswer } },
-      config: { scope: "manage" },
-    },
+    { summary: "Watch the room of a launch token", body: Launch, answer: { 201: LaunchAnswer } },
     async (request, reply) => {
       assertUnlimited(tokenOf(request));
       const { room, roomId, anchorOpenId, nickname, avatar } = await only(officials).launch(request.body.launchToken);
-      return reply
-        .code(201)
-        .header("location", `/v1/rooms/${room}`)
-        .send({ room: String(room), roomId, anchorOpenId, nickname, avatar });
+      return reply.header("location", `/v1/rooms/${room}`).send({ room: String(room), roomId, anchorOpenId, nickname, avatar });
     },
   );
 
-  typed.post(
+  routes.post(
     "/official/rooms",
     {
-      schema: {
-        summary: "Put the room of a broadcast of an app on the watch list: its tasks are started within seconds",
-        description: "Pausing the room stops them.",
-        tags,
-        body: WantedRoom,
-        response: { 201: Type.Object({ room: Type.String() }, { description: "the room's id here" }) },
-      },
-      config: { scope: "manage" },
+      summary: "Put the room of a broadcast of an app on the watch list: its tasks are started within seconds",
+      description: "Pausing the room stops them.",
+      body: WantedRoom,
+      answer: { 201: Type.Object({ room: Type.String() }, { description: "the room's id here" }) },
     },
-    async (request, reply) => {
+    async (request) => {
       assertUnlimited(tokenOf(request));
       const { appId, roomId } = request.body;
       if (officials.length > 0 && !officials.some((one) => one.appId === appId))
         throw new DyliveError("not_found", msg`this server takes no pushes of ${appId}`);
       const room = await store.rooms.ensure([officialAlias(appId, roomId)]);
       await store.rooms.setWatch(room, "on");
-      return reply.code(201).send({ room: String(room) });
+      return { room: String(room) };
     },
   );
 
-  typed.post(
+  routes.post(
     "/official/acks",
-    {
-      schema: { summary: "Confirm to the platform that messages were shown (ack type 2)", tags, body: Acks, response: { 200: AcksAnswer } },
-      config: { scope: "manage" },
-    },
+    { summary: "Confirm to the platform that messages were shown (ack type 2)", body: Acks, answer: { 200: AcksAnswer } },
     async (request) => {
       const { roomId, messages } = request.body;
       const official = only(officials);

@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -8,9 +7,9 @@ import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
 import type { KeptRecordings } from "../task-list.js";
-import { addSchemas, exactly, RoomParams } from "./fields.js";
+import { RoomParams } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 
-const tags = ["retention"];
 const Own = (description: string) =>
   Type.Union(
     [
@@ -78,7 +77,7 @@ export interface ShownRetention extends Readonly<Record<keyof LimitsOf, Limits |
 export function retentionRoutes(app: FastifyInstance, { store, logger, admin, maintenance }: ApiDeps): void {
   const { retention } = store;
   addSchemas(app, RetentionSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["retention"], scope: "read" });
   const shown = async (room: RoomKey): Promise<ShownRetention> => {
     const own = await retention.limits(room);
     const { events = null, statistics = null, raw = null } = own;
@@ -93,26 +92,20 @@ export function retentionRoutes(app: FastifyInstance, { store, logger, admin, ma
     };
   };
 
-  typed.get(
+  routes.get(
     "/rooms/:room/retention",
-    {
-      schema: { summary: "How much is kept of a room", tags, params: RoomParams, response: { 200: Type.Ref("Retention") } },
-      config: { scope: "read" },
-    },
+    { summary: "How much is kept of a room", params: RoomParams, answer: "Retention" },
     async (request) => shown((await roomOf(store.rooms, request)).room),
   );
 
-  typed.patch(
+  routes.patch(
     "/rooms/:room/retention",
     {
-      schema: {
-        summary: "Change how much is kept of a room; what is beyond it is removed within minutes, in PostgreSQL events with their day",
-        tags,
-        params: RoomParams,
-        body: Change,
-        response: { 200: Type.Ref("Retention") },
-      },
-      config: { scope: "admin" },
+      summary: "Change how much is kept of a room; what is beyond it is removed within minutes, in PostgreSQL events with their day",
+      params: RoomParams,
+      body: Change,
+      answer: "Retention",
+      scope: "admin",
     },
     async (request) => {
       const { room } = await roomOf(store.rooms, request);

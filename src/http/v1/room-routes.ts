@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -16,7 +15,8 @@ import type { ApiDeps } from "../api-deps.js";
 import { assertMayAsk, assertMaySee, tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
 import { roomOf } from "../streams/named-room.js";
-import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
+import { Anchor, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 
 const Text = Nullable(Type.String());
 const GiftsSeen = Type.Object(
@@ -203,8 +203,6 @@ const NewRoom = exactly({
   }),
   settings: Type.Optional(Settings),
 });
-const tags = ["rooms"];
-const Room = Type.Ref("Room");
 
 /**
  * Refuses a proxy from a token that may not set one: it is an address that this machine connects to, and only the one who runs it names it.
@@ -222,65 +220,45 @@ function assertMaySet(
 export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { rooms, store, calls } = deps;
   addSchemas(app, RoomSchema, RoomListSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["rooms"], scope: "read" });
 
-  typed.get(
-    "/rooms",
-    {
-      schema: { summary: "List rooms, oldest first", tags, querystring: ListQuery, response: { 200: Type.Ref("RoomList") } },
-      config: { scope: "read" },
-    },
-    async (request) => {
-      const { limit, cursor, ...conditions } = request.query;
-      const [after] = decodePlace("rooms", cursor, [0] as const) ?? [];
-      const found = await rooms.list({ ...conditions, after, limit: limit + 1, among: tokenOf(request).rooms });
-      const { items, next } = keysetPage(found, limit, "rooms", ({ row }) => [row.room]);
-      return { rooms: items.map((view) => roomAnswer(view, languageAsked(request))), next };
-    },
-  );
+  routes.get("/rooms", { summary: "List rooms, oldest first", query: ListQuery, answer: "RoomList" }, async (request) => {
+    const { limit, cursor, ...conditions } = request.query;
+    const [after] = decodePlace("rooms", cursor, [0] as const) ?? [];
+    const found = await rooms.list({ ...conditions, after, limit: limit + 1, among: tokenOf(request).rooms });
+    const { items, next } = keysetPage(found, limit, "rooms", ({ row }) => [row.room]);
+    return { rooms: items.map((view) => roomAnswer(view, languageAsked(request))), next };
+  });
 
-  typed.post(
-    "/rooms",
-    { schema: { summary: "Add a room", tags, body: NewRoom, response: { 201: Room } }, config: { scope: "manage" } },
-    async (request, reply) => {
-      const { room: text, watch, settings = {} } = request.body;
-      const token = tokenOf(request);
-      assertMaySet(token, settings);
-      if (!watch && Object.keys(settings).length > 0)
-        throw new DyliveError("bad_request", "settings are kept with a room on the watch list: leave out watch, or the settings");
-      await assertMayAsk(store.rooms, token, text);
-      const call = calls.open(request.raw, reply.raw, tokenOf(request));
-      const view = watch
-        ? await rooms.add(text, settings, SETTLE_MS, call.signal, token.scope === "admin")
-        : await rooms.view((await rooms.request(text, SETTLE_MS, call.signal)).room);
-      await assertMaySee(store.rooms, token, view.row.room);
-      return reply
-        .code(201)
-        .header("location", `/v1/rooms/${view.row.room}`)
-        .send(roomAnswer(view, languageAsked(request)));
-    },
-  );
+  routes.post("/rooms", { summary: "Add a room", body: NewRoom, answer: { 201: "Room" }, scope: "manage" }, async (request, reply) => {
+    const { room: text, watch, settings = {} } = request.body;
+    const token = tokenOf(request);
+    assertMaySet(token, settings);
+    if (!watch && Object.keys(settings).length > 0)
+      throw new DyliveError("bad_request", "settings are kept with a room on the watch list: leave out watch, or the settings");
+    await assertMayAsk(store.rooms, token, text);
+    const call = calls.open(request, reply);
+    const view = watch
+      ? await rooms.add(text, settings, SETTLE_MS, call.signal, token.scope === "admin")
+      : await rooms.view((await rooms.request(text, SETTLE_MS, call.signal)).room);
+    await assertMaySee(store.rooms, token, view.row.room);
+    return reply.header("location", `/v1/rooms/${view.row.room}`).send(roomAnswer(view, languageAsked(request)));
+  });
 
-  typed.get(
+  routes.get(
     "/rooms/:room",
-    {
-      schema: { summary: "A room: what is known of it, its state and why", tags, params: RoomParams, response: { 200: Room } },
-      config: { scope: "read" },
-    },
+    { summary: "A room: what is known of it, its state and why", params: RoomParams, answer: "Room" },
     async (request) => roomAnswer(await rooms.view((await roomOf(store.rooms, request)).room), languageAsked(request)),
   );
 
-  typed.patch(
+  routes.patch(
     "/rooms/:room",
     {
-      schema: {
-        summary: "Change how a room is collected; at once, if it is collected now",
-        tags,
-        params: RoomParams,
-        body: Settings,
-        response: { 200: Room },
-      },
-      config: { scope: "manage" },
+      summary: "Change how a room is collected; at once, if it is collected now",
+      params: RoomParams,
+      body: Settings,
+      answer: "Room",
+      scope: "manage",
     },
     async (request) => {
       const token = tokenOf(request);
@@ -292,17 +270,13 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
   );
 
-  const change = (method: "POST" | "DELETE", url: string, summary: string, work: (room: RoomKey) => Promise<RoomView>) =>
-    typed.route({
-      method,
-      url,
-      schema: { summary, tags, params: RoomParams, response: { 200: Room } },
-      config: { scope: "manage" },
-      handler: async (request) => roomAnswer(await work((await roomOf(store.rooms, request)).room), languageAsked(request)),
-    });
-  change("POST", "/rooms/:room/pause", "Stop collecting a room until it is resumed", (room) => rooms.pause(room));
-  change("POST", "/rooms/:room/resume", "Collect a paused room again", (room) => rooms.resume(room));
-  change("DELETE", "/rooms/:room", "Take a room off the watch list; its events stay", (room) => rooms.remove(room));
+  const change = (method: "post" | "delete", url: string, summary: string, work: (room: RoomKey) => Promise<RoomView>) =>
+    routes[method](url, { summary, params: RoomParams, answer: "Room", scope: "manage" }, async (request) =>
+      roomAnswer(await work((await roomOf(store.rooms, request)).room), languageAsked(request)),
+    );
+  change("post", "/rooms/:room/pause", "Stop collecting a room until it is resumed", (room) => rooms.pause(room));
+  change("post", "/rooms/:room/resume", "Collect a paused room again", (room) => rooms.resume(room));
+  change("delete", "/rooms/:room", "Take a room off the watch list; its events stay", (room) => rooms.remove(room));
 }
 
 /** A room as v1 shows it. */

@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.js";
@@ -14,7 +13,8 @@ import type { FoundPeople } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
 import { foundByName, roomsAmong } from "../streams/named-room.js";
-import { AmongRooms, addSchemas, exactly, Next } from "./fields.js";
+import { AmongRooms, Next } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 import { doneBy } from "./statistics-schemas.js";
 
 /** Result of a search. */
@@ -89,16 +89,12 @@ export function searchRoutes(app: FastifyInstance, deps: ApiDeps): void {
 /** Registers the search for people by their names. */
 function peopleSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): void {
   const { statistics, rooms } = store;
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  routesOf(app, { tags: ["statistics"], scope: "read" }).get(
     "/users",
     {
-      schema: {
-        summary: "Find people by a part of their nickname, or by their id, in the broadcasts of all rooms",
-        tags: ["statistics"],
-        querystring: PeopleQuery,
-        response: { 200: Type.Ref("FoundPeople") },
-      },
-      config: { scope: "read" },
+      summary: "Find people by a part of their nickname, or by their id, in the broadcasts of all rooms",
+      query: PeopleQuery,
+      answer: "FoundPeople",
     },
     async (request, reply) => {
       const { q, room, limit, cursor } = request.query;
@@ -106,7 +102,7 @@ function peopleSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): vo
       if (foldText(text) === "") throw new FieldError("q", "a name to look for has one character at least");
       const token = tokenOf(request);
       const among = await roomsAmong(rooms, token, room);
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       const people: FoundPeople["people"][number][] = [];
       const start = decodePlace(PEOPLE_KIND, cursor, [0, ""] as const);
       let place: FoundPeople["place"] = start ?? null;
@@ -143,17 +139,13 @@ function eventSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): voi
   addSchemas(app, FoundSchema);
   const { search, log } = store;
 
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  routesOf(app, { tags: ["events"], scope: "read" }).get(
     "/search",
     {
-      schema: {
-        summary: "Search events of all rooms by text, user, type, time and worth, newest first",
-        description: "One of q, user, types and minDiamonds must be given.",
-        tags: ["events"],
-        querystring: SearchQuery,
-        response: { 200: Type.Ref("Found") },
-      },
-      config: { scope: "read" },
+      summary: "Search events of all rooms by text, user, type, time and worth, newest first",
+      description: "One of q, user, types and minDiamonds must be given.",
+      query: SearchQuery,
+      answer: "Found",
     },
     async (request, reply) => {
       const { query } = request;
@@ -161,7 +153,7 @@ function eventSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): voi
       const ask = { ...askOf(query), ...(await roomsOf(query.room, token, store.rooms)) };
       const [id, first] = decodePlace(KIND, query.cursor, ["", 0] as const) ?? [log.id, Number.MAX_SAFE_INTEGER];
       if (id !== log.id) throw new DyliveError("bad_request", "cursor is not one that a search here gave");
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       let before: number | null = first;
       const events: LiveEvent[] = [];
       let behind = 0;

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -19,7 +18,8 @@ import type { ApiDeps, ApiStore } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
 import { roomOf, roomsAmong } from "../streams/named-room.js";
-import { AmongRooms, Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
+import { AmongRooms, Anchor, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 
 /** The broadcast in an address. */
 export const SessionParams = exactly({
@@ -106,7 +106,6 @@ const SessionListSchema = Type.Object(
 /** Most broadcasts of a feed. */
 const FEED_ENTRIES = 50;
 
-const tags = ["sessions"];
 const ListQuery = exactly(PageFields);
 const Began = (what: string) => Type.Optional(Type.Integer({ description: `only broadcasts that began ${what} this time, ms UTC` }));
 const AllQuery = exactly({
@@ -145,19 +144,11 @@ export async function shownSessions({ rooms, sessions, statistics }: ApiStore, l
 /** Registers the routes of broadcasts: those of all rooms, and those of one. */
 export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   addSchemas(app, SessionSchema, SessionListSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["sessions"], scope: "read" });
 
-  typed.get(
+  routes.get(
     "/sessions",
-    {
-      schema: {
-        summary: "List the broadcasts of all rooms, newest first or by a figure",
-        tags,
-        querystring: AllQuery,
-        response: { 200: Type.Ref("SessionList") },
-      },
-      config: { scope: "read" },
-    },
+    { summary: "List the broadcasts of all rooms, newest first or by a figure", query: AllQuery, answer: "SessionList" },
     async (request) => {
       const { room, q, from, to, by, order, limit, cursor } = request.query;
       const kind = `broadcasts by ${by} ${order}`;
@@ -184,18 +175,9 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
     },
   );
 
-  typed.get(
+  routes.get(
     "/rooms/:room/sessions",
-    {
-      schema: {
-        summary: "List the broadcasts of a room, newest first",
-        tags,
-        params: RoomParams,
-        querystring: ListQuery,
-        response: { 200: Type.Ref("SessionList") },
-      },
-      config: { scope: "read" },
-    },
+    { summary: "List the broadcasts of a room, newest first", params: RoomParams, query: ListQuery, answer: "SessionList" },
     async (request) => {
       const { room } = await roomOf(store.rooms, request);
       const { limit, cursor } = request.query;
@@ -207,21 +189,18 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
     },
   );
 
-  typed.get(
+  routes.get(
     "/rooms/:room/broadcasts.atom",
     {
-      schema: {
-        summary: "The newest broadcasts of a room as a feed (Atom)",
-        description: `The newest ${FEED_ENTRIES}, with their totals. Programs that read feeds send no header, so \`token=\` in the address is taken.`,
-        tags,
-        params: RoomParams,
-        produces: ["application/atom+xml"],
-        response: {
-          200: Type.String({ description: "a feed; its ETag stays the same until something in it changes" }),
-          304: Type.Null({ description: "it is as If-None-Match names it" }),
-        },
+      summary: "The newest broadcasts of a room as a feed (Atom)",
+      description: `The newest ${FEED_ENTRIES}, with their totals. Programs that read feeds send no header, so \`token=\` in the address is taken.`,
+      params: RoomParams,
+      produces: ["application/atom+xml"],
+      answer: {
+        200: Type.String({ description: "a feed; its ETag stays the same until something in it changes" }),
+        304: Type.Null({ description: "it is as If-None-Match names it" }),
       },
-      config: { scope: "read", tokenInQuery: true },
+      tokenInQuery: true,
     },
     async (request, reply) => {
       const { room } = await roomOf(store.rooms, request);
@@ -236,14 +215,10 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
     },
   );
 
-  typed.get(
-    "/rooms/:room/sessions/:session",
-    { schema: { summary: "A broadcast", tags, params: SessionParams, response: { 200: Type.Ref("Session") } }, config: { scope: "read" } },
-    async (request) => {
-      const { session } = await sessionOf(store, request);
-      return (await shownSessions(store, [session]))[0];
-    },
-  );
+  routes.get("/rooms/:room/sessions/:session", { summary: "A broadcast", params: SessionParams, answer: "Session" }, async (request) => {
+    const { session } = await sessionOf(store, request);
+    return (await shownSessions(store, [session]))[0];
+  });
 }
 
 /** Writes broadcasts as a feed (RFC 4287), in the order in which they are given. @param of the room, whose row may not be there */

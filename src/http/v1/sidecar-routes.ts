@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -11,7 +10,8 @@ import { namedRoom } from "../../store/rooms.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { addSchemas, exactly, Time } from "./fields.js";
+import { Time } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 
 const Formats = Type.Array(Type.Enum([...SIDECAR_FORMATS]), { minItems: 1, maxItems: SIDECAR_FORMATS.length, uniqueItems: true });
 const Folder = Type.String({
@@ -60,12 +60,11 @@ const NewSidecar = exactly({
   finishedAfterMs: Type.Optional(Type.Integer({ minimum: 10_000, maximum: 86_400_000 })),
 });
 const FINISHED_AFTER_MS = 60_000;
-const tags = ["sidecars"];
 
 /** Registers the routes of what is written beside recordings: list, make, end. */
 export function sidecarRoutes(app: FastifyInstance, { store, sidecars, logger }: ApiDeps): void {
   addSchemas(app, SidecarSchema, SidecarListSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["sidecars"], scope: "admin", allRooms: true });
   const shown = async (view: SidecarView, language: Language) => ({
     ...view,
     webRid: (await store.rooms.get(view.room))?.webRid ?? null,
@@ -74,17 +73,9 @@ export function sidecarRoutes(app: FastifyInstance, { store, sidecars, logger }:
     lines: view.lines.map(({ at, text }) => ({ at, text: inLanguage(language, text) })),
   });
 
-  typed.get(
+  routes.get(
     "/sidecars",
-    {
-      schema: {
-        summary: "List the folders beside whose recordings danmaku are written",
-        tags,
-        querystring: exactly({}),
-        response: { 200: Type.Ref("SidecarList") },
-      },
-      config: { scope: "admin", allRooms: true },
-    },
+    { summary: "List the folders beside whose recordings danmaku are written", answer: "SidecarList" },
     async (request) => {
       const language = languageAsked(request);
       const views = sidecars?.list() ?? [];
@@ -92,19 +83,15 @@ export function sidecarRoutes(app: FastifyInstance, { store, sidecars, logger }:
     },
   );
 
-  typed.post(
+  routes.post(
     "/sidecars",
     {
-      schema: {
-        summary: "Have danmaku written beside the recordings of a folder, from now on",
-        description: "It goes on after a restart of the server. See docs/sidecar.md.",
-        tags,
-        body: NewSidecar,
-        response: { 201: Type.Ref("Sidecar") },
-      },
-      config: { scope: "admin", allRooms: true },
+      summary: "Have danmaku written beside the recordings of a folder, from now on",
+      description: "It goes on after a restart of the server. See docs/sidecar.md.",
+      body: NewSidecar,
+      answer: { 201: "Sidecar" },
     },
-    async (request, reply) => {
+    async (request) => {
       const token = tokenOf(request);
       if (sidecars === null) throw new DyliveError("not_offered", msg`this server writes nothing beside recordings`);
       const { folder, room: name, formats, namePattern, timeZone, offsetMs, finishedAfterMs } = request.body;
@@ -115,20 +102,16 @@ export function sidecarRoutes(app: FastifyInstance, { store, sidecars, logger }:
         ...{ offsetMs: offsetMs ?? 0, finishedAfterMs: finishedAfterMs ?? FINISHED_AFTER_MS },
       });
       logger.info({ sidecar: view.id, room, by: token.id }, "danmaku are written beside recordings");
-      return await reply.status(201).send(await shown(view, languageAsked(request)));
+      return await shown(view, languageAsked(request));
     },
   );
 
-  typed.delete(
+  routes.delete(
     "/sidecars/:sidecar",
     {
-      schema: {
-        summary: "Write no more beside the recordings of a folder; what was written stays",
-        tags,
-        params: exactly({ sidecar: Type.String({ minLength: 1, maxLength: 100 }) }),
-        response: { 200: Type.Ref("Sidecar") },
-      },
-      config: { scope: "admin", allRooms: true },
+      summary: "Write no more beside the recordings of a folder; what was written stays",
+      params: exactly({ sidecar: Type.String({ minLength: 1, maxLength: 100 }) }),
+      answer: "Sidecar",
     },
     async (request) => {
       const token = tokenOf(request);

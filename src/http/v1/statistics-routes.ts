@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { HIGHLIGHT_FORMAT_NAMES, HIGHLIGHT_FORMATS, highlightFile } from "../../exports/highlights.js";
@@ -12,17 +11,15 @@ import type { RoomKey } from "../../store/log.js";
 import type { Statistics } from "../../store/sql/statistics.js";
 import { GIFT_GROUPS, PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
 import { roomOf } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
 import { HeadersField } from "./export-routes.js";
-import { addSchemas, exactly, keysetPage, PageFields, RoomParams } from "./fields.js";
+import { keysetPage, PageFields, RoomParams } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 import { findBroadcast, SessionParams, sessionAnswer, sessionOf } from "./session-routes.js";
 import { giftAnswer, minuteAnswer, personAnswer, STATISTICS_SCHEMAS } from "./statistics-schemas.js";
 
-const tags = ["statistics"];
-const config = { scope: "read" } as const;
 const MinutesQuery = exactly(PageFields);
 const TopQuery = exactly({
   by: Type.Enum([...PEOPLE_ORDERS], { default: "diamonds", description: "diamonds, units, chats, likes or events" }),
@@ -67,18 +64,31 @@ const GiftsQuery = exactly({
   ...PageFields,
 });
 
-/** Registers the routes of statistics: a broadcast at a glance, and its parts. */
-export function statisticsRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  addSchemas(app, ...STATISTICS_SCHEMAS);
-  summaryRoutes(app, deps);
-  broadcastRoutes(app, deps);
-  portraitRoutes(app, deps);
-}
+/** Sizes of a summary's lists: what one screen shows, and minutes and gaps for a chart. */
+const SUMMARY_LIMITS = { minutes: 1_000, gaps: 500, people: 10, gifts: 20, words: 60 } as const;
+const SummaryQuery = exactly({
+  session: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: "room_id of the broadcast, or `latest`, which it is by default where the room is not named by a room_id",
+    }),
+  ),
+  minutes: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 1_024,
+      description: "cursor of its minutes, a `minutes.next`; without it they begin at the first",
+    }),
+  ),
+});
+const NO_SUMMARY = { session: null, minutes: null, gaps: null, gifters: null, chatters: null, gifts: null, words: null };
 
-/** Registers the statistics of a broadcast: the sums of its events, minute by minute, by people, by gifts and by words. */
-function broadcastRoutes(app: FastifyInstance, { store }: ApiDeps): void {
-  const { statistics } = store;
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+/** Registers the routes of statistics: a broadcast at a glance; the sums of its events by minutes, people, gifts and words; what it was. */
+export function statisticsRoutes(app: FastifyInstance, { store, live, calls }: ApiDeps): void {
+  addSchemas(app, ...STATISTICS_SCHEMAS);
+  const { statistics, rooms, sessions, log } = store;
+  const routes = routesOf(app, { tags: ["statistics"], scope: "read" });
   /** Returns the broadcast that a request names, with its statistics and what they have still to look at. */
   const counted = async (request: Parameters<typeof sessionOf>[1]): Promise<Counted> => {
     const { room, session } = await sessionOf(store, request);
@@ -86,47 +96,69 @@ function broadcastRoutes(app: FastifyInstance, { store }: ApiDeps): void {
     return { statistics, room, sessionId, behind: await behindOf(statistics, room, sessionId) };
   };
 
-  typed.get(
-    "/rooms/:room/sessions/:session/stats",
+  routes.get(
+    "/rooms/:room/summary",
     {
-      schema: {
-        summary: "A broadcast minute by minute",
-        tags,
-        params: SessionParams,
-        querystring: MinutesQuery,
-        response: { 200: Type.Ref("MinuteList") },
-      },
-      config,
+      summary: "A broadcast at a glance: its totals, minutes and gaps, the first of its people, gifts and words",
+      params: RoomParams,
+      query: SummaryQuery,
+      answer: "RoomSummary",
     },
+    async (request, reply) => {
+      const { room, sessionId: named } = await roomOf(rooms, request);
+      const session = await findBroadcast(sessions, room, request.query.session ?? named ?? undefined);
+      if (session === null) return NO_SUMMARY;
+      const { sessionId } = session;
+      const call = calls.open(request, reply);
+      const gaps = async () => {
+        const filter = (await selectionOf({ types: ["gap"] }, live.queue))(sessionId);
+        const reading = { log, room, limit: SUMMARY_LIMITS.gaps, filter, queue: live.queue };
+        return (await poll({ ...reading, live, call, waitMs: 0 }, null)).rows.map(({ event }) => event);
+      };
+      const [row, totals] = await Promise.all([rooms.get(room), statistics.sessions(room, [sessionId])]);
+      const all = totals.get(sessionId) ?? null;
+      const counted = { statistics, room, sessionId, behind: all?.behind ?? (await behindOf(statistics, room, sessionId)) };
+      const { minutes: cursor } = request.query;
+      const people = { limit: SUMMARY_LIMITS.people };
+      const [minutes, gapEvents, gifters, chatters, gifts, words] = await Promise.all([
+        minuteList(counted, { limit: SUMMARY_LIMITS.minutes, ...(cursor !== undefined && { cursor }) }),
+        gaps(),
+        personList(counted, { by: "diamonds", ...people }),
+        personList(counted, { by: "chats", ...people }),
+        giftList(counted, { by: "gift", limit: SUMMARY_LIMITS.gifts }),
+        wordList(counted, { kind: "word", limit: SUMMARY_LIMITS.words }),
+      ]);
+      return {
+        session: sessionAnswer(session, row, all, await store.sessions.seen(room, session.sessionId)),
+        minutes,
+        gaps: gapEvents,
+        gifters,
+        chatters,
+        gifts,
+        words,
+      };
+    },
+  );
+
+  routes.get(
+    "/rooms/:room/sessions/:session/stats",
+    { summary: "A broadcast minute by minute", params: SessionParams, query: MinutesQuery, answer: "MinuteList" },
     async (request) => minuteList(await counted(request), request.query),
   );
 
-  typed.get(
+  routes.get(
     "/rooms/:room/sessions/:session/top",
-    {
-      schema: {
-        summary: "People of a broadcast, those with the most first",
-        tags,
-        params: SessionParams,
-        querystring: TopQuery,
-        response: { 200: Type.Ref("PersonList") },
-      },
-      config,
-    },
+    { summary: "People of a broadcast, those with the most first", params: SessionParams, query: TopQuery, answer: "PersonList" },
     async (request) => personList(await counted(request), request.query),
   );
 
-  typed.get(
+  routes.get(
     "/rooms/:room/sessions/:session/witness",
     {
-      schema: {
-        summary: "What the platform's ranks say that people gave in a broadcast, and how much of it reached us",
-        tags,
-        params: SessionParams,
-        querystring: WitnessQuery,
-        response: { 200: Type.Ref("WitnessList") },
-      },
-      config,
+      summary: "What the platform's ranks say that people gave in a broadcast, and how much of it reached us",
+      params: SessionParams,
+      query: WitnessQuery,
+      answer: "WitnessList",
     },
     async (request) => {
       const { room, sessionId, behind } = await counted(request);
@@ -135,49 +167,29 @@ function broadcastRoutes(app: FastifyInstance, { store }: ApiDeps): void {
     },
   );
 
-  typed.get(
+  routes.get(
     "/rooms/:room/sessions/:session/words",
     {
-      schema: {
-        summary: "Words or emoji of a broadcast's chat, the most frequent first",
-        tags,
-        params: SessionParams,
-        querystring: WordsQuery,
-        response: { 200: Type.Ref("WordList") },
-      },
-      config,
+      summary: "Words or emoji of a broadcast's chat, the most frequent first",
+      params: SessionParams,
+      query: WordsQuery,
+      answer: "WordList",
     },
     async (request) => wordList(await counted(request), request.query),
   );
 
-  typed.get(
+  routes.get(
     "/rooms/:room/sessions/:session/gifts",
-    {
-      schema: {
-        summary: "Gifts of a broadcast, summed, those worth most first",
-        tags,
-        params: SessionParams,
-        querystring: GiftsQuery,
-        response: { 200: Type.Ref("GiftList") },
-      },
-      config,
-    },
+    { summary: "Gifts of a broadcast, summed, those worth most first", params: SessionParams, query: GiftsQuery, answer: "GiftList" },
     async (request) => giftList(await counted(request), request.query),
   );
-}
 
-/** Registers what a broadcast was: its highlights, and the people who came. */
-function portraitRoutes(app: FastifyInstance, { store, calls }: ApiDeps): void {
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  routes.get(
     "/rooms/:room/sessions/:session/audience",
     {
-      schema: {
-        summary: "A portrait of a broadcast's people: new or returning, levels, and whose the value is",
-        tags,
-        params: SessionParams,
-        response: { 200: Type.Ref("Audience") },
-      },
-      config,
+      summary: "A portrait of a broadcast's people: new or returning, levels, and whose the value is",
+      params: SessionParams,
+      answer: "Audience",
     },
     async (request) => {
       const { room, session } = await sessionOf(store, request);
@@ -188,25 +200,21 @@ function portraitRoutes(app: FastifyInstance, { store, calls }: ApiDeps): void {
     },
   );
 
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  routes.get(
     "/rooms/:room/sessions/:session/highlights",
     {
-      schema: {
-        summary: "Times of a broadcast that stand out, with where to jump to",
-        tags,
-        produces: ["application/json", "text/csv", "text/plain"],
-        params: SessionParams,
-        querystring: HighlightsQuery,
-        response: { 200: Type.Unsafe<string | object>(Type.Ref("HighlightList")) },
-      },
-      config,
+      summary: "Times of a broadcast that stand out, with where to jump to",
+      produces: ["application/json", "text/csv", "text/plain"],
+      params: SessionParams,
+      query: HighlightsQuery,
+      answer: "HighlightList",
     },
     async (request, reply) => {
       const { room, session } = await sessionOf(store, request);
       const { sessionId, openedAt, title } = session;
       const { limit, format, start, offset, fps, headers } = request.query;
       const startMs = start === undefined ? openedAt : readInstant("start", start, PLATFORM_ZONE_MINUTES);
-      const call = calls.open(request.raw, reply.raw, tokenOf(request));
+      const call = calls.open(request, reply);
       const highlights = await highlightsOf(store, room, sessionId, { limit, signal: call.signal });
       if (format === "json") {
         const behind = await behindOf(store.statistics, room, sessionId);
@@ -268,80 +276,6 @@ async function giftList({ statistics, room, sessionId, behind }: Counted, { by, 
   const which = { by, limit: limit + 1, ...(user !== undefined && { userId: user }), ...(after !== undefined && { after }) };
   const { items, next } = keysetPage(await statistics.gifts(room, sessionId, which), limit, kind, ({ place }) => place);
   return { gifts: items.map(giftAnswer), next, behind };
-}
-
-/** Sizes of a summary's lists: what one screen shows, and minutes and gaps for a chart. */
-const SUMMARY_LIMITS = { minutes: 1_000, gaps: 500, people: 10, gifts: 20, words: 60 } as const;
-const SummaryQuery = exactly({
-  session: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 64,
-      description: "room_id of the broadcast, or `latest`, which it is by default where the room is not named by a room_id",
-    }),
-  ),
-  minutes: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 1_024,
-      description: "cursor of its minutes, a `minutes.next`; without it they begin at the first",
-    }),
-  ),
-});
-const NO_SUMMARY = { session: null, minutes: null, gaps: null, gifters: null, chatters: null, gifts: null, words: null };
-
-/** Registers the summary of a room's broadcast: all that a page about it shows, as the routes of its parts answer it. */
-function summaryRoutes(app: FastifyInstance, { store, live, calls }: ApiDeps): void {
-  const { statistics, rooms, sessions, log } = store;
-
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
-    "/rooms/:room/summary",
-    {
-      schema: {
-        summary: "A broadcast at a glance: its totals, minutes and gaps, the first of its people, gifts and words",
-        tags,
-        params: RoomParams,
-        querystring: SummaryQuery,
-        response: { 200: Type.Ref("RoomSummary") },
-      },
-      config,
-    },
-    async (request, reply) => {
-      const { room, sessionId: named } = await roomOf(rooms, request);
-      const session = await findBroadcast(sessions, room, request.query.session ?? named ?? undefined);
-      if (session === null) return NO_SUMMARY;
-      const { sessionId } = session;
-      const token = tokenOf(request);
-      const call = calls.open(request.raw, reply.raw, token);
-      const gaps = async () => {
-        const filter = (await selectionOf({ types: ["gap"] }, live.queue))(sessionId);
-        const reading = { log, room, limit: SUMMARY_LIMITS.gaps, filter, queue: live.queue };
-        return (await poll({ ...reading, live, call, waitMs: 0 }, null)).rows.map(({ event }) => event);
-      };
-      const [row, totals] = await Promise.all([rooms.get(room), statistics.sessions(room, [sessionId])]);
-      const all = totals.get(sessionId) ?? null;
-      const counted = { statistics, room, sessionId, behind: all?.behind ?? (await behindOf(statistics, room, sessionId)) };
-      const { minutes: cursor } = request.query;
-      const people = { limit: SUMMARY_LIMITS.people };
-      const [minutes, gapEvents, gifters, chatters, gifts, words] = await Promise.all([
-        minuteList(counted, { limit: SUMMARY_LIMITS.minutes, ...(cursor !== undefined && { cursor }) }),
-        gaps(),
-        personList(counted, { by: "diamonds", ...people }),
-        personList(counted, { by: "chats", ...people }),
-        giftList(counted, { by: "gift", limit: SUMMARY_LIMITS.gifts }),
-        wordList(counted, { kind: "word", limit: SUMMARY_LIMITS.words }),
-      ]);
-      return {
-        session: sessionAnswer(session, row, all, await store.sessions.seen(room, session.sessionId)),
-        minutes,
-        gaps: gapEvents,
-        gifters,
-        chatters,
-        gifts,
-        words,
-      };
-    },
-  );
 }
 
 /** Reads a whole number of a cursor; one that is none is before everything. */

@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { assertPerson, assertTyped } from "../../erasure/identity.js";
@@ -16,7 +15,8 @@ import { errorWords, languageAsked } from "../failure.js";
 import { roomOf } from "../streams/named-room.js";
 import { type MaintenanceService, TASK_KINDS, TASK_STATES, type Task } from "../task-list.js";
 import { OPERATOR } from "../tokens.js";
-import { addSchemas, exactly, RoomParams } from "./fields.js";
+import { RoomParams } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 import { broadcastId, SessionParams, sessionOf } from "./session-routes.js";
 
 const Count = (description: string) => Type.Integer({ description });
@@ -148,9 +148,6 @@ const TaskListSchema = Type.Object(
   { tasks: Type.Array(Type.Ref("Task")) },
   { $id: "TaskList", description: "tasks since the server was started, newest first; the last 50" },
 );
-
-const tags = ["tasks"];
-const config = { scope: "admin" } as const;
 const TaskParams = exactly({ task: Type.String({ pattern: "^[0-9]{1,15}$", description: "the id of the task, up to 15 digits" }) });
 const Person = exactly({
   user: Type.String({ minLength: 1, maxLength: 200, description: "their id (uid), sec_uid, visible number or nickname" }),
@@ -180,70 +177,58 @@ const BUSY: ReadonlySet<RoomState> = new Set<RoomState>(["connecting", "live", "
 /** Registers the routes of long work on what is kept: begin, look, stop. */
 export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, store, rooms, sidecars }: ApiDeps): void {
   addSchemas(app, TaskSchema, TaskListSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["tasks"], scope: "admin" });
 
-  typed.post(
+  routes.post(
     "/erase",
     {
-      schema: {
-        summary: "Take one person out of everything that is kept",
-        description: "A task: GET /v1/tasks/{task} says how far it is and what it cannot reach. See docs/data.md.",
-        tags,
-        body: Person,
-        response: { 202: Type.Ref("Task") },
-      },
-      config,
+      summary: "Take one person out of everything that is kept",
+      description: "A task: GET /v1/tasks/{task} says how far it is and what it cannot reach. See docs/data.md.",
+      body: Person,
+      answer: { 202: "Task" },
     },
-    async (request, reply) => {
+    async (request) => {
       const { user, pseudonym, look } = request.body;
       assertPerson(user);
       const known = menderOf(maintenance);
       const task = tasks.start("erase", null, (turn, signal) =>
         look ? known.find(user, turn, signal) : known.erase(user, pseudonym, turn, signal),
       );
-      if (look) return reply.status(202).send(taskAnswer(request, task));
+      if (look) return taskAnswer(request, task);
       // Not whom: the log would remember them.
       logger.info({ task: task.id, by: tokenOf(request).id }, "the erasure of a person was started");
-      return reply.status(202).send(taskAnswer(request, task));
+      return taskAnswer(request, task);
     },
   );
 
-  typed.post(
+  routes.post(
     "/imports",
     {
-      schema: {
-        summary: "Import a file of this machine: a recording, a HAR or a capture",
-        description: "A task, for the machine's own user alone: `dylive import` asks for it over the local socket.",
-        tags,
-        body: ImportFile,
-        response: { 202: Type.Ref("Task") },
-      },
-      config,
+      summary: "Import a file of this machine: a recording, a HAR or a capture",
+      description: "A task, for the machine's own user alone: `dylive import` asks for it over the local socket.",
+      body: ImportFile,
+      answer: { 202: "Task" },
     },
-    async (request, reply) => {
+    async (request) => {
       if (tokenOf(request).id !== OPERATOR.id)
         throw new DyliveError("forbidden", "a file of the server's machine is named by `dylive import` alone, which runs there");
       const known = menderOf(maintenance);
       const { file } = request.body;
       const task = tasks.start("import", null, (turn, signal) => known.import(file, turn, signal));
-      return reply.status(202).send(taskAnswer(request, task));
+      return taskAnswer(request, task);
     },
   );
 
-  typed.post(
+  routes.post(
     "/rooms/:room/redecode",
     {
-      schema: {
-        summary: "Decode the raw recordings of a room again, with this version's decoders",
-        description: "A task: GET /v1/tasks/{task} says how far it is. Every seq and id is kept. See docs/exports.md.",
-        tags,
-        params: RoomParams,
-        body: Broadcast,
-        response: { 202: Type.Ref("Task") },
-      },
-      config,
+      summary: "Decode the raw recordings of a room again, with this version's decoders",
+      description: "A task: GET /v1/tasks/{task} says how far it is. Every seq and id is kept. See docs/exports.md.",
+      params: RoomParams,
+      body: Broadcast,
+      answer: { 202: "Task" },
     },
-    async (request, reply) => {
+    async (request) => {
       const { room, sessionId } = await roomOf(store.rooms, request);
       const asked = request.body.session;
       const session = asked === undefined ? sessionId : await broadcastId(store.sessions, room, asked);
@@ -251,7 +236,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       await known.assertRecorded(room, session);
       const task = tasks.start("redecode", room, (turn, signal) => known.redecode(room, session, turn, signal));
       logger.info({ task: task.id, room, session, by: tokenOf(request).id }, "decoding recordings again was started");
-      return reply.status(202).send(taskAnswer(request, task));
+      return taskAnswer(request, task);
     },
   );
 
@@ -282,21 +267,17 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
     return task;
   }
 
-  typed.post(
+  routes.post(
     "/rooms/:room/delete",
     {
-      schema: {
-        summary: "Delete a room with all that is kept of it; it is collected no more",
-        description:
-          "For good. When this is answered the room is gone; a task removes what is kept: GET /v1/tasks/{task} says how far it is. See docs/data.md.",
-        tags,
-        params: RoomParams,
-        body: Typed,
-        response: { 202: Type.Ref("Task") },
-      },
-      config,
+      summary: "Delete a room with all that is kept of it; it is collected no more",
+      description:
+        "For good. When this is answered the room is gone; a task removes what is kept: GET /v1/tasks/{task} says how far it is. See docs/data.md.",
+      params: RoomParams,
+      body: Typed,
+      answer: { 202: "Task" },
     },
-    async (request, reply) => {
+    async (request) => {
       const { room } = await roomOf(store.rooms, request);
       const { row, aliases } = await rooms.view(room);
       assertTyped(request.body.name, roomNames(row, aliases));
@@ -305,64 +286,42 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
         for (const one of sidecars?.list() ?? []) if (one.room === room) await sidecars?.remove(one.id);
         return store.deletions.ofRoom(room);
       });
-      return reply.status(202).send(taskAnswer(request, task));
+      return taskAnswer(request, task);
     },
   );
 
-  typed.post(
+  routes.post(
     "/rooms/:room/sessions/:session/delete",
     {
-      schema: {
-        summary: "Delete a broadcast with its events, statistics and recordings",
-        description:
-          "For good, as a task: GET /v1/tasks/{task} says how far it is. One that is being collected is `in_use`. See docs/data.md.",
-        tags,
-        params: SessionParams,
-        body: Typed,
-        response: { 202: Type.Ref("Task") },
-      },
-      config,
+      summary: "Delete a broadcast with its events, statistics and recordings",
+      description:
+        "For good, as a task: GET /v1/tasks/{task} says how far it is. One that is being collected is `in_use`. See docs/data.md.",
+      params: SessionParams,
+      body: Typed,
+      answer: { 202: "Task" },
     },
-    async (request, reply) => {
+    async (request) => {
       const { room, session } = await sessionOf(store, request);
       assertTyped(request.body.name, sessionNames(session));
       const { status } = await rooms.view(room);
       if (status !== null && status.sessionId === session.sessionId && BUSY.has(status.state))
         throw new DyliveError("in_use", "the broadcast is being collected: pause the room first");
       const task = await deleting(request, room, session.sessionId, () => store.deletions.ofSession(room, session.sessionId));
-      return reply.status(202).send(taskAnswer(request, task));
+      return taskAnswer(request, task);
     },
   );
 
-  typed.get(
-    "/tasks",
-    {
-      schema: { summary: "Tasks since the server was started", tags, querystring: exactly({}), response: { 200: Type.Ref("TaskList") } },
-      config,
-    },
-    async (request) => ({ tasks: tasks.list().map((task) => taskAnswer(request, task)) }),
+  routes.get("/tasks", { summary: "Tasks since the server was started", answer: "TaskList" }, async (request) => ({
+    tasks: tasks.list().map((task) => taskAnswer(request, task)),
+  }));
+
+  routes.get("/tasks/:task", { summary: "How far a task is, and what came of it", params: TaskParams, answer: "Task" }, async (request) =>
+    taskAnswer(request, found(request.params.task)),
   );
 
-  typed.get(
+  routes.delete(
     "/tasks/:task",
-    {
-      schema: { summary: "How far a task is, and what came of it", tags, params: TaskParams, response: { 200: Type.Ref("Task") } },
-      config,
-    },
-    async (request) => taskAnswer(request, found(request.params.task)),
-  );
-
-  typed.delete(
-    "/tasks/:task",
-    {
-      schema: {
-        summary: "Stop a task; what it has done stays done, and it can be started again",
-        tags,
-        params: TaskParams,
-        response: { 200: Type.Ref("Task") },
-      },
-      config,
-    },
+    { summary: "Stop a task; what it has done stays done, and it can be started again", params: TaskParams, answer: "Task" },
     async (request) => {
       const task = found(request.params.task);
       await tasks.stop(task.id);

@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -8,7 +7,8 @@ import { SCOPES, type TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { createToken, revokeToken, TOKEN_LIMITS } from "../tokens.js";
-import { addSchemas, exactly, Time } from "./fields.js";
+import { Time } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 
 /** A token as v1 shows it. */
 export type ShownToken = Omit<TokenRow, "hash">;
@@ -33,9 +33,6 @@ const NewTokenSchema = Type.Object(
   { token: Type.String({ description: "the token: it is shown this once" }), about: Type.Ref("Token") },
   { $id: "NewToken", description: "a new token" },
 );
-
-const tags = ["tokens"];
-const config = { scope: "admin" } as const;
 const NewToken = exactly({
   name: Type.String({ minLength: 1, maxLength: 64, description: "what it is for: 1 to 64 printable characters" }),
   scope: Type.Enum(["read", "manage", "admin"], {
@@ -60,47 +57,29 @@ const TokenParams = exactly({ token: Type.String({ minLength: 1, maxLength: 64, 
 export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiDeps): void {
   const { tokens } = store;
   addSchemas(app, TokenSchema, TokenListSchema, NewTokenSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["tokens"], scope: "admin" });
 
-  typed.get(
-    "/token",
-    {
-      schema: { summary: "The token that asks: what it may do", tags, querystring: exactly({}), response: { 200: Type.Ref("Token") } },
-      config: { scope: "read" },
-    },
-    async (request) => tokenAnswer(tokenOf(request)),
+  routes.get("/token", { summary: "The token that asks: what it may do", answer: "Token", scope: "read" }, async (request) =>
+    tokenAnswer(tokenOf(request)),
   );
 
-  typed.get(
-    "/tokens",
-    { schema: { summary: "List tokens, oldest first", tags, querystring: exactly({}), response: { 200: Type.Ref("TokenList") } }, config },
-    async () => ({ tokens: (await tokens.list()).map(tokenAnswer) }),
-  );
+  routes.get("/tokens", { summary: "List tokens, oldest first", answer: "TokenList" }, async () => ({
+    tokens: (await tokens.list()).map(tokenAnswer),
+  }));
 
-  typed.post(
+  routes.post(
     "/tokens",
-    { schema: { summary: "Make a token; it is shown this once", tags, body: NewToken, response: { 201: Type.Ref("NewToken") } }, config },
+    { summary: "Make a token; it is shown this once", body: NewToken, answer: { 201: "NewToken" } },
     async (request, reply) => {
       const { token, row } = await createToken(tokens, { ...request.body, now: clock.now() }, store.rooms);
       logger.info({ token: row.id, by: tokenOf(request).id }, "a token was made");
-      return reply
-        .code(201)
-        .header("cache-control", "no-store")
-        .send({ token, about: tokenAnswer(row) });
+      return reply.header("cache-control", "no-store").send({ token, about: tokenAnswer(row) });
     },
   );
 
-  typed.delete(
+  routes.delete(
     "/tokens/:token",
-    {
-      schema: {
-        summary: "Revoke a token, and forget how far its clients have come",
-        tags,
-        params: TokenParams,
-        response: { 200: Type.Ref("Token") },
-      },
-      config,
-    },
+    { summary: "Revoke a token, and forget how far its clients have come", params: TokenParams, answer: "Token" },
     async (request) => {
       const { token: id } = request.params;
       const revoked = await revokeToken(store, id, clock.now());

@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
@@ -6,7 +5,8 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf, roomsAmong } from "../streams/named-room.js";
-import { exactly, keysetPage, PageFields, RoomParams } from "./fields.js";
+import { keysetPage, PageFields, RoomParams } from "./fields.js";
+import { exactly, routesOf } from "./route.js";
 import { doneBy, personSessionAnswer } from "./statistics-schemas.js";
 
 const UserParams = exactly({
@@ -17,18 +17,10 @@ const UserQuery = exactly(PageFields);
 
 /** Registers the routes of what a person did, in a room and in all. */
 export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  const routes = routesOf(app, { tags: ["statistics"], scope: "read" });
+  routes.get(
     "/rooms/:room/users/:user",
-    {
-      schema: {
-        summary: "What a person did in the broadcasts of a room",
-        tags: ["statistics"],
-        params: UserParams,
-        querystring: UserQuery,
-        response: { 200: Type.Ref("UserHistory") },
-      },
-      config: { scope: "read" },
-    },
+    { summary: "What a person did in the broadcasts of a room", params: UserParams, query: UserQuery, answer: "UserHistory" },
     async (request) => {
       const { room } = await roomOf(store.rooms, request);
       const { user } = request.params;
@@ -42,17 +34,13 @@ export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
     },
   );
 
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  routes.get(
     "/users/:user",
     {
-      schema: {
-        summary: "What a person did in all rooms",
-        tags: ["statistics"],
-        params: exactly({ user: UserParams.properties.user }),
-        querystring: UserQuery,
-        response: { 200: Type.Ref("PersonRooms") },
-      },
-      config: { scope: "read" },
+      summary: "What a person did in all rooms",
+      params: exactly({ user: UserParams.properties.user }),
+      query: UserQuery,
+      answer: "PersonRooms",
     },
     async (request) => {
       const { user } = request.params;

@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, type TSchema, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
@@ -13,9 +12,9 @@ import { ImageSchema, MediaVariantSchema, MusicSchema } from "../../works/model/
 import { type Work, WorkSchema } from "../../works/model/work.js";
 import type { RunStatus } from "../../works/run-service.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
+import { keysetPage, Next, PageFields } from "./fields.js";
+import { addSchemas, exactly, routesOf } from "./route.js";
 
 const WorkListSchema = Type.Object(
   { works: Type.Array(Type.Ref("Work")), next: Next },
@@ -45,7 +44,6 @@ const WorkPaceSchema = Type.Object(
 const WORKS = "works";
 /** Age up to which what is kept is given in place of a new reading, in s: addresses of files live for hours. */
 const MAX_AGE_S = 600;
-const tags = ["works"];
 const WorkId = Type.String({ pattern: "^\\d{10,32}$", description: "the platform's id of the work (aweme_id), 10 to 32 digits" });
 /** The work in an address. */
 export const WorkParams = exactly({ work: WorkId });
@@ -74,66 +72,40 @@ const ListQuery = exactly({
 export function workRoutes(app: FastifyInstance, { store, calls, works: service }: ApiDeps): void {
   for (const schema of [MediaVariantSchema, ImageSchema, MusicSchema, AuthorSchema, WorkSchema]) app.addSchema(byReference(schema));
   addSchemas(app, WorkListSchema, WorkPaceSchema);
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const routes = routesOf(app, { tags: ["works"], scope: "read", allRooms: true });
   const { works } = store;
-  const Work = Type.Ref("Work");
 
-  typed.post(
+  routes.post(
     "/works",
     {
-      schema: {
-        summary: "Read a work: a video, a note of pictures, live photos",
-        description: "Works are read one after another, one in some seconds; what is kept and young enough is given at once.",
-        tags,
-        body: AskedWork,
-        response: { 200: Work },
-      },
-      config: { scope: "manage", allRooms: true },
+      summary: "Read a work: a video, a note of pictures, live photos",
+      description: "Works are read one after another, one in some seconds; what is kept and young enough is given at once.",
+      body: AskedWork,
+      answer: "Work",
+      scope: "manage",
     },
     async (request, reply) => {
-      const token = tokenOf(request);
-      const call = calls.open(request.raw, reply.raw, token);
+      const call = calls.open(request, reply);
       const { link, maxAgeSeconds } = request.body;
       return shownWork(request, (await serviceOf(service).read(link, maxAgeSeconds * 1000, call.signal)).work);
     },
   );
 
-  typed.get(
-    "/works",
-    {
-      schema: { summary: "List the works that are kept", tags, querystring: ListQuery, response: { 200: Type.Ref("WorkList") } },
-      config: { scope: "read", allRooms: true },
-    },
-    async (request) => {
-      return workPage(works, request, request.query);
-    },
-  );
+  routes.get("/works", { summary: "List the works that are kept", query: ListQuery, answer: "WorkList" }, async (request) => {
+    return workPage(works, request, request.query);
+  });
 
-  typed.get(
-    "/works/pace",
-    {
-      schema: { summary: "How works are being read", tags, querystring: exactly({}), response: { 200: Type.Ref("WorkPace") } },
-      config: { scope: "read", allRooms: true },
-    },
-    async (request) => {
-      const pace = serviceOf(service).pace();
-      return { ...pace, lastRefusal: reasonIn(languageAsked(request), pace.lastRefusal) };
-    },
-  );
+  routes.get("/works/pace", { summary: "How works are being read", answer: "WorkPace" }, async (request) => {
+    const pace = serviceOf(service).pace();
+    return { ...pace, lastRefusal: reasonIn(languageAsked(request), pace.lastRefusal) };
+  });
 
-  typed.get(
-    "/works/:work",
-    {
-      schema: { summary: "A work as it is kept", tags, params: WorkParams, response: { 200: Work } },
-      config: { scope: "read", allRooms: true },
-    },
-    async (request) => {
-      const { work: id } = request.params;
-      const kept = await works.get(id);
-      if (kept === null) throw new DyliveError("not_found", msg`the work ${id} is not kept; POST /v1/works reads it`);
-      return shownWork(request, kept.work);
-    },
-  );
+  routes.get("/works/:work", { summary: "A work as it is kept", params: WorkParams, answer: "Work" }, async (request) => {
+    const { work: id } = request.params;
+    const kept = await works.get(id);
+    if (kept === null) throw new DyliveError("not_found", msg`the work ${id} is not kept; POST /v1/works reads it`);
+    return shownWork(request, kept.work);
+  });
 }
 
 /** Returns a page of the works that are kept, those published last first. */
