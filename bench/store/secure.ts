@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import type { NewEvent } from "../../src/events/event.js";
 import { Appender, prepareBatch } from "../../src/store/sqlite/log.js";
-import { migrate } from "../../src/store/sqlite/migrate.js";
+import { makeSchema } from "../../src/store/sqlite/schema.js";
 import { answer, cpuSeconds } from "../child.js";
 import { interleave, median } from "../rounds.js";
 import type { Msg } from "./after.js";
@@ -33,7 +33,7 @@ function append(path: string, name: Case, events: readonly NewEvent[]): number {
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
   if (name !== CASES[1]) database.pragma("secure_delete = ON");
-  migrate(database, 0);
+  makeSchema(database, 0);
   database.exec("INSERT INTO rooms(room, created_at) VALUES (1, 0); INSERT INTO heads(room) VALUES (1)");
   const appender = new Appender(database);
   const cpu = cpuSeconds();

@@ -1,5 +1,4 @@
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
-import { msg } from "../runtime/msg.js";
 import type { Appended, AppendObserver, RoomBatch } from "./log.js";
 
 /** Tells observers of the appends of one log. */
@@ -128,12 +127,4 @@ export function isNotOwner(error: unknown): boolean {
 export function storeDownReason(error: unknown): string {
   const told = error instanceof DyliveError ? `${error.message}. ${error.row.hint}` : String(error);
   return `the store takes nothing now, so what comes is held back: ${told}`;
-}
-
-/** Makes the error that says that a store is of a development version from before the first release. @param name path or name of the store */
-export function unreleasedStore(name: string): DyliveError {
-  return new DyliveError(
-    "bad_config",
-    msg`${name} was written by a development version of dylive that was never released; only that version can read it and export what it holds. This one begins a new store: name another data folder or an empty database`,
-  );
 }

@@ -6,11 +6,11 @@ import { msg } from "../runtime/msg.js";
 import type { RoomKey } from "./log.js";
 import { PostgresConnection } from "./postgres/connection.js";
 import { Days, dayOf } from "./postgres/events.js";
-import { migrate } from "./postgres/migrate.js";
+import { makeSchema } from "./postgres/schema.js";
 import { META, ROOMS, type SqlTable, TABLES } from "./sql/tables.js";
 import { row, run, type SqlValue, type SqlWork } from "./sql/work.js";
 import { openDatabase } from "./sqlite/driver.js";
-import { assertOurs, MIGRATIONS } from "./sqlite/migrate.js";
+import { hasSchema } from "./sqlite/schema.js";
 
 /** Events of one transaction. */
 const BATCH = 2000;
@@ -46,7 +46,7 @@ export async function moveStore({ from, to, signal, onProgress = () => {}, clock
   const source = new SqliteSource(from);
   const connection = new PostgresConnection(to, clock);
   try {
-    await migrate(connection);
+    await makeSchema(connection);
     const heads = source.heads();
     const of = heads.reduce((sum, { kept }) => sum + kept, 0);
     await connection.write(() => beginCopy(source));
@@ -157,11 +157,7 @@ export class SqliteSource {
     if (!existsSync(path)) throw new DyliveError("bad_config", msg`there is no store at ${path}`);
     this.#database = openDatabase(path, { readonly: true, fileMustExist: true });
     try {
-      if (assertOurs(this.#database) < MIGRATIONS.length)
-        throw new DyliveError(
-          "bad_config",
-          msg`${path} was written by an older dylive: run \`dylive check\` once, which brings it up to date`,
-        );
+      if (!hasSchema(this.#database)) throw new DyliveError("bad_config", msg`there is no store at ${path}`);
       this.#database.exec("BEGIN");
       this.#events = this.#database.prepare<[number, number, number], CopiedRow>(
         `SELECT ${EVENT_LIST} FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`,

@@ -16,8 +16,7 @@ interface OpenOptions {
   /** Clock for `createdAt`, for connecting again; the real time by default. */
   readonly clock?: Clock;
   /**
-   * Called with one sentence that says what was done to an older file before it was brought up to date; of a database, when it is missed
-   * and when it is back.
+   * Called with one sentence: of a file, when it can only be read, or is lost; of a database, when it is missed and when it is back.
    */
   readonly tell?: (sentence: string) => void;
   /**
@@ -28,7 +27,7 @@ interface OpenOptions {
 }
 
 /**
- * Opens the store, bringing an older schema up to date. Only its own engine is loaded.
+ * Opens the store. Only its own engine is loaded.
  *
  * @throws DyliveError `bad_config` when it cannot be opened or is not ours; `store_newer` when a newer dylive wrote it; `store_unreachable`
  */

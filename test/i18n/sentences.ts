@@ -59,7 +59,7 @@ const OF_ROOMS =
 /** Words of the table of states, of faults that end in a 500 or in a refusal at once, and of what only a log is told. */
 const NOT_SHOWN: readonly (RegExp | string)[] = [
   /^(?:no broadcast was|a room was not kept|a room has no session|the room has no session|a collector that is|a visitor context is|a page of ours)/,
-  /was written by a development version|events of dylive's own wait|stands for no account|these cookies hold no login|an account's name has/,
+  /was written by a version of dylive that|events of dylive's own wait|stands for no account|these cookies hold no login|an account's name has/,
 ];
 const WITHIN_TABLE = /^(?:fixed|plan\.fixed|givenUp)$/;
 

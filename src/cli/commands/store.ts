@@ -97,8 +97,8 @@ async function sound(config: Config): Promise<Msg> {
     return msg`the file`;
   }
   const { lookAt } = await import("../../store/postgres/admin.js");
-  const { name, schema } = await lookAt(config.databaseUrl);
-  if (schema === 0) throw new DyliveError("bad_config", msg`there is no store in ${name}`);
+  const { name, isEmpty } = await lookAt(config.databaseUrl);
+  if (isEmpty) throw new DyliveError("bad_config", msg`there is no store in ${name}`);
   return msg`the database`;
 }
 

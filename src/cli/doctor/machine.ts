@@ -13,8 +13,8 @@ import { databasePath, openStore, type StoreAt, storeAt } from "../../store/open
 import type { Look } from "../../store/postgres/admin.js";
 import { openToRead } from "../../store/sqlite/copy.js";
 import { openDatabase } from "../../store/sqlite/driver.js";
-import { assertOurs, MIGRATIONS } from "../../store/sqlite/migrate.js";
 import { placeFailure } from "../../store/sqlite/refusal.js";
+import { hasSchema } from "../../store/sqlite/schema.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
 const OLDEST_NODE = [20, 19]; // package.json, engines
@@ -106,28 +106,27 @@ async function storeFile(data: string): Promise<Finding> {
   if (!existsSync(path)) return ok("store", "there is none yet; it is made at the first start");
   try {
     const size = statSync(path).size;
-    const version = look(path, size <= QUICK_CHECK_BYTES);
-    if (typeof version === "string")
+    const { isEmpty, damage } = look(path, size <= QUICK_CHECK_BYTES);
+    if (damage !== null)
       return fail(
         "store",
-        msg`${path} is damaged: ${version}`,
+        msg`${path} is damaged: ${damage}`,
         "Stop dylive, keep a copy of the file, and restore a backup or start with another folder.",
       );
-    const shown = msg`schema ${version}, ${(size / MIB).toFixed(1)} MiB`;
-    if (version < MIGRATIONS.length) return ok("store", msg`${shown}; it is brought up to date at the next start`);
-    return await soundness({ engine: "sqlite", path }, shown);
+    if (isEmpty) return ok("store", "there is none yet; it is made at the first start");
+    return await soundness({ engine: "sqlite", path }, msg`${(size / MIB).toFixed(1)} MiB`);
   } catch (error) {
     return failed("store", placeFailure(error, path, msg`the database ${path} cannot be read`));
   }
 }
 
-/** @returns the schema's version, or what is damaged */
-function look(path: string, whole: boolean): number | string {
+/** Looks at a file. @param whole whether SQLite checks it */
+function look(path: string, whole: boolean): { readonly isEmpty: boolean; readonly damage: string | null } {
   const database = openToRead(path);
   try {
-    const version = assertOurs(database);
+    const isEmpty = !hasSchema(database);
     const said = whole ? String(database.pragma("quick_check(1)", { simple: true })) : "ok";
-    return said === "ok" ? version : said;
+    return { isEmpty, damage: said === "ok" ? null : said };
   } finally {
     database.close();
   }
@@ -137,21 +136,14 @@ async function database(url: string): Promise<Finding> {
   try {
     const { lookAt } = await import("../../store/postgres/admin.js");
     const look = await lookAt(url);
-    const shown = msg`PostgreSQL ${look.server} at ${look.name}, ${sizeOf(look)}`;
-    return (
-      complaintOf(look, shown) ?? (look.schema < look.known ? ok("store", shown) : await soundness({ engine: "postgres", url }, shown))
-    );
+    const size = look.isEmpty ? msg`empty; the store is made at the first start` : msg`${(look.bytes / MIB).toFixed(1)} MiB`;
+    const shown = msg`PostgreSQL ${look.server} at ${look.name}, ${size}`;
+    return complaintOf(look, shown) ?? (look.isEmpty ? ok("store", shown) : await soundness({ engine: "postgres", url }, shown));
   } catch (error) {
     const todo =
       error instanceof DyliveError && error.code === "bad_config" ? msg`Correct DATABASE_URL: docs/scale.md has its form.` : undefined;
     return failed("store", error, todo);
   }
-}
-
-function sizeOf({ schema, known, bytes }: Look): Msg {
-  if (schema === 0) return msg`empty; the store is made at the first start`;
-  const shown = msg`schema ${schema}, ${(bytes / MIB).toFixed(1)} MiB`;
-  return schema < known ? msg`${shown}; it is brought up to date at the next start` : shown;
 }
 
 function complaintOf({ server, notDurable, roundTripMs }: Look, shown: Msg): Finding | null {
@@ -218,21 +210,19 @@ export function runningServer(data: string, now = Date.now()): Finding {
   }
 }
 
-/** Returns the version of the store's schema, 0 where there is none yet, and the one that this dylive has. Changes nothing. */
-async function schemaOf({ data, databaseUrl }: Pick<Config, "data" | "databaseUrl">): Promise<{ schema: number; known: number }> {
-  if (databaseUrl !== null) return (await import("../../store/postgres/admin.js")).lookAt(databaseUrl);
+/** Returns whether there is no store yet. Changes nothing. */
+async function isStoreEmpty({ data, databaseUrl }: Pick<Config, "data" | "databaseUrl">): Promise<boolean> {
+  if (databaseUrl !== null) return (await (await import("../../store/postgres/admin.js")).lookAt(databaseUrl)).isEmpty;
   const path = databasePath(data);
-  const version = existsSync(path) ? look(path, false) : 0;
-  return { schema: typeof version === "number" ? version : 0, known: MIGRATIONS.length };
+  return !existsSync(path) || look(path, false).isEmpty;
 }
 
 /** Checks whether the looks at an author who is watched have failed for long. Changes nothing. @param now ms UTC */
 export async function watchedAuthors(config: Pick<Config, "data" | "databaseUrl">, now = Date.now()): Promise<Finding> {
   // What is wrong with the store is a finding of its own.
-  const version = await schemaOf(config).catch(() => null);
-  if (version?.schema === 0) return ok("authors", "none are watched");
-  if (version !== null && version.schema < version.known) return skipped("authors", "the store is brought up to date at the next start");
-  const opened = version === null ? null : await openStore(storeAt(config), { mayOnlyRead: "always" }).catch(() => null);
+  const isEmpty = await isStoreEmpty(config).catch(() => null);
+  if (isEmpty === true) return ok("authors", "none are watched");
+  const opened = isEmpty === null ? null : await openStore(storeAt(config), { mayOnlyRead: "always" }).catch(() => null);
   if (opened === null) return skipped("authors", "the store does not open");
   try {
     const watches = await opened.authorWatches.list();

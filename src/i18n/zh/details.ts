@@ -620,10 +620,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "{} 不见了或是空的，但有 {}，说明这里原来有数据（用 PostgreSQL 的话请设置 DATABASE_URL）。要重新开始，请把它移走，或者换一个数据目录",
   "{} has schema {}, this dylive knows {}": "{} 的结构版本是 {}，这个 dylive 只认识到 {}",
   "{} has lost its id": "{} 丢失了 id",
-  "{} was written by an older dylive: run `dylive check` once, which brings it up to date":
-    "{} 是旧版 dylive 写的：请运行一次 `dylive check` 来升级",
-  "{} was written by a development version of dylive that was never released; only that version can read it and export what it holds. This one begins a new store: name another data folder or an empty database":
-    "{} 是没有发布过的开发版 dylive 写的，只有那个版本能读取和导出。这个版本要从新的存储开始：请指定别的数据目录或空的数据库",
+  "{} was written by a version of dylive that was never released: name another data folder or an empty database":
+    "{} 是没有发布过的 dylive 版本写的：请指定别的数据目录或空的数据库",
   'the store is in PostgreSQL, whose own programs copy it, also while servers run: pg_dump -Fc -f FILE "$DATABASE_URL" (docs/scale.md)':
     '存储在 PostgreSQL 里，请用它自己的程序复制，服务运行时也可以：pg_dump -Fc -f FILE "$DATABASE_URL"（docs/scale.md）',
   "SQLite finds the file damaged": "SQLite 发现文件已损坏",
@@ -636,7 +634,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the store is closed": "存储已关闭",
   "the database {} has the encoding {}; create it with UTF8": "数据库 {} 的编码是 {}；请用 UTF8 建立",
   "the database {} is not one of dylive: give it an empty one": "数据库 {} 不是 dylive 的：请给一个空的",
-  "the database {} has schema {}, this dylive knows {}": "数据库 {} 的结构版本是 {}，这个 dylive 只认识到 {}",
+  "the database {}": "数据库 {}",
   "the database has lost its id": "数据库丢失了 id",
   "the database made no member": "数据库没有登记这个进程",
   "the process has left the cluster": "这个进程已离开集群",
@@ -915,5 +913,4 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "erase nothing: the result says who would be erased, and how much": "什么都不抹去，只在结果里说明会抹去谁、抹去多少",
   "absolute path of a recording, a HAR or a capture on this machine": "这台机器上录制文件、HAR 或抓包文件的绝对路径",
   "id of the app, tt…": "应用的 id，形如 tt…",
-  "{} was written by an older dylive: `dylive serve` brings it up to date": "{} 是旧版 dylive 写的：运行一次 `dylive serve` 就会更新它",
 };

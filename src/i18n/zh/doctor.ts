@@ -41,8 +41,6 @@ export const DOCTOR: Readonly<Record<string, string>> = {
   "{} is damaged: {}": "{} 已损坏：{}",
   "Stop dylive, keep a copy of the file, and restore a backup or start with another folder.":
     "请停止 dylive，保留一份该文件，再恢复备份，或换一个目录启动。",
-  "schema {}, {} MiB": "结构版本 {}，{} MiB",
-  "{}; it is brought up to date at the next start": "{}；下次启动时升级",
   "the database {} cannot be read": "数据库 {} 无法读取",
   "PostgreSQL {} at {}, {}": "{2} 上的 PostgreSQL {1}，{3}",
   "Correct DATABASE_URL: docs/scale.md has its form.": "请改正 DATABASE_URL：写法见 docs/scale.zh.md。",
@@ -68,7 +66,6 @@ export const DOCTOR: Readonly<Record<string, string>> = {
   "Look at the load of this machine and at the disk of the data folder: the server may have waited for them. If both are idle, let it collect fewer rooms (docs/scale.md), and report it with its log.":
     "请检查这台机器的负载和数据目录所在的磁盘，服务可能在等它们。如果两者都空闲，请让它少采集一些直播间（docs/scale.zh.md），并附上日志反馈这个问题。",
   "none are watched": "没有监控作者",
-  "the store is brought up to date at the next start": "存储在下次启动时升级",
   "the store does not open": "存储打不开",
   "{} watched, no look at any has failed for a day": "监控了 {} 个，没有失败超过一天的",
   "looks at {} of {} fail for more than a day; at {} since {}: {}": "{2} 个中有 {1} 个查看失败超过一天；{3} 从 {4} 起：{5}",

@@ -5,7 +5,7 @@ import { msg } from "../../runtime/msg.js";
 import { row, run } from "../sql/work.js";
 import { addressOf, PostgresConnection } from "./connection.js";
 import { postgresLeases } from "./leases.js";
-import { MIGRATIONS, migrate, schemaVersion } from "./migrate.js";
+import { hasSchema } from "./schema.js";
 
 /** Facts about a database, as it tells them itself. */
 export interface Look {
@@ -13,10 +13,8 @@ export interface Look {
   readonly name: string;
   /** Version of the server, such as `17.10`. */
   readonly server: string;
-  /** Version of our schema; 0 for an empty database. */
-  readonly schema: number;
-  /** Version of the schema that this dylive knows. */
-  readonly known: number;
+  /** Whether it is empty. */
+  readonly isEmpty: boolean;
   readonly bytes: number;
   /** Time from a question to its answer, ms. */
   readonly roundTripMs: number;
@@ -40,8 +38,7 @@ export async function lookAt(url: string): Promise<Look> {
         roundTripMs: performance.now() - asked,
         name: addressOf(url).name,
         server,
-        schema: yield* schemaVersion(),
-        known: MIGRATIONS.length,
+        isEmpty: !(yield* hasSchema()),
         bytes,
         notDurable: Object.entries(durable).flatMap(([name, value]) => (value === "off" ? `${name} = off` : [])),
       };
@@ -73,8 +70,7 @@ export async function renewLog(url: string, clock: Clock = systemClock): Promise
   const connection = new PostgresConnection(url, clock);
   try {
     const { name } = addressOf(url);
-    if ((await connection.ask(() => schemaVersion())) === 0) throw new DyliveError("bad_config", msg`there is no store in ${name}`);
-    await migrate(connection);
+    if (!(await connection.ask(hasSchema))) throw new DyliveError("bad_config", msg`there is no store in ${name}`);
     const running = (await postgresLeases(connection).members()).filter(({ connected }) => connected);
     if (running.length > 0)
       throw new DyliveError("in_use", msg`stop all processes first: ${running.map((member) => member.name).join(", ")} have it open`);

@@ -151,7 +151,7 @@ function givenText(stored: string): string {
 
 /**
  * Advisory locks of dylive's database, each a name for something that two transactions must not do at once. The numbers mean nothing.
- * - `migrate`: bringing the schema up to date
+ * - `schema`: making the schema
  * - `name`: giving rooms their names
  * - `days`: shared while events are appended, alone while the days that are refused from then on are decided
  * - `make`: making or dropping the table of a day
@@ -161,7 +161,7 @@ function givenText(stored: string): string {
  * - `account`: keeping or forgetting what was seen of accounts
  */
 export const LOCKS = {
-  migrate: 7_301_001,
+  schema: 7_301_001,
   name: 7_301_002,
   days: 7_301_003,
   make: 7_301_004,

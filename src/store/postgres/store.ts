@@ -16,8 +16,8 @@ import { PostgresLocks } from "./distributed-locks.js";
 import { EVENTS, postgresRetention, SEARCH } from "./events.js";
 import { postgresLeases } from "./leases.js";
 import { postgresLog } from "./log.js";
-import { migrate } from "./migrate.js";
 import { messageOf } from "./refusal.js";
+import { makeSchema } from "./schema.js";
 import { postgresWantedRooms } from "./wanted-rooms.js";
 
 interface PostgresOptions {
@@ -36,7 +36,7 @@ export interface PostgresStore extends Store {
 }
 
 /**
- * Opens the store in a PostgreSQL database (17), bringing an older schema up to date.
+ * Opens the store in a PostgreSQL database (17), whose tables are made when it is empty.
  *
  * @throws DyliveError `store_unreachable`; `bad_config` when it does not let us in or is not ours; `store_newer` when a newer dylive wrote it
  */
@@ -44,7 +44,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
   const { name } = addressOf(url);
   const connection = new PostgresConnection(url, clock, tell);
   try {
-    await migrate(connection);
+    await makeSchema(connection);
     const repositories = sqlRepositories(connection);
     const locks = new PostgresLocks(connection);
     return {

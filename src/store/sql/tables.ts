@@ -1,3 +1,20 @@
+import { DyliveError } from "../../runtime/errors.js";
+import { type MsgPart, msg } from "../../runtime/msg.js";
+
+/** Version of the schema. No store of another one was released, so none is brought up to date. */
+export const SCHEMA_VERSION = 2;
+
+/** @throws DyliveError `store_newer` when a store has a newer schema; `bad_config` when it has an older one */
+export function assertVersion(name: MsgPart, version: number): void {
+  if (version > SCHEMA_VERSION)
+    throw new DyliveError("store_newer", msg`${name} has schema ${version}, this dylive knows ${SCHEMA_VERSION}`);
+  if (version < SCHEMA_VERSION)
+    throw new DyliveError(
+      "bad_config",
+      msg`${name} was written by a version of dylive that was never released: name another data folder or an empty database`,
+    );
+}
+
 /**
  * A table that both engines have. Both make it from this, and a store is copied from one engine to the other by it. A column is written as in
  * SQL, with the types `text` and `bigint`. In PostgreSQL texts compare byte by byte, as in SQLite, whatever the database's language is.

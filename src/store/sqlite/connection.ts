@@ -8,8 +8,8 @@ import { isUnwritable } from "../health.js";
 import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, SqlValue, SqlWork } from "../sql/work.js";
 import { openToRead } from "./copy.js";
 import { openDatabase } from "./driver.js";
-import { assertOurs, MIGRATIONS, migrate } from "./migrate.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
+import { hasSchema, makeSchema } from "./schema.js";
 import { GroupWriter, LOCK_MS } from "./writer.js";
 
 /** Name of a database that has no file. */
@@ -33,12 +33,12 @@ export class SqliteConnection {
   #closed = false;
 
   /**
-   * @param tell called with one sentence that says what was done to an older store, or that it can only be read
+   * @param tell called with one sentence that says that the store can only be read, or is lost
    * @param mayOnlyRead whether a store that cannot be written is opened all the same: writes are refused then; "always": one that can be, too
    */
   constructor(path: string, clock: Clock, tell?: (sentence: string) => void, mayOnlyRead: boolean | "always" = false) {
     if (mayOnlyRead === "always") this.database = openAsItIs(path);
-    else this.database = mayOnlyRead ? openAnyhow(path, clock.now(), tell) : open(path, clock.now(), tell);
+    else this.database = mayOnlyRead ? openAnyhow(path, clock.now(), tell) : open(path, clock.now());
     this.clock = clock;
     this.#assertKept = this.database.memory ? () => {} : keptFile(path, tell);
     this.#writer = new GroupWriter(this.database, this.#assertKept);
@@ -130,12 +130,11 @@ function assertNew(path: string): void {
 /** Opens the file, if need be for reading only. @throws DyliveError as {@link open} does, when it cannot be read either */
 function openAnyhow(path: string, at: number, tell: (sentence: string) => void = () => {}): Database.Database {
   try {
-    return open(path, at, tell);
+    return open(path, at);
   } catch (error) {
     if (!(error instanceof DyliveError) || !isUnwritable(error) || !existsSync(path)) throw error;
     const database = openToRead(path);
-    // An older schema would have to be brought up to date first.
-    if (assertOurs(database) < MIGRATIONS.length) {
+    if (!hasSchema(database)) {
       database.close();
       throw error;
     }
@@ -144,15 +143,15 @@ function openAnyhow(path: string, at: number, tell: (sentence: string) => void =
   }
 }
 
-/** Opens the file for reading only, whoever writes it. @throws DyliveError bad_config when an older dylive wrote it */
+/** Opens the file for reading only, whoever writes it. @throws DyliveError bad_config when there is no store in it */
 function openAsItIs(path: string): Database.Database {
   const database = openToRead(path);
-  if (assertOurs(database) === MIGRATIONS.length) return database;
+  if (hasSchema(database)) return database;
   database.close();
-  throw new DyliveError("bad_config", msg`${path} was written by an older dylive: \`dylive serve\` brings it up to date`);
+  throw new DyliveError("bad_config", msg`there is no store at ${path}`);
 }
 
-function open(path: string, at: number, tell?: (sentence: string) => void): Database.Database {
+function open(path: string, at: number): Database.Database {
   let database: Database.Database | undefined;
   try {
     // Chats and tokens' hashes are in it; what SQLite makes beside it gets the same mode.
@@ -161,9 +160,9 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
       writeFileSync(path, "", { mode: 0o600, flag: "a" });
     }
     database = openDatabase(path, { timeout: OPEN_TIMEOUT_MS });
-    // Before the first pragma that writes: somebody else's file stays as it is.
-    const version = assertOurs(database);
-    if (version === 0) {
+    // Before the first pragma that writes: another program's file stays as it is.
+    const isNew = !hasSchema(database);
+    if (isNew) {
       assertNew(path);
       // Before anything is in the file: later only a VACUUM could set them. The second lets retention give space back to the disk.
       database.pragma(`page_size = ${PAGE_BYTES}`);
@@ -176,7 +175,7 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
     database.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
     // Erased text is overwritten where it lay, not only unlinked. ON: also in pages that are freed, which FAST leaves as they are.
     database.pragma("secure_delete = ON");
-    migrate(database, at, undefined, tell);
+    if (isNew) makeSchema(database, at);
     database.pragma(`busy_timeout = ${LOCK_MS}`);
     return database;
   } catch (error) {

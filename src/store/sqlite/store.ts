@@ -45,14 +45,14 @@ interface SqliteOptions {
   readonly path: string;
   /** Clock for `createdAt` and for the pauses of overwriting; the real time by default. */
   readonly clock?: Clock;
-  /** Called with one sentence that says what was done to an older store before it was brought up to date. */
+  /** Called with one sentence that says that the store can only be read, or is lost. */
   readonly tell?: (sentence: string) => void;
   /** Whether a store that cannot be written is opened for reading only; false by default, "always" opens one that can be so, too. */
   readonly mayOnlyRead?: boolean | "always";
 }
 
 /**
- * Opens the store in one SQLite file, bringing an older schema up to date. One process writes it, others may read it meanwhile.
+ * Opens the store in one SQLite file. One process writes it, others may read it meanwhile.
  *
  * @throws DyliveError `bad_config` when the file cannot be opened or is not ours; `store_newer` when a newer dylive wrote it
  */

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
-import { unreleasedStore } from "../health.js";
 import { CONSUMERS } from "../sql/consumers.js";
-import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
-import { row, rows, run, type SqlWork } from "../sql/work.js";
+import { assertVersion, createTable, META, ROOMS, SCHEMA_VERSION, TABLES, type TableWriter } from "../sql/tables.js";
+import { row, run, type SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { LOCKS, lock } from "./session.js";
 
@@ -239,34 +238,21 @@ CREATE UNLOGGED TABLE told(
 /** SQL that makes the tables of a new store. */
 const SCHEMA = [...[META, ROOMS, ...TABLES].map((table) => createTable(table, WRITER)), EVENTS, APPEND, CLUSTER].join("\n");
 
-/** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
-export const MIGRATIONS: readonly string[] = [SCHEMA];
-
 /** Name in `meta` of the schema's version. */
 const VERSION = "schema_version";
-/** Its name in development versions before the first release, whose schema was another and is not read. */
-const UNRELEASED_VERSION = "schema";
 
 /**
- * Brings the database to the newest schema, in one transaction; makes the store's id and the system's room when it is new. Several processes
- * may do so at once.
- *
+ * Makes the schema where there is none, in one transaction, with the store's id and the system's room. Several processes may do so at once.
  * @throws DyliveError `bad_config` when the database is not ours or cannot hold every text; `store_newer` when a newer dylive wrote it
  */
-export async function migrate(connection: PostgresConnection, migrations: readonly string[] = MIGRATIONS): Promise<void> {
+export async function makeSchema(connection: PostgresConnection): Promise<void> {
   // The usual case takes no lock.
-  if ((await connection.ask(() => schemaVersion(migrations.length))) === migrations.length) return;
+  if (await connection.ask(hasSchema)) return;
   await connection.write(function* () {
-    yield* lock("migrate");
-    const version = yield* schemaVersion(migrations.length);
-    if (version === migrations.length) return;
-    for (const sql of migrations.slice(version)) yield* run(sql);
-    yield* run(
-      "INSERT INTO meta(key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-      VERSION,
-      String(migrations.length),
-    );
-    if (version > 0) return;
+    yield* lock("schema");
+    if (yield* hasSchema()) return;
+    yield* run(SCHEMA);
+    yield* run("INSERT INTO meta(key, value) VALUES ($1, $2)", VERSION, String(SCHEMA_VERSION));
     yield* run("INSERT INTO meta(key, value) VALUES ('log_id', $1), ('horizon', '0')", randomBytes(9).toString("base64url"));
     yield* run("INSERT INTO rooms(room, created_at) VALUES (0, $1)", connection.clock.now());
     yield* run("INSERT INTO heads(room) VALUES (0)");
@@ -274,35 +260,20 @@ export async function migrate(connection: PostgresConnection, migrations: readon
 }
 
 /**
- * Returns the version of the schema; 0 for an empty database.
- * @throws DyliveError `bad_config` when it is not ours; `store_newer` when it is newer than what is known
+ * Returns whether the database has our schema; false for an empty one.
+ * @throws DyliveError `bad_config` when it is not ours; `store_newer` when it is newer than this dylive
  */
-export function* schemaVersion(known = MIGRATIONS.length): SqlWork<number> {
+export function* hasSchema(): SqlWork<boolean> {
   const found = yield* row<{ name: string; encoding: string; ours: boolean; tables: number }>(
-    `SELECT current_database() AS name, current_setting('server_encoding') AS encoding, to_regclass('meta') IS NOT NULL AS ours,
+    `SELECT current_database() AS name, current_setting('server_encoding') AS encoding,
+       (SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('meta') AND attname IN ('key', 'value')) = 2 AS ours,
        (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace) AS tables`,
   );
   const { name = "", encoding = "", ours = false, tables = 0 } = found ?? {};
   if (encoding !== "UTF8") throw new DyliveError("bad_config", msg`the database ${name} has the encoding ${encoding}; create it with UTF8`);
-  if (!ours && tables === 0) return 0;
-  const said = ours ? yield* versionsIn() : new Map<string, string>();
-  const version = said.get(VERSION);
-  if (version === undefined && said.has(UNRELEASED_VERSION)) throw unreleasedStore(`the database ${name}`);
+  if (tables === 0) return false;
+  const version = ours ? (yield* row<{ value: string }>("SELECT value FROM meta WHERE key = $1", VERSION))?.value : undefined;
   if (version === undefined) throw new DyliveError("bad_config", msg`the database ${name} is not one of dylive: give it an empty one`);
-  if (Number(version) <= known) return Number(version);
-  throw new DyliveError("store_newer", msg`the database ${name} has schema ${version}, this dylive knows ${known}`);
-}
-
-/** Returns what `meta` says of versions, by its names. */
-function* versionsIn(): SqlWork<ReadonlyMap<string, string>> {
-  const columns = yield* row<{ n: number }>(
-    "SELECT count(*) AS n FROM pg_attribute WHERE attrelid = 'meta'::regclass AND attname IN ('key', 'value')",
-  );
-  if (columns?.n !== 2) return new Map();
-  const said = yield* rows<{ key: string; value: string }>(
-    "SELECT key, value FROM meta WHERE key IN ($1, $2)",
-    VERSION,
-    UNRELEASED_VERSION,
-  );
-  return new Map(said.map(({ key, value }) => [key, value]));
+  assertVersion(msg`the database ${name}`, Number(version));
+  return true;
 }

@@ -1,12 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
-import { unreleasedStore } from "../health.js";
 import { CONSUMERS } from "../sql/consumers.js";
-import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
-import { copyDatabase } from "./copy.js";
+import { assertVersion, createTable, META, ROOMS, SCHEMA_VERSION, TABLES, type TableWriter } from "../sql/tables.js";
 
 const WRITER: TableWriter = {
   types: { text: "TEXT", bigint: "INTEGER" },
@@ -59,72 +56,43 @@ INSERT INTO search(search, rank) VALUES ('deletemerge', 50);
 /** SQL that makes the tables of a new store. */
 const SCHEMA = [...[META, ROOMS, ...TABLES].map((table) => createTable(table, WRITER)), OWN].join("\n");
 
-/** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
-export const MIGRATIONS: readonly string[] = [SCHEMA];
-
 /** "dyli": tells our files from those of other programs, so that we write into none of theirs. */
 const APPLICATION_ID = 0x64796c69;
-/** "dylv": id of the files of development versions before the first release, whose schema was another and is not read. */
-const UNRELEASED_ID = 0x64796c76;
 
 /**
- * Brings the database to the newest schema, in one transaction; makes the store's id and the system's room when it is new. What is kept is
- * copied first, to a file beside it that stays.
- *
+ * Makes the schema in a new database, in one transaction, with the store's id and the system's room.
  * @param at ms UTC, when the system's room is made
- * @param tell called with one sentence that says where the copy is
- * @throws DyliveError `bad_config` when the file is not ours or cannot be copied; `store_newer` when a newer dylive wrote it
  */
-export function migrate(
-  database: Database,
-  at: number,
-  migrations: readonly string[] = MIGRATIONS,
-  tell: (sentence: string) => void = () => {},
-): void {
-  const before = assertOurs(database, migrations.length);
-  if (before === migrations.length) return;
-  if (before > 0) keepCopy(database, before, migrations.length, tell);
-  const upgrade = database.transaction(() => {
-    for (const sql of migrations.slice(before)) database.exec(sql);
-    database.pragma(`user_version = ${migrations.length}`);
-    if (before > 0) return;
+export function makeSchema(database: Database, at: number): void {
+  const make = database.transaction(() => {
+    database.exec(SCHEMA);
+    database.pragma(`user_version = ${SCHEMA_VERSION}`);
     database.pragma(`application_id = ${APPLICATION_ID}`);
     database.prepare("INSERT INTO meta(key, value) VALUES ('log_id', ?)").run(randomBytes(9).toString("base64url"));
     database.prepare("INSERT INTO rooms(room, created_at) VALUES (0, ?)").run(at);
     database.prepare("INSERT INTO heads(room) VALUES (0)").run();
   });
-  upgrade.immediate();
+  make.immediate();
 }
 
 /**
- * Keeps a copy of the database, once for each version: a copy that is there already was made before somebody went back to an older dylive.
- */
-function keepCopy(database: Database, before: number, after: number, tell: (sentence: string) => void): void {
-  const file = `${database.name}.schema-${before}.backup`;
-  if (existsSync(file)) return;
-  copyDatabase(database, file);
-  tell(`the store goes from schema ${before} to ${after}; as it was before it is kept in ${file}, which may be removed when all is well`);
-}
-
-/**
- * Returns the version of the schema; 0 for a new file.
- *
+ * Returns whether a database has our schema; false for a new file.
  * @throws DyliveError `bad_config` when the file is not ours; `store_newer` when a newer dylive wrote it
  */
-export function assertOurs(database: Database, known = MIGRATIONS.length): number {
+export function hasSchema(database: Database): boolean {
   // One snapshot: a server may be making the schema while a command reads.
   const { version, application, tables } = database.transaction(() => ({
     version: numberOf(database, "user_version"),
     application: numberOf(database, "application_id"),
     tables: database.prepare<[], number>("SELECT count(*) FROM sqlite_schema").pluck().get() ?? 0,
   }))();
-  if (application === UNRELEASED_ID) throw unreleasedStore(database.name);
-  const foreign = application !== APPLICATION_ID && (version !== 0 || tables > 0);
-  if (foreign) throw new DyliveError("bad_config", msg`${database.name} is not a database of dylive`);
-  if (application === APPLICATION_ID && tables === 0)
+  const isOurs = application === APPLICATION_ID;
+  if (!isOurs && version === 0 && tables === 0) return false;
+  if (!isOurs) throw new DyliveError("bad_config", msg`${database.name} is not a database of dylive`);
+  if (tables === 0)
     throw new DyliveError("store_damaged", msg`${database.name} is a database of dylive, but empty: it was cut or overwritten`);
-  if (version <= known) return version;
-  throw new DyliveError("store_newer", msg`${database.name} has schema ${version}, this dylive knows ${known}`);
+  assertVersion(database.name, version);
+  return true;
 }
 
 function numberOf(database: Database, pragma: "user_version" | "application_id"): number {

@@ -1,9 +1,7 @@
-// Guards: opening a PostgreSQL store makes or migrates its schema once, refuses what is not ours, and never shows the password.
+// Guards: opening a PostgreSQL store makes its schema once, refuses what is not ours, and never shows the password.
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/runtime/clock.js";
-import { PostgresConnection } from "../../src/store/postgres/connection.js";
-import { MIGRATIONS, migrate } from "../../src/store/postgres/migrate.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
+import { SCHEMA_VERSION } from "../../src/store/sql/tables.js";
 import { fastClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
@@ -40,10 +38,10 @@ describe("opening", () => {
   it("refuses a newer schema and says what to do", async () => {
     const url = await empty();
     await (await openPostgresStore({ url })).close();
-    await runSql(url, `UPDATE meta SET value = '${MIGRATIONS.length + 1}' WHERE key = 'schema_version'`);
+    await runSql(url, `UPDATE meta SET value = '${SCHEMA_VERSION + 1}' WHERE key = 'schema_version'`);
     await expect(openPostgresStore({ url })).rejects.toMatchObject({
       code: "store_newer",
-      detail: expect.stringContaining(`has schema ${MIGRATIONS.length + 1}, this dylive knows ${MIGRATIONS.length}`),
+      detail: expect.stringContaining(`has schema ${SCHEMA_VERSION + 1}, this dylive knows ${SCHEMA_VERSION}`),
     });
   });
 
@@ -79,23 +77,5 @@ describe("opening", () => {
       expect(error).toMatchObject({ code, detail: expect.stringMatching(why) });
       expect(String(error)).not.toContain("secret-word");
     }
-  });
-});
-
-describe("migrations", () => {
-  it("are applied in order from where the database stands, once, and all or none", async () => {
-    const url = await empty();
-    const connection = new PostgresConnection(url, systemClock);
-    await migrate(connection);
-    const next = [...MIGRATIONS, "CREATE TABLE two(x int)", "ALTER TABLE two ADD COLUMN y int"];
-    await migrate(connection, next);
-    await migrate(connection, next);
-    expect(await runSql(url, "SELECT x, y FROM two")).toEqual([]);
-    await expect(migrate(connection, [...next, "CREATE TABLE three(x int)", "CREATE TABLE two(x int)"])).rejects.toThrow("already exists");
-    expect(
-      await runSql(url, "SELECT to_regclass('three') AS three, (SELECT value FROM meta WHERE key = 'schema_version') AS version"),
-    ).toEqual([{ three: null, version: String(next.length) }]);
-    expect(await runSql(url, "SELECT count(*)::int AS n FROM rooms")).toEqual([{ n: 1 }]);
-    await connection.close();
   });
 });
