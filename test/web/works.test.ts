@@ -48,7 +48,7 @@ it("reasons of runs, readings and downloads are Chinese on a Chinese page, and a
   const { message } = new DyliveError("blocked", "the platform shows its captcha page, which a person has to solve");
   expect(reasonIn(message, zh)).toMatch(/^[^a-z]+：平台显示了验证码页面，需要人来操作$/);
   const full = new DyliveError("file_failed", "…/7560000000000000001 cannot be written: the disk is full").message;
-  expect(reasonIn(full, zh)).toBe("文件无法使用：写不进去：磁盘已满");
+  expect(reasonIn(full, zh)).toBe("文件无法使用：…/7560000000000000001 无法写入：磁盘已满");
 });
 
 describe("why nothing is shown of a work", () => {

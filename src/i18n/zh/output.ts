@@ -159,7 +159,6 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "{}: {}; since {} {} gifts of {} diamonds; {}; refused {}": "{}：{}；从 {} 起 {} 个礼物，共 {} 抖币；{}；被拒绝 {}",
   once: "1 次",
   "{} times": "{} 次",
-  "the platform did not say whether it is logged in": "平台没有说明是否已登录",
   "not logged in": "没有登录",
   ", ends {}": "，{} 到期",
   "revoked {}": "{} 吊销",
