@@ -29,13 +29,13 @@ export interface Table<T> {
   readonly columns: readonly Column<T>[];
 }
 
-type MakeColumn<T> = (name: string, zh: string, of: Column<T>["of"]) => Column<T>;
-const columnsOf = <T>() => {
+/** Returns what makes columns, by their kinds. */
+export function columnsOf<T>() {
   const column =
-    (kind: Column["kind"]): MakeColumn<T> =>
-    (name, zh, of) => ({ name, zh, kind, of });
+    (kind: Column["kind"]) =>
+    (name: string, zh: string, of: Column<T>["of"]): Column<T> => ({ name, zh, kind, of });
   return { text: column("text"), integer: column("integer"), boolean: column("boolean"), moment: column("moment") };
-};
+}
 const { text, integer, boolean, moment } = columnsOf<LiveEvent>();
 const comment = columnsOf<KeptComment>();
 
@@ -46,16 +46,8 @@ const COLUMNS: readonly Column[] = [
   text("type", "类型", (event) => event.type),
   text("nickname", "昵称", (event) => userOf(event)?.nickname ?? null),
   text("text", "内容", (event) => describe(event)),
-  text(
-    "gift",
-    "礼物",
-    ofGift((event) => event.gift.name),
-  ),
-  integer(
-    "delta",
-    "新增件数",
-    ofGift((event) => event.delta),
-  ),
+  text("gift", "礼物", (event) => giftOf(event)?.gift.name ?? null),
+  integer("delta", "新增件数", (event) => giftOf(event)?.delta ?? null),
   integer("diamonds", "抖币", (event) => ("diamonds" in event ? event.diamonds : null)),
   integer("likes", "点赞数", (event) => (event.type === "like" ? event.count : null)),
   integer("online", "在线人数", (event) => (event.type === "stats" ? event.online : event.type === "join" ? event.memberCount : null)),
@@ -71,41 +63,13 @@ const COLUMNS: readonly Column[] = [
   boolean("masked", "身份已隐藏", (event) => userOf(event)?.masked ?? null),
   text("kind", "细分类型", (event) => ("kind" in event ? event.kind : null)),
   text("action", "动作", (event) => ("action" in event ? event.action : null)),
-  text(
-    "giftId",
-    "礼物 ID",
-    ofGift((event) => event.gift.id),
-  ),
-  integer(
-    "unitDiamonds",
-    "单价（抖币）",
-    ofGift((event) => event.unitDiamonds),
-  ),
-  integer(
-    "comboTotal",
-    "连击总件数",
-    ofGift((event) => event.comboTotal),
-  ),
-  boolean(
-    "settled",
-    "连击已结束",
-    ofGift((event) => event.settled),
-  ),
-  text(
-    "comboId",
-    "连击 ID",
-    ofGift((event) => event.comboId),
-  ),
-  text(
-    "receiverId",
-    "接收人 ID",
-    ofGift((event) => event.receiver?.id ?? null),
-  ),
-  text(
-    "receiver",
-    "接收人",
-    ofGift((event) => event.receiver?.nickname ?? null),
-  ),
+  text("giftId", "礼物 ID", (event) => giftOf(event)?.gift.id ?? null),
+  integer("unitDiamonds", "单价（抖币）", (event) => giftOf(event)?.unitDiamonds ?? null),
+  integer("comboTotal", "连击总件数", (event) => giftOf(event)?.comboTotal ?? null),
+  boolean("settled", "连击已结束", (event) => giftOf(event)?.settled ?? null),
+  text("comboId", "连击 ID", (event) => giftOf(event)?.comboId ?? null),
+  text("receiverId", "接收人 ID", (event) => giftOf(event)?.receiver?.id ?? null),
+  text("receiver", "接收人", (event) => giftOf(event)?.receiver?.nickname ?? null),
   integer("likesTotal", "累计点赞", (event) => (event.type === "like" ? event.total : null)),
   integer("totalViewers", "累计观看", (event) => (event.type === "stats" ? event.totalViewers : null)),
   integer("followers", "主播粉丝数", (event) => (event.type === "follow" ? event.followers : null)),
@@ -126,8 +90,8 @@ export function userOf(event: NewEvent): User | null {
   return "user" in event ? (event.user ?? null) : null;
 }
 
-function ofGift(of: (event: NewEventOf<"gift">) => Value): Column["of"] {
-  return (event) => (event.type === "gift" ? of(event) : null);
+function giftOf(event: LiveEvent): NewEventOf<"gift"> | null {
+  return event.type === "gift" ? event : null;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { shownText } from "../events/hidden.js";
 import { type Msg, msg } from "../runtime/msg.js";
 import type { Highlight, Peak } from "../statistics/highlights.js";
-import type { Column, Headers, Table } from "./columns.js";
+import { columnsOf, type Headers, type Table } from "./columns.js";
 import { csv } from "./csv.js";
 
 /** Files of highlights by name: a table, chapters for a video's description, markers for an editing program. */
@@ -95,31 +95,27 @@ function clock(seconds: number): string {
 }
 
 async function table(highlights: readonly Highlight[], about: HighlightFileAbout): Promise<string> {
-  const column = (name: string, zh: string, kind: Column["kind"], of: Column<Highlight>["of"]): Column<Highlight> => ({
-    name,
-    zh,
-    kind,
-    of,
-  });
+  const { text, integer, boolean, moment } = columnsOf<Highlight>();
   const ofPeak = (kind: Peak["kind"], field: "value" | "usual") => (one: Highlight) =>
     one.peaks.find((peak) => peak.kind === kind)?.[field] ?? null;
+  const peaks = [
+    { kind: "chat", name: "chats", zh: "每分钟弹幕" },
+    { kind: "gift", name: "diamonds", zh: "每分钟抖币" },
+    { kind: "join", name: "joins", zh: "每分钟进场" },
+  ] as const;
   const columns: Table<Highlight>["columns"] = [
-    column("place", "录像位置", "text", (one) => (placeOf(one, about) < 0 ? null : clock(Math.floor(placeOf(one, about) / 1000)))),
-    column("time", "时间", "moment", ({ at }) => at),
-    column("exact", "精确到秒", "boolean", ({ exact }) => exact),
-    column("score", "突出程度", "text", ({ score }) => String(score)),
-    ...(["chat", "gift", "join"] as const).flatMap((kind) => {
-      const name = { chat: "chats", gift: "diamonds", join: "joins" }[kind];
-      const zh = { chat: "每分钟弹幕", gift: "每分钟抖币", join: "每分钟进场" }[kind];
-      return [
-        column(name, zh, "integer", ofPeak(kind, "value")),
-        column(`${name}Usual`, `${zh}（平时）`, "integer", ofPeak(kind, "usual")),
-      ];
-    }),
-    column("words", "热词", "text", ({ words }) => words.map(({ text }) => text).join(" ") || null),
-    column("gifts", "礼物", "text", ({ gifts }) => gifts.map(({ id, name, units }) => `${name ?? id} x${units}`).join(" ") || null),
-    column("timeMs", "时间（UTC 毫秒）", "integer", ({ at }) => at),
-    column("seq", "首个事件序号", "integer", ({ firstSeq }) => firstSeq),
+    text("place", "录像位置", (one) => (placeOf(one, about) < 0 ? null : clock(Math.floor(placeOf(one, about) / 1000)))),
+    moment("time", "时间", ({ at }) => at),
+    boolean("exact", "精确到秒", ({ exact }) => exact),
+    text("score", "突出程度", ({ score }) => String(score)),
+    ...peaks.flatMap(({ kind, name, zh }) => [
+      integer(name, zh, ofPeak(kind, "value")),
+      integer(`${name}Usual`, `${zh}（平时）`, ofPeak(kind, "usual")),
+    ]),
+    text("words", "热词", ({ words }) => words.map(({ text }) => text).join(" ") || null),
+    text("gifts", "礼物", ({ gifts }) => gifts.map(({ id, name, units }) => `${name ?? id} x${units}`).join(" ") || null),
+    integer("timeMs", "时间（UTC 毫秒）", ({ at }) => at),
+    integer("seq", "首个事件序号", ({ firstSeq }) => firstSeq),
   ];
   const batches = (async function* () {
     yield highlights;

@@ -1,6 +1,6 @@
-import { digestOf, isPseudonym, pseudonymOf } from "../erasure/identity.js";
-import type { LiveEvent, Segment, User } from "../events/event.js";
-import { withoutSentences } from "../events/people.js";
+import { digestOf, isPseudonym, isUser, pseudonymOf } from "../erasure/identity.js";
+import type { LiveEvent, User } from "../events/event.js";
+import { tells, withoutSentences } from "../events/people.js";
 import type { Person } from "../works/model/author.js";
 import type { KeptComment } from "../works/model/kept.js";
 
@@ -19,9 +19,8 @@ export class Pseudonyms {
 
   /** Returns the event without names, ids and pictures of people. */
   hide(event: LiveEvent): LiveEvent {
-    const left = withoutSentences(event);
-    const hidden = "user" in left && left.user !== undefined ? { ...left, user: this.#user(left.user) } : left;
-    return this.#others(hidden);
+    const fields = Object.entries(withoutSentences(event)).map(([field, value]) => [field, this.#field(event, field, value)]);
+    return Object.fromEntries(fields) as LiveEvent; // texts stay texts, people people
   }
 
   /** Returns the comment without names, ids and pictures of people, but in its text. */
@@ -34,69 +33,38 @@ export class Pseudonyms {
     return { ...comment, user: this.#person(comment.user), mentions };
   }
 
-  /** Hides the people in an event beside the one who did it. */
-  #others(event: LiveEvent): LiveEvent {
-    switch (event.type) {
-      case "chat":
-        return { ...event, segments: event.segments.map((one) => this.#segment(one)) };
-      case "gift":
-        return this.#gift(event);
-      case "moderation":
-        return { ...event, operator: event.operator === null ? null : this.#user(event.operator) };
-      case "rank":
-        return {
-          ...event,
-          entries: event.entries.map((entry) => ({ ...entry, user: this.#user(entry.user) })),
-          receiver: event.receiver === null ? null : this.#user(event.receiver),
-        };
-      case "pin":
-        return { ...event, pins: event.pins.map((pin) => ({ ...pin, messageId: null, user: this.#user(pin.user) })) };
-      case "stats":
-        return event.ranks === undefined
-          ? event
-          : { ...event, ranks: event.ranks.map((entry) => ({ ...entry, user: this.#user(entry.user) })) };
-      case "battle":
-        return { ...event, scores: event.scores.map((score) => ({ ...score, userId: this.#name(score.userId) })) };
-      case "linkmic": {
-        const scores = event.scores?.map((score) => ({ ...score, userId: this.#name(score.userId) }));
-        return { ...event, users: event.users.map((user) => this.#user(user)), ...(scores !== undefined && { scores }) };
-      }
-      case "lottery":
-        return { ...event, ...(event.winners !== undefined && { winners: event.winners.map((id) => this.#name(id)) }) };
-      case "work":
-        // Its id is made of the work's, by which the author is found.
-        return { ...event, id: `work:${digestOf(event.id, this.#key)}` };
-      case "unknown":
-        return { ...event, payload: null };
+  #field(event: LiveEvent, field: string, value: unknown): unknown {
+    switch (tells(event.type, field)) {
+      case "people":
+      case "words":
+        return this.#people(value, field);
+      case "bytes":
+        return null;
+      case "giving":
+        return this.#giving(event, field);
       default:
-        // Of these nothing but `user` tells of people. A new type does not compile before it is decided here or above.
-        event.type satisfies
-          | "like"
-          | "join"
-          | "follow"
-          | "share"
-          | "leave"
-          | "fansclub"
-          | "control"
-          | "notice"
-          | "product"
-          | "state"
-          | "gap"
-          | "system"
-          | "erased";
-        return event;
+        return value;
     }
   }
 
-  /** Hides the people in a gift: the name of a combo has its sender in it; that of an action may. */
-  #gift(event: Extract<LiveEvent, { type: "gift" }>): LiveEvent {
-    const comboId = `c${digestOf(event.comboId, this.#key)}`;
-    const id = event.id.startsWith("settle:") ? `settle:${comboId}` : event.id;
-    return { ...event, id, comboId, traceId: null, receiver: event.receiver === null ? null : this.#user(event.receiver) };
+  /** Hides people and their ids, wherever they stand in a value. */
+  #people(value: unknown, field: string): unknown {
+    if (Array.isArray(value)) return value.map((one) => this.#people(one, field));
+    if (isUser(value)) return this.#user(value);
+    if (typeof value === "string" && (field === "userId" || field === "winners")) return this.#name(value);
+    if (field === "messageId") return null;
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, this.#people(one, name)]));
   }
 
-  #segment(segment: Segment): Segment {
-    return "user" in segment && segment.user !== undefined ? { ...segment, user: this.#user(segment.user) } : segment;
+  /** Returns an id of one giving, or of the event: the name of a combo has its sender in it, and the id of a work leads to its author. */
+  #giving(event: LiveEvent, field: string): string | null {
+    if (event.type === "work") return `work:${digestOf(event.id, this.#key)}`;
+    if (event.type !== "gift") return event.id;
+    const combo = `c${digestOf(event.comboId, this.#key)}`;
+    if (field === "traceId") return null;
+    if (field === "comboId") return combo;
+    return event.id.startsWith("settle:") ? `settle:${combo}` : event.id;
   }
 
   /** Hides a person. Exact counts of who follows them would find them again. */

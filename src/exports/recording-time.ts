@@ -33,13 +33,10 @@ export function momentIn(zone: TimeZone, at: number): string {
   return `${shownMoment(at, ahead).slice(0, 19)} ${ahead < 0 ? "-" : "+"}${two(ahead / 60)}:${two(ahead % 60)}`;
 }
 
-const DAY_MS = 86_400_000;
-
-/** Returns the moments at which a zone's clock showed a time (its number as if it were UTC): two where it was set back, none where it was set ahead. */
-function momentsOf(zone: TimeZone, shown: number): readonly number[] {
-  const offsets = new Set([shown - DAY_MS, shown, shown + DAY_MS].map((at) => minutesAhead(zone, at)));
-  const moments = [...offsets].map((ahead) => shown - ahead * 60_000);
-  return moments.filter((at) => minutesAhead(zone, at) * 60_000 === shown - at).sort((a, b) => a - b);
+/** Returns the moment at which a zone's clock showed a time (its number as if it were UTC); in the hour that it shows twice, either. */
+function momentOf(zone: TimeZone, shown: number): number {
+  const near = shown - minutesAhead(zone, shown) * 60_000;
+  return shown - minutesAhead(zone, near) * 60_000;
 }
 
 /** Parts of a time that a pattern can name, as `strftime` has them, with what stands there. */
@@ -174,8 +171,6 @@ interface BeginEvidence {
 const AHEAD_MS = 120_000;
 /** Most between a recording's end and the beginning of the one that goes on with it, ms: what is in no film is shown by neither. */
 export const JOINT_MS = 60_000;
-/** Difference between a name's time and the first growth from which on it is odd, ms. */
-const ODD_MS = 300_000;
 
 /** Says when a recording began: by its name, else as it says inside, else by where the part before it ends, else by its first growth; null: nothing tells it. */
 export function beginOf(evidence: BeginEvidence, pattern: NamePattern, zone: TimeZone): Begin | null {
@@ -195,7 +190,7 @@ export function beginOf(evidence: BeginEvidence, pattern: NamePattern, zone: Tim
     .sort((a, b) => b.number - a.number)[0];
   const isLater = earlier !== undefined || (part !== 0 && firstAt !== null && named !== null && firstAt > named.at + JOINT_MS);
   if (named !== null && !isLater) return { at: named.at, by: "name", remarks };
-  if (createdAt !== null && createdAt <= grewAt + AHEAD_MS && createdAt > (earlier?.startMs ?? grewAt - DAY_MS))
+  if (createdAt !== null && createdAt <= grewAt + AHEAD_MS && createdAt > (earlier?.startMs ?? grewAt - 86_400_000))
     return { at: createdAt, by: "container", remarks };
   const end = earlier?.endMs ?? null;
   if (end !== null && (firstAt === null || Math.abs(firstAt - end) <= JOINT_MS)) return { at: end, by: "before", remarks };
@@ -209,26 +204,8 @@ function partOf(rest: string): number | null {
 }
 
 /** Returns the time in a name as a moment; of several the latest at which the file can have begun. Null: there is none. */
-function namedMoment(
-  { name, grewAt, firstAt }: BeginEvidence,
-  pattern: NamePattern,
-  zone: TimeZone,
-  remarks: Msg[],
-): (NamedTime & { readonly at: number }) | null {
-  const moments = pattern.timesIn(name).flatMap((time) => {
-    if (time.isMoment) return [{ ...time, odd: null }];
-    const at = momentsOf(zone, time.at);
-    const nearest = firstAt === null ? at.filter((one) => one <= grewAt + AHEAD_MS).at(-1) : nearestTo(at, firstAt);
-    if (at.length === 0) {
-      const taken = time.at - minutesAhead(zone, time.at - DAY_MS) * 60_000;
-      return [
-        { ...time, at: taken, odd: msg`its clock was set ahead over the time in its name, which is taken as ${momentIn(zone, taken)}` },
-      ];
-    }
-    const taken = nearest ?? at[0] ?? time.at;
-    const twice = msg`its clock was set back and showed the time in its name twice, which is taken as ${momentIn(zone, taken)}`;
-    return [{ ...time, at: taken, odd: at.length > 1 ? twice : null }];
-  });
+function namedMoment({ name, grewAt, firstAt }: BeginEvidence, pattern: NamePattern, zone: TimeZone, remarks: Msg[]): NamedTime | null {
+  const moments = pattern.timesIn(name).map((time) => (time.isMoment ? time : { ...time, at: momentOf(zone, time.at) }));
   const possible = moments.filter(({ at }) => at <= grewAt + AHEAD_MS).sort((a, b) => b.at - a.at)[0];
   const [first] = moments;
   if (possible === undefined) {
@@ -238,14 +215,9 @@ function namedMoment(
       );
     return null;
   }
-  if (possible.odd !== null) remarks.push(possible.odd);
-  else if (firstAt !== null && partOf(possible.rest) === null && Math.abs(firstAt - possible.at) > ODD_MS)
+  if (firstAt !== null && partOf(possible.rest) === null && Math.abs(firstAt - possible.at) > 300_000)
     remarks.push(
       msg`its name says ${momentIn(zone, possible.at)}, and it began to grow at ${momentIn(zone, firstAt)}: if it was not copied here, the clock or the time zone of names is another`,
     );
   return possible;
-}
-
-function nearestTo(moments: readonly number[], at: number): number | undefined {
-  return moments.toSorted((a, b) => Math.abs(a - at) - Math.abs(b - at))[0];
 }

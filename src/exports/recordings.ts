@@ -95,13 +95,8 @@ export type SidecarFormat = (typeof SIDECAR_FORMATS)[number];
 
 /** Interval between looks into a folder, ms. */
 export const LOOK_MS = 5_000;
-/** Time after which a recording that is gone, and everything beside it, is forgotten, ms. */
-const GONE_MS = 7 * 86_400_000;
 /** Last moment of a year of four digits, ms UTC; no recording is of a time beyond it. */
 const MOMENT_MAX = Date.UTC(10_000, 0) - 1;
-/** Added to a last growth, ms: some disks know the time of a change to two seconds. */
-const SLACK_MS = 2_000;
-
 /** A recording, with what stands beside it. All of it is kept, so that the next process goes on. */
 export interface Recording {
   name: string;
@@ -124,8 +119,8 @@ export interface Recording {
   first: number;
   last: number;
   gaps: NewEventOf<"gap">[];
-  /** Owner of each file beside it: true ours, false another program's, a digest that of ours which was about to get its name. */
-  own: Partial<Record<SidecarFormat, boolean | string>>;
+  /** Owner of each file beside it: true ours, also one that is about to get its name; false another program's. */
+  own: Partial<Record<SidecarFormat, boolean>>;
   /** Whether something is to be written. */
   isDue: boolean;
 }
@@ -149,9 +144,7 @@ export const RecordingSchema = Type.Object({
   first: Whole,
   last: Whole,
   gaps: Type.Array(Type.Object({ ...KINDS.gap.properties, from: Nullable(Time), to: Time })),
-  own: Type.Partial(
-    Type.Object(Object.fromEntries(SIDECAR_FORMATS.map((format) => [format, Type.Union([Type.Boolean(), Type.String()])]))),
-  ),
+  own: Type.Partial(Type.Object(Object.fromEntries(SIDECAR_FORMATS.map((format) => [format, Type.Boolean()])))),
   isDue: Type.Boolean(),
 });
 
@@ -221,8 +214,9 @@ export class Recordings {
     const oldest = ([, own]: (typeof added)[number]) => Math.min(...own.map(({ changedAt }) => changedAt));
     for (const [, own] of added.sort((a, b) => oldest(a) - oldest(b) || (a[0] < b[0] ? -1 : 1))) await this.#add(own, now);
     this.#lookedAt = now;
+    // A week after it is gone, with everything beside it, it is forgotten.
     for (const [name, { goneAt }] of this.byName)
-      if (goneAt !== null && now - goneAt > GONE_MS && !SIDECAR_FORMATS.some((format) => files.has(`${name}.${format}`)))
+      if (goneAt !== null && now - goneAt > 7 * 86_400_000 && !SIDECAR_FORMATS.some((format) => files.has(`${name}.${format}`)))
         this.byName.delete(name);
     for (const one of this.byName.values())
       if (isSeen(one) && this.#options.formats.some((format) => one.own[format] !== false && !files.has(`${one.name}.${format}`)))
@@ -329,7 +323,8 @@ export class Recordings {
         one.goneAt !== null ||
         now - one.grewAt >= this.#options.quietMs ||
         (joins && next.grewAt >= one.grewAt && now - one.grewAt >= LOOK_MS);
-      const endMs = isOver ? Math.max(one.startMs, joins ? next.startMs : grewAt + SLACK_MS) : null;
+      // Some disks know the time of a change to two seconds.
+      const endMs = isOver ? Math.max(one.startMs, joins ? next.startMs : grewAt + 2_000) : null;
       if (endMs === one.endMs) continue;
       const isLonger = one.endMs !== null && (endMs === null || endMs > one.endMs);
       one.endMs = endMs;

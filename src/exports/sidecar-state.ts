@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import { assertNoLink, NewFile } from "../runtime/durable-file.js";
+import { assertNoLink, writeWhole } from "../runtime/durable-file.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { type Msg, msg } from "../runtime/msg.js";
 import type { RoomKey } from "../store/log.js";
@@ -57,24 +56,8 @@ function textAsJson(text: string): unknown {
 
 /** Keeps the state of a folder there, whole or not at all. @throws the system's errors */
 export async function keep(folder: string, stateFile: string, kept: Kept): Promise<void> {
-  const path = join(folder, stateFile);
   await assertNoLink(folder);
-  const file = await NewFile.create(path);
-  try {
-    await file.write(JSON.stringify(kept));
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
-  await file.finish();
-}
-
-/** Returns the SHA-256 of a file, hex. @throws the system's errors; ELOOP where it is a link or a pipe */
-export async function digestOf(path: string): Promise<string> {
-  const file = await openRegular(path);
-  const digest = createHash("sha256");
-  for await (const bytes of file.createReadStream()) digest.update(bytes as Buffer);
-  return digest.digest("hex");
+  await writeWhole(join(folder, stateFile), JSON.stringify(kept));
 }
 
 /** Opens a file to be read, not a link or a pipe, on which one would wait. @throws the system's errors */

@@ -19,23 +19,12 @@ import {
   type Recording,
   Recordings,
   type RecordingsOptions,
-  SIDECAR_FORMATS,
   type SidecarFormat,
 } from "./recordings.js";
-import { digestOf, type Kept, keep, keptIn } from "./sidecar-state.js";
+import { type Kept, keep, keptIn } from "./sidecar-state.js";
 
+/** Also the most by which a time is later than its receipt (a clock that is ahead by more is wrong), and for which the place in the log is not kept anew. */
 const MINUTE_MS = 60_000;
-/** Shortest time between two writings of a file, ms; one that takes long is written so seldom that it takes a twentieth of the time. */
-const PAUSE_MS = 10_000;
-const PAUSE_FACTOR = 20;
-/** Longest time for which the place in the log is not kept anew, ms. */
-const KEEP_MS = 60_000;
-/** Events of one reading. */
-const PAGE = 2_000;
-/** Minutes of which it is known where they begin in the log. */
-const MINUTES_MAX = 2 * 24 * 60;
-/** Most by which a time is later than its receipt; a clock that is ahead by more is wrong. */
-const AHEAD_MS = MINUTE_MS;
 
 /** Options of what is written beside recordings. */
 export interface SidecarOptions extends RecordingsOptions {
@@ -46,9 +35,8 @@ export interface SidecarOptions extends RecordingsOptions {
   readonly offsetMs: number;
 }
 
-/** Dependencies of what is written beside recordings. */
 export interface SidecarDeps {
-  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "secrets">;
+  readonly store: Store;
   /** Makes the bytes of an export. */
   readonly exported: (plan: ExportPlan, signal: AbortSignal) => AsyncIterable<Uint8Array>;
   readonly clock: Clock;
@@ -103,10 +91,9 @@ export class Sidecar {
     if (kept === null || kept.room !== options.room || kept.log !== deps.store.log.id) return sidecar;
     // The folder may belong to others: what is kept there leads nowhere else.
     for (const one of kept.recordings) if (!leadsOut(one.name)) sidecar.#recordings.set(one.name, one);
-    await sidecar.#settleClaims();
     sidecar.#at = kept.seq;
     sidecar.#newest = kept.newest;
-    sidecar.#knownFrom = kept.newest + AHEAD_MS;
+    sidecar.#knownFrom = kept.newest + MINUTE_MS;
     return sidecar;
   }
 
@@ -182,7 +169,7 @@ export class Sidecar {
   async #read(signal: AbortSignal): Promise<void> {
     if (this.#recordings.size === 0) return;
     const filter = { where: {}, inside: null, expression: null };
-    const reading = { log: this.#deps.store.log, room: this.#options.room, limit: PAGE, filter, queue: this.#queue };
+    const reading = { log: this.#deps.store.log, room: this.#options.room, limit: 2_000, filter, queue: this.#queue };
     let keptAt = this.#deps.clock.now();
     for (let more = true; more && !signal.aborted; ) {
       const page = await readAfter(reading, { next: this.#at, pos: 0 }, signal);
@@ -193,14 +180,15 @@ export class Sidecar {
       this.#at = page.next;
       more = page.more;
       // A long log takes minutes: after a stop meanwhile, the next run goes on here.
-      if (more && this.#deps.clock.now() - keptAt >= KEEP_MS) {
+      if (more && this.#deps.clock.now() - keptAt >= MINUTE_MS) {
         await this.#keep();
         keptAt = this.#deps.clock.now();
       }
     }
     const newest = Math.max(...this.#minutes.keys());
+    // Of two days it is known where they begin in the log.
     for (const minute of this.#minutes.keys())
-      if (minute <= newest - MINUTES_MAX) {
+      if (minute <= newest - 2 * 24 * 60) {
         this.#minutes.delete(minute);
         this.#knownFrom = Math.max(this.#knownFrom, (minute + 1) * MINUTE_MS);
       }
@@ -211,7 +199,7 @@ export class Sidecar {
     this.#newest = Math.max(this.#newest, receivedAt);
     // A gap is stored when it is over.
     const minute = Math.floor((event.type === "gap" ? event.to : time) / MINUTE_MS);
-    if (time <= receivedAt + AHEAD_MS) this.#minutes.set(minute, Math.min(this.#minutes.get(minute) ?? seq, seq));
+    if (time <= receivedAt + MINUTE_MS) this.#minutes.set(minute, Math.min(this.#minutes.get(minute) ?? seq, seq));
     for (const one of event.type === "gap" ? this.#recordings.values() : near) {
       const own = this.#timeOf(one);
       if (event.type === "gap" && overlaps(own, event.from ?? event.to, event.to) && !one.gaps.some(({ id }) => id === event.id)) {
@@ -247,6 +235,7 @@ export class Sidecar {
     let isWhole = true;
     for (const format of this.#options.formats) {
       const path = `${one.name}.${format}`;
+      if (one.own[format] === undefined && files.has(path)) this.#leaveTo(one, format);
       // Without its film nothing is begun, and what is gone with it stays so.
       if (film === undefined && (one.own[format] !== true || !files.has(path))) continue;
       if (oldest > one.first && one.first > 0 && one.own[format] === true && files.has(path)) {
@@ -265,7 +254,8 @@ export class Sidecar {
       }
     }
     one.isDue = !isWhole;
-    this.#rests.set(one, clock.now() + Math.max(PAUSE_MS, PAUSE_FACTOR * (clock.now() - began)));
+    // One that takes long is written so seldom that it takes a twentieth of the time.
+    this.#rests.set(one, clock.now() + Math.max(10_000, 20 * (clock.now() - began)));
     if (isWhole && one.endMs !== null && written.length > 0) this.#tellEnd(one, one.endMs, written);
     return isWhole;
   }
@@ -292,35 +282,32 @@ export class Sidecar {
       .digest("hex")
       .slice(0, 16);
     const file = await NewFile.create(path, join(dirname(path), `.dylive-${part}.part`));
-    const digest = createHash("sha256");
     try {
       for await (const bytes of this.#deps.exported(plan, signal)) {
         signal.throwIfAborted();
-        digest.update(bytes);
         await file.write(bytes);
       }
       signal.throwIfAborted();
-      if (owned !== true) {
-        // Kept before the file has its name: after a crash its owner is known.
-        one.own[format] = digest.digest("hex");
-        await this.#keep();
-      }
+      // Kept before the file has its name: after a crash its owner is known.
+      one.own[format] = true;
+      if (owned !== true) await this.#keep();
       await assertNoLink(dirname(path));
-    } catch (error) {
-      await file.discard();
-      throw error;
-    }
-    try {
       // The file's readers are the film's.
       await file.finish({ replace: owned === true, ...(mode !== null && { mode }) });
     } catch (error) {
+      await file.discard();
+      if (owned === undefined) delete one.own[format];
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      one.own[format] = false;
-      this.#tellOnce(path, msg`${one.name}.${format}: is there and not of this command: it is left as it is`);
+      this.#leaveTo(one, format);
       return false;
     }
-    one.own[format] = true;
     return true;
+  }
+
+  /** Leaves a file to the program that made it. */
+  #leaveTo(one: Recording, format: SidecarFormat): void {
+    one.own[format] = false;
+    this.#tellOnce(`${one.name}.${format}`, msg`${one.name}.${format}: is there and not of this command: it is left as it is`);
   }
 
   #tellEnd(one: Recording, endMs: number, written: readonly string[]): void {
@@ -351,7 +338,7 @@ export class Sidecar {
     const { folder, room, stateFile } = this.#options;
     const now = this.#deps.clock.now();
     const lasting = JSON.stringify([...this.#recordings.values()].map((one) => ({ ...one, size: 0, grewAt: 0, last: 0, isDue: false })));
-    if (lasting === this.#kept.lasting && now - this.#kept.at < KEEP_MS) return;
+    if (lasting === this.#kept.lasting && now - this.#kept.at < MINUTE_MS) return;
     const kept: Kept = {
       log: this.#deps.store.log.id,
       room,
@@ -361,19 +348,6 @@ export class Sidecar {
     };
     await keep(folder, stateFile, kept);
     this.#kept = { lasting, at: now };
-  }
-
-  /** Finds out which of the files that were about to get their name have it. */
-  async #settleClaims(): Promise<void> {
-    for (const one of this.#recordings.values())
-      for (const format of SIDECAR_FORMATS) {
-        const claimed = one.own[format];
-        if (typeof claimed !== "string") continue;
-        const found = await digestOf(join(this.#options.folder, `${one.name}.${format}`)).catch(() => null);
-        if (found === claimed) one.own[format] = true;
-        else delete one.own[format];
-        one.isDue = true;
-      }
   }
 }
 

@@ -63,10 +63,6 @@ function lockOf(folder: string, path: string): FileLock {
   }
 }
 
-/** Pause before a sidecar that could not begin is begun again, ms. */
-const RETRY_MS = 10_000;
-/** Lines of each that are kept. */
-const LINES_MAX = 20;
 const SIDECARS_MAX = 100;
 
 /** A sidecar of the server, as it is kept. */
@@ -149,7 +145,7 @@ export class Sidecars {
     );
     if (same !== undefined) throw new DyliveError("in_use", msg`another sidecar of this room is at work in ${choice.folder}`);
     const one = { ...choice, id: randomBytes(6).toString("hex"), createdAt: this.#deps.clock.now() };
-    await this.#keep([...this.list().map(keptOf), one]);
+    await this.#keep([...this.#running.values(), { kept: one }]);
     return viewOf(this.#start(one));
   }
 
@@ -165,11 +161,7 @@ export class Sidecars {
   async #leaveOut(id: string): Promise<Running | null> {
     const one = this.#running.get(id);
     if (one === undefined) return null;
-    await this.#keep(
-      this.list()
-        .filter((other) => other.id !== id)
-        .map(keptOf),
-    );
+    await this.#keep([...this.#running.values()].filter((other) => other !== one));
     this.#running.delete(id);
     return one;
   }
@@ -191,7 +183,7 @@ export class Sidecars {
     const { signal } = one.stop;
     const tell = (text: Msg) => {
       one.lines.push({ at: clock.now(), text });
-      one.lines.splice(0, one.lines.length - LINES_MAX);
+      one.lines.splice(0, one.lines.length - 20);
     };
     while (!signal.aborted) {
       try {
@@ -205,7 +197,7 @@ export class Sidecars {
         one.trouble = error instanceof DyliveError ? msgOf(error.said) : msgOf(String(error));
       }
       one.sidecar = null;
-      await clock.sleep(RETRY_MS, signal).catch(() => {});
+      await clock.sleep(10_000, signal).catch(() => {});
     }
   }
 
@@ -224,9 +216,9 @@ export class Sidecars {
     return found;
   }
 
-  async #keep(all: readonly KeptSidecar[]): Promise<void> {
+  async #keep(all: readonly Pick<Running, "kept">[]): Promise<void> {
     const { file } = this.#deps;
-    await writeWhole(file, JSON.stringify(all)).catch((error: unknown) => {
+    await writeWhole(file, JSON.stringify(all.map(({ kept }) => kept))).catch((error: unknown) => {
       throw fileFailure(error, msg`${file} cannot be written`);
     });
   }
@@ -235,10 +227,6 @@ export class Sidecars {
 function viewOf({ kept, sidecar, trouble, lines }: Running): SidecarView {
   const { recordings, growing, trouble: now } = sidecar?.figures ?? { recordings: 0, growing: 0, trouble: null };
   return { ...kept, trouble: trouble ?? now, recordings, growing, lines: [...lines] };
-}
-
-function keptOf({ trouble: _, recordings: _recordings, growing: _growing, lines: _lines, ...kept }: SidecarView): KeptSidecar {
-  return kept;
 }
 
 async function keptIn(file: string): Promise<readonly KeptSidecar[]> {

@@ -552,9 +552,6 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "as it says inside": "依据文件内的创建时间",
   "where the part before it ends": "接在上一段的结尾",
   "when it began to grow": "依据文件开始变大的时间",
-  "its clock was set ahead over the time in its name, which is taken as {}": "当地的时钟拨快，跳过了文件名里的时间，按 {} 处理",
-  "its clock was set back and showed the time in its name twice, which is taken as {}":
-    "当地的时钟拨慢，文件名里的时间出现过两次，按 {} 处理",
   "its name says {}, and it was last written at {}: the name is passed over (the time zone says which zone names are in)":
     "文件名里的时间是 {}，而最后写入是在 {}：不采用文件名（请给出文件名的时区）",
   "its name says {}, and it began to grow at {}: if it was not copied here, the clock or the time zone of names is another":
