@@ -16,51 +16,34 @@ export interface GiftsEvidence {
   readonly diamondsMissing: number;
 }
 
-/** Time in which the gifts of a rise may still come, ms: a combo is told for up to some 20 s after the rank has all of it. */
+/** Time within which the gifts of a rise come, ms: updates of a combo arrive up to some 20 s after the rank has all of it. */
 const GRACE_MS = 30_000;
-/** Rises that gifts must explain after one that none did, and gifts that must come, before it is said that things are better. */
-const EXPLAINED_NEEDED = 2;
-const GIFTS_NEEDED = 3;
-/** Time without a rise that no gift explains before it is said that gifts flow again, ms: where the platform samples, some come all the time. */
+/** Time without an unexplained rise after which gifts flow again, ms; a masked gift may explain a rise of so much later. */
 const CALM_MS = 240_000;
-/** Share of the diamonds by the ranks that may be missing while gifts come: below it a single rise is no sign of more. */
-const MISSING_SHARE = 0.1;
-/** Rises in a row that no gift explains, and no gift comes since, which are a sign however little they are. */
-const SILENT_RISES = 2;
-/** Times the room's usual pause between gifts for which none comes after a rise that none explains, which are a sign, too: chance makes such a pause once in 1,000. */
-const SILENT_PAUSES = 7;
-/** Pauses of which the usual one is the mean: nothing is said before so many were seen. */
-const PAUSES = 30;
-/** Most people who are watched: those who were seen last. */
-const MOST_USERS = 500;
-const MOST_RISES = 100;
 
-/** Diamonds that one person gave: by the ranks, and by the gifts that came. Thousands of rooms have hundreds of them each. */
+/** Diamonds that one person gave: by the ranks, and by the gifts that came. */
 interface Giver {
-  /** Score and its rise since it was first seen, by rank: each counts for itself. */
-  readonly ranks: Record<RankName, { readonly score: number; readonly rise: number } | null>;
+  /** Score at which nothing had been given yet, by rank: each counts for itself. */
+  readonly zero: Partial<Record<RankName, number>>;
+  /** Diamonds of gifts that other sessions received. */
+  others: number;
   /** Diamonds by the rank that says most. */
   witnessed: number;
-  /** Part of that which is known to have come or to be missing, and was counted. */
-  settled: number;
   /** Diamonds of gifts that came, and of rises that are known to be missing. */
   covered: number;
-  /** Gifts of the last half minute: a score that is seen first may not have them yet. */
-  recent: readonly { readonly at: number; readonly diamonds: number }[];
-  /** Rises that no gift has explained yet: what `covered` must reach. */
-  open: readonly { readonly at: number; readonly level: number }[];
+  /** Part of `witnessed` that is known to have come or to be missing, and was counted. */
+  settled: number;
+  /** Newest gift, and diamonds of all that came with pauses under half a minute: a score that is seen first may not have them yet. */
+  giftAt: number;
+  burst: number;
+  /** Rises that gifts do not explain yet, oldest first: `covered` must reach their levels. */
+  readonly open: { readonly at: number; readonly level: number }[];
 }
 
-/**
- * Source of how much people gave: the list of contributors, the one among the figures, a person's own messages, and for one session the gifts
- * that others were sent.
- */
-type RankName = "audience" | "viewers" | "own" | "gifts";
+/** Source of scores: the list of contributors, the one among the figures, a person's own messages. */
+type RankName = "audience" | "viewers" | "own";
 
-/** Nothing, of which there is one for all. */
-const EMPTY: readonly never[] = [];
-
-/** A change between gifts that reach us and gifts that do not, with its evidence at that time. */
+/** Change between gifts that reach us and gifts that do not, with its evidence. */
 export interface GiftsNews {
   readonly kind: "gifts.suppressed" | "gifts.flowing";
   readonly state: GiftsState;
@@ -70,76 +53,65 @@ export interface GiftsNews {
   readonly missing: number;
 }
 
-/** Amounts that a watch saw over some time. */
-type GiftsSeen = Omit<AccountSeen, "refusals">;
-
-const NONE: GiftsSeen = { gifts: 0, diamonds: 0, diamondsWitnessed: 0, diamondsMissing: 0 };
+type GiftsSeen = ReturnType<typeof nothingSeen>;
 
 /**
- * Judges by evidence whether gifts reach a room, or one session of it: a contributor's score that rises by more than what gifts of theirs
- * bring, also half a minute later, means that gifts are given and kept from us. Scores of people who are seen for the first time prove
- * nothing: they may have given before. Of one session, gifts that others were sent are such a witness, too.
+ * Judges by evidence whether gifts reach a room, or one session of it: a contributor's score that rises by more than the gifts that came of
+ * them, also half a minute later, means that the platform withholds gifts. The first score of a person proves nothing: they may have given
+ * before. For one session, the gifts that other sessions received are evidence, too.
  */
 export class GiftsWatch {
   readonly #givers = new Map<string, Giver>();
-  /** Those with rises that no gift has explained yet. */
-  readonly #waiting = new Set<Giver>();
-  /** Newest gifts of masked people, oldest first: each may be of a person whom the ranks name. */
+  /** Gifts of masked people within the last minutes: each may be of a person whom the ranks name. */
   #masked: { readonly at: number; diamonds: number }[] = [];
   #state: GiftsState = "unknown";
   #since: number | null = null;
   #witnessed = 0;
   #missing = 0;
-  #lastGiftAt: number | null = null;
-  /** Time of the newest rise that is missing, and what came since. */
+  #lastGiftAt = Number.NEGATIVE_INFINITY;
+  /** Time of the newest rise that is missing; gifts and explained rises since. */
   #missedAt = 0;
   #giftsSince = 0;
   #explainedSince = 0;
-  #explainedAt = 0;
-  /** Missing rises, one after the other, since which no gift came at all. */
-  #inARow = 0;
-  /** When the newest gift began, and the newest pauses between two such times, ms. */
-  #begunAt: number | null = null;
-  #pauses: readonly number[] = [];
-  /** The last turn for better or worse, and the kind of the last one that was told. */
-  #turn: GiftsNews | null = null;
-  #told: GiftsNews["kind"] = "gifts.flowing";
+  /** Missing rises since the last gift. */
+  #missedInARow = 0;
+  #announced: GiftsNews["kind"] = "gifts.flowing";
   /** Broadcast that the state is recalled of. */
   #recalledOf: string | null = null;
-  #seen = NONE;
+  #seen: GiftsSeen = nothingSeen();
 
   get state(): GiftsState {
     return this.#state;
   }
 
-  /** Evidence for the state: since when, and diamonds that ranks rose by against those that did not come. */
   get evidence(): GiftsEvidence {
     return { since: this.#since, diamondsWitnessed: this.#witnessed, diamondsMissing: this.#missing };
   }
 
-  /** A change that nobody was told of yet; null where there is none. */
+  /** A change that was not announced yet; null if there is none. */
   get news(): GiftsNews | null {
-    return this.#turn === null || this.#turn.kind === this.#told ? null : this.#turn;
+    const kind = this.#isBad ? "gifts.suppressed" : "gifts.flowing";
+    if (kind === this.#announced || this.#since === null || this.#state === "unknown") return null;
+    return { kind, state: this.#state, since: this.#since, witnessed: this.#witnessed, missing: this.#missing };
   }
 
-  /** Notes what was told last. */
   told(kind: GiftsNews["kind"]): void {
-    this.#told = kind;
+    this.#announced = kind;
   }
 
-  /** Goes on from what an earlier process told last, of which broadcast. @param now ms UTC */
+  /** Goes on from the last announcement of an earlier process, and its broadcast. @param now ms UTC */
   recall(last: GiftsNews, broadcast: string | null, now: number): void {
-    this.#told = last.kind;
+    this.#announced = last.kind;
     if (last.kind === "gifts.flowing" || this.#state !== "unknown") return;
     this.#state = last.state;
     this.#since = last.since;
     this.#witnessed = last.witnessed;
     this.#missing = last.missing;
-    this.#missedAt = now; // nobody knows better
+    this.#missedAt = now;
     this.#recalledOf = broadcast;
   }
 
-  /** Goes on from the amounts of a broadcast that an earlier process, or one with other settings, kept after what it told last. */
+  /** Goes on from the amounts of a broadcast that an earlier process, or one with other settings, saved after its last announcement. */
   goOn({ diamondsWitnessed, diamondsMissing }: GiftsEvidence, broadcast: string): void {
     if (this.#recalledOf !== null && this.#recalledOf !== broadcast) this.#witnessed = this.#missing = 0;
     this.#recalledOf = broadcast;
@@ -147,19 +119,19 @@ export class GiftsWatch {
     this.#missing = Math.max(this.#missing, diamondsMissing);
   }
 
-  /** Returns what was seen since it was taken last. */
+  /** Returns the amounts since the last call. */
   takeSeen(): GiftsSeen {
     const seen = this.#seen;
-    this.#seen = NONE;
+    this.#seen = nothingSeen();
     return seen;
   }
 
-  /** Begins another broadcast: its amounts start over. Gifts that were kept from us are so until some come. @param now ms UTC */
+  /** Begins another broadcast: its amounts start over, and withheld gifts are so until some come. @param now ms UTC */
   begin(broadcast: string, now: number): void {
     if (broadcast === this.#recalledOf) return;
-    const [state, since] = [this.#state, this.#since];
+    const [isBad, state, since] = [this.#isBad, this.#state, this.#since];
     this.reset();
-    if (!isBad(state)) return;
+    if (!isBad) return;
     this.#state = state;
     this.#since = since;
     this.#missedAt = now;
@@ -170,24 +142,17 @@ export class GiftsWatch {
     this.interrupted();
     this.#state = "unknown";
     this.#since = null;
-    this.#witnessed = 0;
-    this.#missing = 0;
-    this.#missedAt = 0;
-    this.#giftsSince = 0;
-    this.#explainedSince = 0;
-    this.#explainedAt = 0;
-    this.#begunAt = null;
-    this.#pauses = [];
-    this.#turn = null;
+    this.#witnessed = this.#missing = 0;
+    this.#missedAt = this.#giftsSince = this.#explainedSince = 0;
     this.#recalledOf = null;
   }
 
-  /** Notes that nothing was received for a while: what was given meanwhile is a gap, and not kept from us. */
+  /** Notes that nothing was received for a while: what was given meanwhile is a gap, and not withheld. */
   interrupted(): void {
-    this.#forgetAll();
-    this.#inARow = 0;
-    this.#begunAt = null;
-    this.#lastGiftAt = null; // no pause is counted from before
+    this.#givers.clear();
+    this.#masked = [];
+    this.#missedInARow = 0;
+    this.#lastGiftAt = Number.NEGATIVE_INFINITY;
   }
 
   /** Takes every event of the room, in order. @param now ms UTC */
@@ -196,48 +161,42 @@ export class GiftsWatch {
     this.#ranks(event, now);
   }
 
-  /** Takes every event of a room of which one session is watched, whoever brought it: gifts in it were given for certain. @param now ms UTC */
+  /** Takes every event of a room of which one session is watched, whichever session received it. @param now ms UTC */
   witness(event: NewEvent, now: number): void {
-    if (event.type === "gift" && event.delta > 0 && event.diamonds !== null) {
-      const giver = this.#giver(event.user);
-      if (giver !== null) this.#rose(giver, "gifts", 0, (giver.ranks.gifts?.rise ?? 0) + event.diamonds, now);
+    const giver = event.type === "gift" && event.diamonds !== null ? this.#giver(event.user) : null;
+    if (giver !== null && event.type === "gift") {
+      giver.others += event.diamonds ?? 0;
+      this.#rose(giver, giver.others, now);
     }
     this.#ranks(event, now);
   }
 
   /** Takes a gift that came. @param now ms UTC */
-  receive({ user, delta, comboTotal, diamonds }: NewEventOf<"gift">, now: number): void {
+  receive({ user, delta, diamonds }: NewEventOf<"gift">, now: number): void {
     if (delta === 0) return;
-    if (delta === comboTotal) {
-      const pause = this.#begunAt === null ? null : now - this.#begunAt;
-      if (pause !== null) this.#pauses = [...this.#pauses, pause].slice(-PAUSES);
-      this.#begunAt = now;
-    }
-    this.#seen = { ...this.#seen, gifts: this.#seen.gifts + 1, diamonds: this.#seen.diamonds + (diamonds ?? 0) };
+    this.#seen.gifts++;
+    this.#seen.diamonds += diamonds ?? 0;
     this.#lastGiftAt = now;
     this.#giftsSince++;
-    this.#inARow = 0;
+    this.#missedInARow = 0;
     const giver = this.#giver(user);
-    if (giver !== null) {
-      // A gift of unknown price may be worth all that is open.
+    if (giver === null) {
+      // A gift of unknown price may be worth any rise.
+      const gift = { at: now, diamonds: diamonds ?? Number.POSITIVE_INFINITY };
+      this.#masked = [...this.#masked.filter(({ at }) => now - at <= CALM_MS), gift];
+    } else {
+      giver.burst = (now - giver.giftAt < GRACE_MS ? giver.burst : 0) + (diamonds ?? 0);
+      giver.giftAt = now;
       giver.covered = diamonds === null ? Math.max(giver.covered, giver.witnessed) : giver.covered + diamonds;
-      giver.recent = [...giver.recent.filter(({ at }) => now - at < GRACE_MS), { at: now, diamonds: diamonds ?? 0 }];
       for (let rise = giver.open[0]; rise !== undefined && rise.level <= giver.covered; rise = giver.open[0]) {
-        this.#shift(giver);
-        this.#settle(giver, rise.level);
+        giver.open.shift();
         this.#explained(rise.at);
       }
-    } else {
-      while (now - (this.#masked[0]?.at ?? now) > CALM_MS) this.#masked.shift();
-      this.#masked.push({ at: now, diamonds: diamonds ?? Number.POSITIVE_INFINITY });
+      this.#settle(giver);
     }
-    if (this.#state === "unknown") this.#go("flowing", now);
-    else if (this.#state !== "flowing" && this.#isBetter(now)) this.#go("flowing", now);
-    else if (this.#state === "suppressed" && this.#giftsSince >= GIFTS_NEEDED) {
-      this.#go("partial", now);
-      // A score that is next seen later has risen by what was kept from us before, too: that is told already.
-      this.#forgetAll();
-    }
+    const isBetter = this.#explainedSince >= 2 && this.#giftsSince >= 2 && now - this.#missedAt >= CALM_MS;
+    if (this.#state === "unknown" || (this.#isBad && isBetter)) this.#go("flowing", now);
+    else if (this.#state === "suppressed" && this.#giftsSince >= 3) this.#go("partial", now);
   }
 
   /**
@@ -246,17 +205,18 @@ export class GiftsWatch {
    * @param heardUntil time up to which all that was sent has come, ms UTC: what a network holds back is not overdue
    */
   look(now: number, heardUntil: number = now): void {
-    if (this.#waiting.size === 0 && this.#inARow === 0) return; // as in most rooms each second
-    for (const giver of this.#waiting) {
+    for (const giver of this.#givers.values())
       for (let rise = giver.open[0]; rise !== undefined && heardUntil - rise.at >= GRACE_MS; rise = giver.open[0]) {
-        this.#shift(giver);
+        giver.open.shift();
         const missing = this.#withoutMasked(rise.level - giver.covered, rise.at);
         giver.covered = rise.level;
-        this.#settle(giver, rise.level);
+        this.#settle(giver);
         if (missing > 0) this.#missed(rise.at, missing, now);
       }
-    }
-    if (this.#inARow > 0 && this.#state !== "suppressed" && this.#isHushed(heardUntil)) this.#go("suppressed", now);
+  }
+
+  get #isBad(): boolean {
+    return this.#state === "partial" || this.#state === "suppressed";
   }
 
   /** Returns what is missing of a rise if masked gifts of four minutes before it, and of the time since, are the same person's. */
@@ -271,13 +231,6 @@ export class GiftsWatch {
     return left;
   }
 
-  /** Whether no gift has come for far longer than usual. */
-  #isHushed(now: number): boolean {
-    if (this.#lastGiftAt === null || this.#pauses.length < PAUSES) return false;
-    const usual = this.#pauses.reduce((sum, pause) => sum + pause, 0) / PAUSES;
-    return now - this.#lastGiftAt >= Math.max(GRACE_MS, SILENT_PAUSES * usual);
-  }
-
   #ranks(event: NewEvent, now: number): void {
     if (event.type === "rank" && event.list === "audience")
       for (const { user, score } of event.entries) this.#score("audience", user, score, now);
@@ -285,122 +238,74 @@ export class GiftsWatch {
     else if ("user" in event && event.user?.roomDiamonds !== undefined) this.#score("own", event.user, event.user.roomDiamonds, now);
   }
 
-  /** Takes the oldest rise away, which is explained or overdue. */
-  #shift(giver: Giver): void {
-    giver.open = giver.open.length > 1 ? giver.open.slice(1) : EMPTY;
-    if (giver.open.length === 0) this.#waiting.delete(giver);
-  }
-
-  #forgetAll(): void {
-    this.#givers.clear();
-    this.#waiting.clear();
-    this.#masked = [];
-  }
-
   #score(list: RankName, user: User, score: number | null, now: number): void {
     const giver = score === null ? null : this.#giver(user);
     if (giver === null || score === null) return;
-    const before = giver.ranks[list];
-    if (before === null) {
-      // What came before is in it: else it would explain what is given from here on.
-      const late = giver.recent.filter(({ at }) => now - at < GRACE_MS).reduce((sum, { diamonds }) => sum + diamonds, 0);
-      const rise = Math.max(0, giver.covered - late);
-      giver.ranks[list] = { score, rise };
-      giver.witnessed = Math.max(giver.witnessed, rise);
-      if (giver.open.length === 0) giver.settled = giver.witnessed;
-      return;
-    }
-    if (score <= before.score) return; // scores of a broadcast only rise: a lower one is late
-    this.#rose(giver, list, score, before.rise + score - before.score, now);
+    // The first score contains what came before, which else would explain what is given from here on.
+    giver.zero[list] ??= score - Math.max(0, giver.covered - (now - giver.giftAt < GRACE_MS ? giver.burst : 0));
+    this.#rose(giver, score - giver.zero[list], now);
   }
 
-  #rose(giver: Giver, list: RankName, score: number, rise: number, now: number): void {
-    giver.ranks[list] = { score, rise };
-    if (rise <= giver.witnessed) return;
-    this.#witnessed += rise - giver.witnessed;
-    giver.witnessed = rise;
-    if (rise <= giver.covered) {
-      this.#settle(giver, rise);
-      this.#explained(now);
-    } else if (giver.open.length < MOST_RISES) {
-      giver.open = [...giver.open, { at: now, level: rise }];
-      this.#waiting.add(giver);
-    }
+  #rose(giver: Giver, witnessed: number, now: number): void {
+    if (witnessed <= giver.witnessed) return; // scores of a broadcast only rise: a lower one is late
+    this.#witnessed += witnessed - giver.witnessed;
+    giver.witnessed = witnessed;
+    if (witnessed <= giver.covered) this.#explained(now);
+    else if (giver.open.length < 100) giver.open.push({ at: now, level: witnessed });
+    this.#settle(giver);
   }
 
-  /** Counts a rise of which it is known whether its gifts came: until then it says nothing of an account. */
-  #settle(giver: Giver, level: number): void {
-    this.#seen = { ...this.#seen, diamondsWitnessed: this.#seen.diamondsWitnessed + level - giver.settled };
-    giver.settled = level;
+  /** Counts what is known to have come or to be missing: until then a rise says nothing of an account. */
+  #settle(giver: Giver): void {
+    const known = Math.min(giver.witnessed, giver.covered);
+    this.#seen.diamondsWitnessed += known - giver.settled;
+    giver.settled = known;
   }
 
   #explained(at: number): void {
-    if (at <= this.#missedAt) return;
-    this.#explainedSince++;
-    this.#explainedAt = Math.max(this.#explainedAt, at);
+    if (at > this.#missedAt) this.#explainedSince++;
   }
 
   #missed(at: number, diamonds: number, now: number): void {
     this.#missing += diamonds;
-    this.#seen = { ...this.#seen, diamondsMissing: this.#seen.diamondsMissing + diamonds };
+    this.#seen.diamondsMissing += diamonds;
     this.#missedAt = Math.max(this.#missedAt, at);
-    // One of long ago takes nothing from what gifts have explained since.
-    if (at >= this.#explainedAt) this.#giftsSince = this.#explainedSince = 0;
-    this.#inARow++;
-    const came = this.#lastGiftAt !== null && this.#lastGiftAt >= at;
-    const isSilent = !came && this.#inARow >= SILENT_RISES;
-    const isMuch = this.#missing >= this.#witnessed * MISSING_SHARE;
-    if (this.#state === "partial") {
-      if (isSilent) this.#go("suppressed", now);
-    } else if (this.#state !== "suppressed" && (isSilent || isMuch)) this.#go(came ? "partial" : "suppressed", now);
-  }
-
-  #isBetter(now: number): boolean {
-    const gifts = this.#explainedSince >= EXPLAINED_NEEDED && this.#giftsSince >= EXPLAINED_NEEDED;
-    return gifts && now - this.#missedAt >= CALM_MS;
+    this.#giftsSince = this.#explainedSince = 0;
+    this.#missedInARow++;
+    const came = this.#lastGiftAt >= at;
+    const isSilent = !came && this.#missedInARow >= 2;
+    // Below a tenth a single rise is no sign of more.
+    const isMuch = this.#missing >= this.#witnessed * 0.1;
+    if (isSilent || (!this.#isBad && isMuch)) this.#go(came ? "partial" : "suppressed", now);
   }
 
   #go(state: GiftsState, now: number): void {
-    const turned = isBad(state) !== isBad(this.#state);
+    if (state === this.#state) return;
+    const wasBad = this.#isBad;
     this.#state = state;
-    this.#since = now;
-    if (turned || this.#turn === null) {
-      const kind = isBad(state) ? "gifts.suppressed" : "gifts.flowing";
-      this.#turn = { kind, state, since: now, witnessed: this.#witnessed, missing: this.#missing };
-    }
-    if (!turned || isBad(state)) return;
-    this.#missing = this.#witnessed = 0;
-    // A score that is next seen later has risen by what was kept from us before, too: that is told already.
-    this.#forgetAll();
+    if (this.#isBad !== wasBad || this.#since === null) this.#since = now;
+    if (wasBad && !this.#isBad) this.#missing = this.#witnessed = 0;
+    // Scores that are seen next have risen by the gifts of the time without any, too, which is announced already.
+    if (wasBad && state !== "suppressed") this.#givers.clear();
   }
 
-  /** Returns what is known of a person; null where nobody can tell who it is. */
+  /** Returns what is known of a person, the last 500 who were seen; null if the platform hides who it is. */
   #giver(user: User): Giver | null {
     const id = user.masked ? null : user.id;
     if (id === null) return null;
     const giver = this.#givers.get(id) ?? newGiver();
     this.#givers.delete(id);
     this.#givers.set(id, giver);
-    const [oldest] = this.#givers.size > MOST_USERS ? this.#givers : [];
-    if (oldest !== undefined) {
-      this.#givers.delete(oldest[0]);
-      this.#waiting.delete(oldest[1]);
-    }
+    const [oldest] = this.#givers.keys();
+    if (this.#givers.size > 500 && oldest !== undefined) this.#givers.delete(oldest);
     return giver;
   }
 }
 
 function newGiver(): Giver {
-  return {
-    ranks: { audience: null, viewers: null, own: null, gifts: null },
-    witnessed: 0,
-    settled: 0,
-    covered: 0,
-    recent: EMPTY,
-    open: EMPTY,
-  };
+  return { zero: {}, others: 0, witnessed: 0, covered: 0, settled: 0, giftAt: Number.NEGATIVE_INFINITY, burst: 0, open: [] };
 }
 
-function isBad(state: GiftsState): boolean {
-  return state === "partial" || state === "suppressed";
+function nothingSeen(): { -readonly [K in Exclude<keyof AccountSeen, "refusals">]: number } {
+  return { gifts: 0, diamonds: 0, diamondsWitnessed: 0, diamondsMissing: 0 };
 }
