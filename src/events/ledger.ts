@@ -51,11 +51,11 @@ const FRESH: Mark = { high: 0, settled: false };
 /**
  * Exact gift counting of one room: of every combo, the sum of `delta` over the stored events is the largest total received, whatever is
  * skipped, repeated, reordered, lost or restarted. It is a function of the log: the mark of a combo is the largest `comboTotal` stored
- * under its id, and memory is only a cache of marks that advances by {@link commit} after the append, never before.
+ * under its id, and memory is only a cache of marks.
  *
- * Use, by the room's owner only and one batch at a time:
- * `missing(drafts)` → `log.combos`, `log.known` → `stage(drafts, found)` → `log.append` → `commit(stored)`;
- * when the append failed, was fenced or refused an event: `drop()`, then `restore` from the log and `stage` again.
+ * Use, by the room's owner only and one batch at a time: `missing(drafts)` → `log.combos`, `log.known` → `stage(drafts, found)` →
+ * `log.append` → `confirm(events, stored)`. Memory is ahead of the log in between: when the append failed, was fenced or refused an event,
+ * `restore` it from the log and `stage` again.
  */
 export class GiftLedger {
   readonly #closed = new Generations<Closed>(8192);
@@ -66,13 +66,7 @@ export class GiftLedger {
   readonly #joined = new Generations<string>(1024);
   /** Trace of the first click of combos whose senders have only a shown name. */
   readonly #begun = new Generations<string>(1024);
-  #combosAhead = new Map<string, Open | Closed>();
-  #tracesAhead = new Map<string, Trace>();
-  #twinsAhead = new Map<string, Twin>();
-  #joinedAhead = new Map<string, string>();
-  #staged: NewEvent[] = [];
-  #ids = new Set<string>();
-  #indexed = 0;
+  readonly #memories = [this.#closed, this.#traces, this.#twins, this.#joined, this.#begun];
 
   /** Returns the combos whose marks memory does not have, and gifts' ids: a gift whose id is stored must not move the ledger. */
   missing(drafts: readonly Draft[]): Lookups {
@@ -81,30 +75,28 @@ export class GiftLedger {
     for (const { event, claim } of drafts) {
       if (claim === null) continue;
       ids.push(event.id);
-      if (!this.#mark(event.comboId)) combos.add(event.comboId);
-      if (claim.apart !== undefined && !this.#mark(claim.apart)) combos.add(claim.apart);
-      const trace = this.#trace(event);
-      if (trace && !this.#mark(trace.comboId)) combos.add(trace.comboId);
-      const twin = this.#twin(event);
-      if (twin !== null && !this.#mark(twin)) combos.add(twin);
+      for (const id of [event.comboId, claim.apart, this.#trace(event)?.comboId, this.#twin(event)])
+        if (id != null && !this.#mark(id)) combos.add(id);
     }
     return { combos: [...combos], ids };
   }
 
-  /**
-   * Returns the events to append, in the drafts' order, without gifts that bring nothing new. Nothing is remembered before {@link commit}.
-   */
+  /** Returns the events to append, in the drafts' order, without gifts that bring nothing new. */
   stage(drafts: readonly Draft[], found: FoundCombo): readonly NewEvent[] {
-    const from = this.#staged.length;
-    for (const draft of drafts) {
-      if (draft.claim !== null) this.#stageGift(draft, found);
-      else this.#staged.push(draft.event);
+    const events: NewEvent[] = [];
+    const hasGifts = drafts.some(({ claim }) => claim !== null); // most batches have none
+    const ids = new Set<string>();
+    for (const { event, claim } of drafts) {
+      const made = claim === null ? event : ids.has(event.id) ? null : this.#stageGift(event, claim, found);
+      if (made === null) continue;
+      events.push(made);
+      if (hasGifts) ids.add(made.id);
     }
-    return this.#staged.slice(from);
+    return events;
   }
 
   /**
-   * Returns settling events for combos that have been silent for 30 s, staged like those of {@link stage}.
+   * Returns settling events for combos that have been silent for 30 s, which are appended like those of {@link stage}.
    * @param now ms, on the clock of the events' `receivedAt` (a replay's clock in a replay)
    * @param heardUntil ms, by default 30 s ago: of a combo of which nothing came after this, nothing more will; it is settled 30 s later
    * @param most combos to settle, the oldest
@@ -112,60 +104,38 @@ export class GiftLedger {
   due(now: number, heardUntil = now - SILENCE_MS, most = Number.POSITIVE_INFINITY): readonly GiftEvent[] {
     const events: GiftEvent[] = [];
     let surplus = this.#open.size - MAX_OPEN;
-    for (const [id, known] of this.#open) {
+    for (const [id, combo] of this.#open) {
       if (events.length >= most) break;
-      const combo = this.#combosAhead.get(id) ?? known;
       // Beyond the bound the oldest are settled early: units that come later still count. As are those of a clock that was set back since.
-      if (combo.settled) continue;
       const isAlive = combo.updatedAt > heardUntil && combo.updatedAt - now < SILENCE_MS;
       if (isAlive && surplus <= 0) continue;
       surplus -= 1;
-      const event = settleAfterSilence(combo.last, combo.high, combo.last.time + SILENCE_MS, Math.min(now, heardUntil + SILENCE_MS));
-      this.#staged.push(event);
-      events.push(event);
-      this.#combosAhead.set(id, { high: combo.high, settled: true });
+      // Its time is an estimate: the end of the silence.
+      const { last, high } = combo;
+      events.push(settle(last, last.comboId, high, last.time + SILENCE_MS, true, Math.min(now, heardUntil + SILENCE_MS)));
+      this.#setMark(id, high, true, last);
     }
     return events;
   }
 
   /**
-   * Advances the marks after the append has succeeded.
-   * @param stored what the log answered for all events staged since the last commit, in order; a combo with a gift that the log
-   *   knew before (null) is forgotten, so that its mark is read again
+   * Takes the log's answer to an append: a combo with a gift that the log knew before is forgotten, so that its mark is read again.
+   * @param stored seq of each event, null if its id was known
    */
-  commit(stored?: readonly (number | null)[]): void {
-    for (const [id, combo] of this.#combosAhead) {
-      this.#open.delete(id);
-      if (combo.settled) this.#closed.set(id, combo);
-      else this.#open.set(id, combo);
-    }
-    for (const [key, trace] of this.#tracesAhead) this.#traces.set(key, trace);
-    for (const [key, twin] of this.#twinsAhead) this.#twins.set(key, twin);
-    for (const [own, joined] of this.#joinedAhead) this.#joined.set(own, joined);
-    for (let i = 0; stored !== undefined && i < this.#staged.length; i++) {
-      const event = this.#staged[i];
-      if (event?.type === "gift" && stored[i] === null) this.#forget(event.comboId);
-    }
-    this.unstage();
-  }
-
-  /** Forgets what was staged since the last commit: the store has refused it. */
-  unstage(): void {
-    this.#combosAhead = new Map();
-    this.#tracesAhead = new Map();
-    this.#twinsAhead = new Map();
-    this.#joinedAhead = new Map();
-    this.#staged = [];
-    this.#ids = new Set();
-    this.#indexed = 0;
+  confirm(events: readonly NewEvent[], stored: readonly (number | null)[]): void {
+    for (const [i, event] of events.entries())
+      if (event.type === "gift" && stored[i] === null) {
+        this.#open.delete(event.comboId);
+        this.#closed.delete(event.comboId);
+      }
   }
 
   /**
-   * Forgets what was not used since the last time, but open combos; not between {@link missing} and {@link commit}, and not within a minute. Marks
+   * Forgets what was not used since the last time, but open combos; not between {@link missing} and {@link stage}, and not within a minute. Marks
    * are then read from the log again, and nothing comes in two forms that far apart.
    */
   age(): void {
-    for (const memory of [this.#closed, this.#traces, this.#twins, this.#joined, this.#begun]) memory.age();
+    for (const memory of this.#memories) memory.age();
   }
 
   /** Whether a combo is open, so that {@link due} is worth a timer. */
@@ -173,58 +143,53 @@ export class GiftLedger {
     return this.#open.size > 0;
   }
 
-  /** Fills an empty ledger from the log's newest events, oldest first, of a minute at least; skips those that are no gifts. */
+  /** Replaces the memory by the log's newest events, oldest first, of a minute at least; skips those that are no gifts. */
   restore(events: Iterable<NewEvent>): void {
+    this.#open.clear();
+    for (const memory of this.#memories) memory.clear();
     for (const event of events) {
       if (event.type !== "gift") continue;
       const mark = this.#mark(event.comboId) ?? FRESH;
-      const high = Math.max(mark.high, event.comboTotal);
-      this.#forget(event.comboId);
-      if (mark.settled || event.settled) this.#closed.set(event.comboId, { high, settled: true });
-      else this.#open.set(event.comboId, { high, settled: false, last: event, updatedAt: event.receivedAt });
-      const key = traceKey(event);
-      if (key !== null && event.delta > 0 && !this.#traces.get(key)) this.#traces.set(key, { comboId: event.comboId, kind: event.kind });
-      this.#begin(event);
-      if (event.delta > 0)
-        this.#twins.set(twinKey(event.comboId), { comboId: event.comboId, light: event.kind === "light", at: event.receivedAt });
+      this.#setMark(event.comboId, Math.max(mark.high, event.comboTotal), mark.settled || event.settled, event);
+      this.#remember(event);
     }
   }
 
-  #stageGift(draft: Extract<Draft, { event: GiftEvent }>, found: FoundCombo): void {
-    const { event, claim } = draft;
+  #stageGift(event: GiftEvent, claim: Claim, found: FoundCombo): GiftEvent | null {
     if (found.known.has(event.id)) {
       this.#recall(event, found.gifts?.get(event.id));
-      return;
+      return null;
     }
-    if (this.#isStaged(event.id)) return;
     const id = this.#target(event, claim, found);
     const mark = this.#mark(id) ?? found.combos.get(id) ?? FRESH;
     if (claim.total > mark.high) {
       const settled = mark.settled || claim.end || (claim.single && id === event.comboId);
       const given = giveUnits(event, id, claim.total - mark.high, claim.total, settled);
-      this.#staged.push(given);
-      this.#begin(given);
-      this.#ahead(id, claim.total, settled, given);
-      this.#twinsAhead.set(twinKey(id), { comboId: id, light: event.kind === "light", at: event.receivedAt });
-      const key = traceKey(given);
-      if (key !== null && !this.#trace(given)) this.#tracesAhead.set(key, { comboId: id, kind: event.kind });
-    } else if (claim.end && !mark.settled) {
-      this.#staged.push(settleAtEnd(event, id, mark.high));
-      this.#ahead(id, mark.high, true, event);
-    } else if (!mark.settled) {
-      // A repeat or a late step: nothing new, but the combo is alive.
-      this.#ahead(id, mark.high, false, event.comboId === id ? event : giveUnits(event, id, 0, mark.high, false));
+      this.#setMark(id, claim.total, settled, given);
+      this.#remember(given);
+      return given;
     }
+    if (mark.settled) return null;
+    // Without an end it is a repeat or a late step: nothing new, but the combo is alive.
+    this.#setMark(id, mark.high, claim.end, event.comboId === id ? event : giveUnits(event, id, 0, mark.high, false));
+    return claim.end ? settle(event, id, mark.high, event.time, event.timeEstimated === true, event.receivedAt) : null;
   }
 
   /** Remembers a gift that was stored before: it moves no mark, but what comes after it may be another form of the same action. */
   #recall({ comboId }: GiftEvent, stored: GiftEvent | undefined): void {
     if (stored === undefined || stored.delta === 0) return;
-    const id = stored.comboId;
-    this.#twinsAhead.set(twinKey(id), { comboId: id, light: stored.kind === "light", at: stored.receivedAt });
-    const key = traceKey(stored);
-    if (key !== null && !this.#trace(stored)) this.#tracesAhead.set(key, { comboId: id, kind: stored.kind });
-    if (id !== comboId && stored.kind !== "light") this.#joinedAhead.set(comboId, id);
+    this.#remember(stored);
+    if (stored.comboId !== comboId && stored.kind !== "light") this.#joined.set(comboId, stored.comboId);
+  }
+
+  /** Remembers what tells another form of the same action, and another sender of the same shown name. */
+  #remember(event: GiftEvent): void {
+    const { comboId, kind, delta, receivedAt, traceId, user } = event;
+    if (delta === 0) return;
+    this.#twins.set(twinKey(comboId), { comboId, light: kind === "light", at: receivedAt });
+    const key = traceKey(event);
+    if (key !== null && !this.#traces.get(key)) this.#traces.set(key, { comboId, kind });
+    if (user.id === null && traceId !== null && isFirstClick(event)) this.#begun.set(comboId, traceId);
   }
 
   /**
@@ -236,13 +201,13 @@ export class GiftLedger {
     const own = event.comboId;
     if (claim.apart !== undefined && this.#isApart(event, claim, claim.apart, found)) return claim.apart;
     if (this.#mark(own) ?? found.combos.get(own)) return own;
-    const joined = this.#joinedAhead.get(own) ?? this.#joined.get(own);
+    const joined = this.#joined.get(own);
     if (joined !== undefined) return joined;
     const trace = this.#trace(event);
     if (trace && (!(trace.kind === "gift" && event.kind === "gift") || isShared(trace.comboId, own))) return trace.comboId;
     const twin = this.#twin(event);
     if (twin === null) return own;
-    if (event.kind !== "light") this.#joinedAhead.set(own, twin);
+    if (event.kind !== "light") this.#joined.set(own, twin);
     return twin;
   }
 
@@ -256,50 +221,31 @@ export class GiftLedger {
     return !end && isFirstClick(event) && begun !== undefined && begun !== event.traceId;
   }
 
-  /** Remembers who began a combo. */
-  #begin(event: GiftEvent): void {
-    if (event.user.id === null && event.traceId !== null && event.delta > 0 && isFirstClick(event))
-      this.#begun.set(event.comboId, event.traceId);
-  }
-
   /**
    * Finds the combo that a light gift and a gift in full share. A light gift names neither action nor group, so the same gift of one
    * sender to one receiver in both forms within 30 s is taken for one: counting twice is the worse mistake. Two light gifts are always two.
    */
   #twin(event: GiftEvent): string | null {
     const key = twinKey(event.comboId);
-    const last = this.#twinsAhead.get(key) ?? this.#twins.get(key);
+    const last = this.#twins.get(key);
     const fresh = last !== undefined && Math.abs(event.receivedAt - last.at) <= SILENCE_MS;
     return fresh && last.light !== (event.kind === "light") ? last.comboId : null;
   }
 
-  #ahead(id: string, high: number, settled: boolean, last: GiftEvent): void {
+  #setMark(id: string, high: number, settled: boolean, last: GiftEvent): void {
     // To the end: they are settled in the order of what came of them last, however it was batched.
-    this.#combosAhead.delete(id);
-    this.#combosAhead.set(id, settled ? { high, settled } : { high, settled, last, updatedAt: last.receivedAt });
+    this.#open.delete(id);
+    if (settled) this.#closed.set(id, { high, settled });
+    else this.#open.set(id, { high, settled, last, updatedAt: last.receivedAt });
   }
 
   #mark(id: string): Mark | undefined {
-    return this.#combosAhead.get(id) ?? this.#open.get(id) ?? this.#closed.get(id);
+    return this.#open.get(id) ?? this.#closed.get(id);
   }
 
   #trace(event: GiftEvent): Trace | undefined {
     const key = traceKey(event);
-    return key === null ? undefined : (this.#tracesAhead.get(key) ?? this.#traces.get(key));
-  }
-
-  /** Returns whether an id is staged. Ids are collected when the first gift asks: most batches have none. */
-  #isStaged(id: string): boolean {
-    for (; this.#indexed < this.#staged.length; this.#indexed++) {
-      const event = this.#staged[this.#indexed];
-      if (event !== undefined) this.#ids.add(event.id);
-    }
-    return this.#ids.has(id);
-  }
-
-  #forget(id: string): void {
-    this.#open.delete(id);
-    this.#closed.delete(id);
+    return key === null ? undefined : this.#traces.get(key);
   }
 }
 
@@ -323,41 +269,13 @@ function traceKey(event: GiftEvent): string | null {
   return event.traceId === null ? null : event.traceId + event.comboId.slice(event.comboId.lastIndexOf("."));
 }
 
-/** Makes the event that settles a combo whose end brought no new units. It happened when the end did. */
-function settleAtEnd(end: GiftEvent, comboId: string, high: number): GiftEvent {
-  return settle(end, comboId, high, end.time, end.timeEstimated === true, end.receivedAt);
-}
-
-/** Makes the event that settles a combo whose end never came. Its time is an estimate: the end of the silence. */
-function settleAfterSilence(last: GiftEvent, high: number, time: number, now: number): GiftEvent {
-  return settle(last, last.comboId, high, time, true, now);
-}
-
+/** Makes the event that settles a combo without new units. */
 function settle(last: GiftEvent, comboId: string, high: number, time: number, estimated: boolean, receivedAt: number): GiftEvent {
-  const event: GiftEvent = {
-    id: `settle:${comboId}`,
-    room: last.room,
-    webRid: last.webRid,
-    sessionId: last.sessionId,
-    method: "dylive",
-    type: "gift",
-    time,
-    receivedAt,
-    source: "system",
-    revision: 0,
-    user: last.user,
-    kind: last.kind,
-    gift: last.gift,
-    delta: 0,
-    comboTotal: high,
-    settled: true,
-    unitDiamonds: last.unitDiamonds,
-    diamonds: last.unitDiamonds === null ? null : 0,
-    receiver: last.receiver,
-    comboId,
-    traceId: last.traceId,
+  const { timeEstimated: _, history: _history, test: _test, valueFen: _value, luckyCubeId: _cube, ...gift } = last;
+  return {
+    ...gift,
+    ...{ id: `settle:${comboId}`, method: "dylive", time, receivedAt, source: "system", revision: 0 },
+    ...{ delta: 0, comboTotal: high, settled: true, diamonds: last.unitDiamonds === null ? null : 0, comboId },
+    ...(estimated && { timeEstimated: true }),
   };
-  if (last.unitsPerClick !== undefined) event.unitsPerClick = last.unitsPerClick;
-  if (estimated) event.timeEstimated = true;
-  return event;
 }

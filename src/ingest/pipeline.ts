@@ -208,11 +208,11 @@ export class Pipeline {
       const { log, room, clock } = this.#deps;
       if (this.#isAged) this.#age(memory);
       const now = clock.now();
-      for (const ledger of this.#sent.values()) if (ledger.due(now).length > 0) ledger.commit();
+      for (const ledger of this.#sent.values()) ledger.due(now);
       for (let settled = 0; ; ) {
         const events = memory.ledger.due(now, heardUntil, SETTLED_TOGETHER);
         if (events.length === 0) return settled;
-        memory.ledger.commit((await appended(log, room, memory.epoch, events)).stored);
+        memory.ledger.confirm(events, (await appended(log, room, memory.epoch, events)).stored);
         settled += events.length;
         if (events.length < SETTLED_TOGETHER) return settled;
         await yieldToEventLoop();
@@ -327,7 +327,6 @@ export class Pipeline {
     const ledger = this.#sent.get(by) ?? new GiftLedger();
     this.#sent.set(by, ledger);
     const [given] = ledger.stage([draft], { combos: new Map(), known: new Set() });
-    ledger.commit();
     return given?.type === "gift" ? { gift: given } : {};
   }
 
@@ -346,7 +345,7 @@ export class Pipeline {
       written = events.length === 0 ? { stored: [] } : await appended(log, room, memory.epoch, events);
     } catch (error) {
       if (error instanceof Fenced || isStoreDown(error) || isNotOwner(error)) throw error;
-      ledger.unstage();
+      ledger.restore(await newestGifts(log, room));
       if (drafts.length === 1) {
         for (const event of events) setAside(event, error);
         count(drops, "refused_by_store");
@@ -357,7 +356,7 @@ export class Pipeline {
       return [...first, ...(await this.#append(memory, drafts.slice(half), drops, old))];
     }
     const { stored, tooOld = 0 } = written;
-    ledger.commit(stored);
+    ledger.confirm(events, stored);
     for (const event of events) recent.add(event.id);
     const fresh = events.filter((_event, i) => stored[i] !== null);
     for (const [i, { id }] of events.entries()) if (stored[i] === null) old.add(id);

@@ -31,7 +31,7 @@ function drafts(envelopes: readonly Envelope[], drift = new Drift()): Draft[] {
 function events(envelopes: readonly Envelope[]): NewEvent[] {
   const [ledger, store, all] = [new GiftLedger(), new Store(), drafts(envelopes)];
   const staged = ledger.stage(all, store.find(ledger.missing(all)));
-  ledger.commit(store.append(staged));
+  ledger.confirm(staged, store.append(staged));
   for (const event of staged) expectValid(event);
   return store.events;
 }

@@ -49,7 +49,7 @@ describe("a light gift", () => {
 
     const fresh = new GiftLedger();
     fresh.stage([full("9", "9", 3, AT, "7")], { combos: new Map(), known: new Set() });
-    fresh.unstage();
+    fresh.restore([]);
     expect(pass(fresh, new Store(), light("10", 3, AT, "7"))).toEqual([["10", 3, 3]]);
   });
 
@@ -84,7 +84,8 @@ describe("a light gift", () => {
           const gifts = new Map(store.gifts().map((event) => [event.id, event]));
           const { combos, ids } = ledger.missing(one);
           const found = store.find({ combos: [...combos, ...[...gifts.values()].map(({ comboId }) => comboId)], ids });
-          ledger.commit(store.append(ledger.stage(one, { ...found, gifts })));
+          const events = ledger.stage(one, { ...found, gifts });
+          ledger.confirm(events, store.append(events));
         }
       }
       expect(store.events).toEqual(before);

@@ -41,7 +41,8 @@ test("the sum of delta is the largest total received, however the messages come"
         now += 100;
         if (s.do === "wait") {
           now += s.ms;
-          ledger.commit(store.append(ledger.due(now)));
+          const due = ledger.due(now);
+          ledger.confirm(due, store.append(due));
           continue;
         }
         if (s.do === "restart") {
@@ -52,11 +53,8 @@ test("the sum of delta is the largest total received, however the messages come"
         const drafts: Draft[] = s.batch.map((m) => gift({ ...m, id: String(m.id), at: now }));
         if (s.do !== "batch") {
           const events = ledger.stage(drafts, store.find(ledger.missing(drafts)));
-          if (s.do === "lost answer") {
-            store.append(events);
-            ledger = new GiftLedger();
-            ledger.restore(newest(store, s.window));
-          } else ledger.unstage();
+          if (s.do === "lost answer") store.append(events);
+          ledger.restore(newest(store, s.window));
         }
         store.take(ledger, ...drafts);
         for (const m of s.batch) {
@@ -129,8 +127,7 @@ test("a masked sender's combo counts once, with one trace a click, one a combo o
         if (before !== "nothing") {
           if (before === "restart") ledger = new GiftLedger();
           else ledger.stage([draft], store.find(ledger.missing([draft])));
-          if (before === "restart") ledger.restore(newest(store, window));
-          else ledger.unstage();
+          ledger.restore(newest(store, window));
         }
         store.take(ledger, draft);
       });

@@ -1,4 +1,4 @@
-// Guards: A combo counts what is new and settles once, and the ledger's memory never goes ahead of the log.
+// Guards: A combo counts what is new and settles once, and a failed append leaves no trace in the memory of the ledger.
 import { describe, expect, test } from "vitest";
 import type { Draft } from "../../src/events/combo.js";
 import { GiftLedger } from "../../src/events/ledger.js";
@@ -66,7 +66,7 @@ describe("silence", () => {
     const events = ledger.due(1_700_000_040_000);
     const made = { method: "dylive", source: "system", time: 1_700_000_040_000, timeEstimated: true };
     expect(events).toMatchObject([{ id: "settle:c", delta: 0, comboTotal: 2, settled: true, diamonds: 0, ...made }]);
-    ledger.commit(store.append(events));
+    ledger.confirm(events, store.append(events));
     expect(ledger.due(1_800_000_000_000)).toEqual([]);
     expect(pass(ledger, store, of(3, 3))).toEqual([["3", 1, 3, true]]);
   });
@@ -78,7 +78,7 @@ describe("silence", () => {
     const staged = ledger.stage(drafts, store.find(ledger.missing(drafts)));
     const due = ledger.due(30_000);
     expect([...staged, ...due].map((e) => e.id)).toEqual(["3", "settle:d"]);
-    ledger.commit(store.append([...staged, ...due]));
+    ledger.confirm([...staged, ...due], store.append([...staged, ...due]));
     expect(ledger.due(58_999)).toEqual([]);
     expect(ledger.due(59_000).map((e) => e.comboTotal)).toEqual([4]);
   });
@@ -104,7 +104,7 @@ describe("memory", () => {
     const [ledger, store] = [new GiftLedger(), new Store()];
     const drafts = [of(1, 5)];
     ledger.stage(drafts, store.find(ledger.missing(drafts)));
-    ledger.unstage();
+    ledger.restore(store.events);
     expect(pass(ledger, store, ...drafts)).toEqual([["1", 5, 5, false]]);
   });
 
@@ -118,8 +118,7 @@ describe("memory", () => {
   test("forgets a combo whose gift the log knew after all", () => {
     const [ledger, store] = [new GiftLedger(), new Store()];
     const drafts = [of(1, 5)];
-    ledger.stage(drafts, store.find(ledger.missing(drafts)));
-    ledger.commit([null]);
+    ledger.confirm(ledger.stage(drafts, store.find(ledger.missing(drafts))), [null]);
     expect(ledger.missing([of(2, 5)]).combos).toEqual(["c"]);
   });
 });

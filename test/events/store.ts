@@ -28,7 +28,7 @@ export class Store {
   /** Passes a batch through a ledger and keeps what comes of it, as the pipeline does. */
   take(ledger: GiftLedger, ...drafts: readonly Draft[]): readonly NewEvent[] {
     const events = ledger.stage(drafts, this.find(ledger.missing(drafts)));
-    ledger.commit(this.append(events));
+    ledger.confirm(events, this.append(events));
     return events;
   }
 

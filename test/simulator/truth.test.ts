@@ -76,7 +76,7 @@ describe("/@truth", () => {
       truth.count(message);
       const { method, sendingId: msgId, payload } = message;
       const draft = normalise({ method, msgId, payload }, context());
-      if (draft !== null) ledger.commit(log.append(ledger.stage([draft], log.find(ledger.missing([draft])))));
+      if (draft !== null) log.take(ledger, draft);
     }
     const { combos } = truth.snapshot();
     expect(combos.length).toBeGreaterThan(20);
