@@ -75,6 +75,9 @@ export class GiftsWatch {
   #explainedSince = 0;
   /** Missing rises since the last gift. */
   #missedInARow = 0;
+  /** Gifts since the last interruption, each combo once, and when the first of them began. */
+  #begun = 0;
+  #firstGiftAt = 0;
   #announced: GiftsNews["kind"] = "gifts.flowing";
   /** Broadcast that the state is recalled of. */
   #recalledOf: string | null = null;
@@ -151,7 +154,7 @@ export class GiftsWatch {
   interrupted(): void {
     this.#givers.clear();
     this.#masked = [];
-    this.#missedInARow = 0;
+    this.#missedInARow = this.#begun = 0;
     this.#lastGiftAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -172,13 +175,15 @@ export class GiftsWatch {
   }
 
   /** Takes a gift that came. @param now ms UTC */
-  receive({ user, delta, diamonds }: NewEventOf<"gift">, now: number): void {
+  receive({ user, delta, comboTotal, diamonds }: NewEventOf<"gift">, now: number): void {
     if (delta === 0) return;
     this.#seen.gifts++;
     this.#seen.diamonds += diamonds ?? 0;
     this.#lastGiftAt = now;
     this.#giftsSince++;
     this.#missedInARow = 0;
+    if (this.#begun === 0) this.#firstGiftAt = now;
+    if (delta === comboTotal) this.#begun++;
     const giver = this.#giver(user);
     if (giver === null) {
       // A gift of unknown price may be worth any rise.
@@ -213,10 +218,17 @@ export class GiftsWatch {
         this.#settle(giver);
         if (missing > 0) this.#missed(rise.at, missing, now);
       }
+    if (this.#missedInARow > 0 && this.#isHushed(heardUntil)) this.#go("suppressed", now);
   }
 
   get #isBad(): boolean {
     return this.#state === "partial" || this.#state === "suppressed";
+  }
+
+  /** Whether no gift came for seven times the usual pause, which happens by chance once in 1,000 times. Of 30 gifts one can tell. */
+  #isHushed(now: number): boolean {
+    const usual = (this.#lastGiftAt - this.#firstGiftAt) / this.#begun;
+    return this.#begun >= 30 && now - this.#lastGiftAt >= Math.max(GRACE_MS, 7 * usual);
   }
 
   /** Returns what is missing of a rise if masked gifts of four minutes before it, and of the time since, are the same person's. */

@@ -12,13 +12,6 @@ type HighlightKind = (typeof HIGHLIGHT_KINDS)[number];
 
 /** Minutes before and after one that say what is usual then: a room that fills slowly has no peak. */
 const AROUND_MINUTES = 30;
-/** Fewest minutes from which one can tell what is usual. */
-const LEAST_MINUTES = 10;
-/** A minute stands out that is so many spreads above what is usual, and so many times as much. */
-const SPREADS = 5;
-const TIMES = 2;
-/** Half of a normal distribution lies within so many standard deviations: between its quartiles. */
-const QUARTILES_OF_SPREAD = 1.349;
 
 /** Measure of each kind: its value in a minute, the least that is worth a word, and the least spread, since chance alone spreads that much. */
 const MEASURES: Readonly<
@@ -56,35 +49,8 @@ export interface Peak {
   readonly score: number;
 }
 
-/** Time of a broadcast that stands out against the half hours around it. */
-export interface Highlight {
-  /** Time to jump to, ms UTC: of the first event of the burst; where they are no longer kept, or too many to look at, the beginning of the minute. */
-  readonly at: number;
-  /** Whether `at` is of an event. */
-  readonly exact: boolean;
-  /** Its minutes, ms UTC: the beginning of the first, and the end of the last. */
-  readonly from: number;
-  readonly to: number;
-  /** Seq of its event that was stored first: read the room's events from there. */
-  readonly firstSeq: number;
-  /** The greatest of its peaks, by which highlights are ranked. */
-  readonly score: number;
-  /** Its peaks, the most striking first. */
-  readonly peaks: readonly Peak[];
-  /** Words of its chats that are rarer in the rest of the broadcast, the most striking first. */
-  readonly words: readonly WordCount[];
-  /** Gifts that its diamonds are of, those worth most first. */
-  readonly gifts: readonly { readonly id: string; readonly name: string | null; readonly units: number; readonly diamonds: number }[];
-}
-
-/** A highlight of which only the minutes are known. */
-type Stretch = Pick<Highlight, "from" | "to" | "firstSeq" | "score" | "peaks">;
-
-/** Bounds on what is read for one highlight. */
-const READ_PAGE = 500;
-const READ_MAX = 20_000;
-/** Lateness in ms up to which an event is still looked for behind its minute, though the log is in order of arrival. */
-const LATE_MS = 30_000;
+/** Time of a broadcast that stands out against the half hours around it; the schema of the API describes its fields. */
+export type Highlight = Awaited<ReturnType<typeof highlightsOf>>[number];
 
 /** Question for highlights. */
 interface HighlightAsk {
@@ -103,18 +69,18 @@ export async function highlightsOf(
   room: RoomKey,
   sessionId: string,
   { limit, kinds = HIGHLIGHT_KINDS, signal }: HighlightAsk,
-): Promise<readonly Highlight[]> {
-  const minutes = await statistics.minutes(room, sessionId, Number.MIN_SAFE_INTEGER, MINUTES_MAX);
+) {
+  const minutes = await statistics.minutes(room, sessionId, Number.MIN_SAFE_INTEGER, 100_000); // of ten weeks
   const striking = stretchesOf(minutes, kinds)
     .sort((a, b) => b.score - a.score)
     .slice(0, limit)
     .sort((a, b) => a.from - b.from);
-  if (striking.length === 0) return [];
   const chats = minutes.reduce((sum, { totals }) => sum + (totals.types.chat ?? 0), 0);
   const usualWords = new Map<string, number>();
+  // Rarer ones are in no highlight often enough.
   for (const kind of ["word", "emoji"] as const)
-    for (const { text, count } of await statistics.words(room, sessionId, kind, WORDS_MAX)) usualWords.set(text, count);
-  const found: Highlight[] = [];
+    for (const { text, count } of await statistics.words(room, sessionId, kind, 5_000)) usualWords.set(text, count);
+  const found = [];
   for (const stretch of striking) {
     const { events, isWhole } = await eventsOf(log, room, sessionId, stretch, signal);
     const main = stretch.peaks[0]?.kind ?? "chat";
@@ -131,16 +97,11 @@ export async function highlightsOf(
   return found;
 }
 
-/** Minutes of a broadcast that are looked at: ten weeks. */
-const MINUTES_MAX = 100_000;
-/** Words of a broadcast that may be found in a highlight: rarer ones are in no highlight often enough. */
-const WORDS_MAX = 5_000;
-
 /**
  * Returns the times in which minutes stand out; those next to each other are one, whatever stands out in them. A minute without any event was not
- * received, as far as anybody knows: a live room has something to tell every few seconds.
+ * received, as far as is known: a live room sends something every few seconds.
  */
-export function stretchesOf(minutes: readonly Minute[], kinds: readonly HighlightKind[] = HIGHLIGHT_KINDS): Stretch[] {
+export function stretchesOf(minutes: readonly Minute[], kinds: readonly HighlightKind[] = HIGHLIGHT_KINDS) {
   const seqs = new Map(minutes.map(({ minute, firstSeq }) => [minute, firstSeq]));
   const peaks = kinds.flatMap((kind) => peaksOf(minutes, kind)).sort((a, b) => a.minute - b.minute);
   const groups: Peak[][] = [];
@@ -169,64 +130,27 @@ export function stretchesOf(minutes: readonly Minute[], kinds: readonly Highligh
 
 /** Returns the minutes in which there was much more of a kind than in those around them. */
 function peaksOf(minutes: readonly Minute[], kind: HighlightKind): readonly Peak[] {
-  if (minutes.length < LEAST_MINUTES) return [];
   const { of, least, spread: leastSpread } = MEASURES[kind];
   const values = minutes.map(({ totals }) => of(totals));
-  const around = new Around();
   const found: Peak[] = [];
   let [from, to] = [0, 0];
   for (const [i, { minute }] of minutes.entries()) {
-    for (; to < minutes.length && (minutes[to]?.minute ?? 0) <= minute + AROUND_MINUTES; to++) around.add(values[to] ?? 0);
-    for (; (minutes[from]?.minute ?? 0) < minute - AROUND_MINUTES; from++) around.remove(values[from] ?? 0);
+    while (to < minutes.length && (minutes[to]?.minute ?? 0) <= minute + AROUND_MINUTES) to++;
+    while ((minutes[from]?.minute ?? 0) < minute - AROUND_MINUTES) from++;
     const value = values[i] ?? 0;
-    if (value < least || around.size < LEAST_MINUTES) continue;
-    const usual = around.at(0.5);
-    const spread = Math.max((around.at(0.75) - around.at(0.25)) / QUARTILES_OF_SPREAD, leastSpread(usual, around.mean));
+    if (value < least || to - from < 10) continue; // of fewer minutes nothing is usual
+    const around = Float64Array.from(values.slice(from, to)).sort();
+    const valueAt = (share: number) => around[Math.floor((around.length - 1) * share)] ?? 0;
+    const usual = valueAt(0.5);
+    const mean = around.reduce((sum, one) => sum + one, 0) / around.length;
+    // Between its quartiles a normal distribution has 1.349 standard deviations.
+    const spread = Math.max((valueAt(0.75) - valueAt(0.25)) / 1.349, leastSpread(usual, mean));
     const score = (value - usual) / spread;
-    if (score < SPREADS || value < usual * TIMES) continue;
+    // A minute stands out that is five spreads above what is usual, and twice as much.
+    if (score < 5 || value < usual * 2) continue;
     found.push({ kind, minute: minute * MINUTE_MS, value, usual, score: Math.round(score * 10) / 10 });
   }
   return found;
-}
-
-/** Values of the minutes around one, in their order. */
-class Around {
-  readonly #values: number[] = [];
-  #sum = 0;
-
-  get size(): number {
-    return this.#values.length;
-  }
-
-  get mean(): number {
-    return this.#sum / this.#values.length;
-  }
-
-  add(value: number): void {
-    this.#values.splice(this.#placeOf(value), 0, value);
-    this.#sum += value;
-  }
-
-  remove(value: number): void {
-    this.#values.splice(this.#placeOf(value), 1);
-    this.#sum -= value;
-  }
-
-  /** Returns the value below which a share of them lies. */
-  at(share: number): number {
-    return this.#values[Math.floor((this.#values.length - 1) * share)] ?? 0;
-  }
-
-  /** Returns the first place whose value is not less. */
-  #placeOf(value: number): number {
-    let [low, high] = [0, this.#values.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#values[middle] ?? 0) < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
 }
 
 /** Reads the events of a stretch, as far as they are kept, in order of time. `isWhole`: none of them were removed, and there are not more than are looked at. */
@@ -234,32 +158,30 @@ async function eventsOf(
   log: Pick<Store["log"], "readRoom">,
   room: RoomKey,
   sessionId: string,
-  { from, to, firstSeq }: Stretch,
+  { from, to, firstSeq }: ReturnType<typeof stretchesOf>[number],
   signal: AbortSignal | undefined,
 ): Promise<{ readonly events: readonly LiveEvent[]; readonly isWhole: boolean }> {
   const found: LiveEvent[] = [];
   let [isRead, isRemoved] = [false, false];
-  for (let after = firstSeq - 1; !isRead && found.length < READ_MAX; ) {
+  for (let after = firstSeq - 1; !isRead && found.length < 20_000; ) {
     signal?.throwIfAborted();
-    const page = await log.readRoom(room, after, READ_PAGE, { types: HIGHLIGHT_KINDS, sessionId });
+    const page = await log.readRoom(room, after, 500, { types: HIGHLIGHT_KINDS, sessionId });
     found.push(...page.events.filter(({ time }) => time >= from && time < to));
     isRemoved ||= page.removed !== undefined;
-    isRead = page.scanned >= page.head || page.scanned <= after || (page.events.at(-1)?.time ?? 0) >= to + LATE_MS;
+    // The log is in order of arrival, which may be half a minute late.
+    isRead = page.scanned >= page.head || page.scanned <= after || (page.events.at(-1)?.time ?? 0) >= to + 30_000;
     after = page.scanned;
   }
   return { events: found.sort((a, b) => a.time - b.time), isWhole: isRead && !isRemoved };
 }
 
-/** Length in ms of the pieces of time that are compared to find the beginning of a burst. */
-const PIECE_MS = 5_000;
-
-/** Returns the time of the first event of a burst: back from its densest piece as long as there is half as much; null where none is known. */
+/** Returns the time of the first event of a burst: back from its densest five seconds as long as there is half as much; null where none is known. */
 function beginningOf(events: readonly LiveEvent[], kind: HighlightKind, from: number): number | null {
   const pieces = new Map<number, { worth: number; first: number }>();
   for (const event of events) {
     const worth = event.type === kind ? MEASURES[kind].worth(event) : 0;
     if (worth === 0) continue;
-    const place = Math.floor((event.time - from) / PIECE_MS);
+    const place = Math.floor((event.time - from) / 5_000);
     const piece = pieces.get(place);
     if (piece === undefined) pieces.set(place, { worth, first: event.time });
     else piece.worth += worth;
@@ -272,13 +194,8 @@ function beginningOf(events: readonly LiveEvent[], kind: HighlightKind, from: nu
   return pieces.get(densest)?.first ?? null;
 }
 
-/** Fewest times that a word is in the chats of a highlight that it says something about, and most such words. */
-const WORD_TIMES = 3;
-const WORDS_SHOWN = 5;
-/** Longest word that is looked for in a chat, in UTF-16 units, and most of a chat that is looked at. */
+/** Longest word that is looked for in a chat, in UTF-16 units. */
 const WORD_MAX_CHARS = 12;
-const TEXT_MAX_CHARS = 60;
-const TURN_CHATS = 100;
 
 /**
  * Returns the broadcast's words that are in more of these chats than in as many others of it. The statistics have cut them with a dictionary: here
@@ -290,8 +207,8 @@ async function strikingWords(texts: readonly string[], usual: ReadonlyMap<string
   const counts = new Map<string, number>();
   for (const [i, text] of texts.entries()) {
     // Others have their turn: walls of text take a millisecond each hundred.
-    if (i % TURN_CHATS === 0) await setImmediate();
-    const said = text.slice(0, TEXT_MAX_CHARS).normalize("NFKC").toLowerCase();
+    if (i % 100 === 0) await setImmediate();
+    const said = text.slice(0, 60).normalize("NFKC").toLowerCase();
     const found = new Set<string>();
     for (let from = 0; from < said.length; from++)
       for (let to = from + 1; to <= Math.min(said.length, from + WORD_MAX_CHARS); to++) {
@@ -306,11 +223,11 @@ async function strikingWords(texts: readonly string[], usual: ReadonlyMap<string
       const expected = (usual.get(text) ?? 0) * share;
       return { text, count, excess: (count - expected) / Math.sqrt(expected + 1) };
     })
-    .filter(({ count, excess }) => count >= WORD_TIMES && excess > 1)
+    .filter(({ count, excess }) => count >= 3 && excess > 1)
     .sort((a, b) => b.excess - a.excess || b.text.length - a.text.length || (a.text < b.text ? -1 : 1));
   const shown: WordCount[] = [];
   for (const { text, count } of striking) {
-    if (shown.length === WORDS_SHOWN) break;
+    if (shown.length === 5) break;
     // 加油 says nothing beside 主播加油, nor the other way round.
     if (!shown.some((one) => one.text.includes(text) || text.includes(one.text))) shown.push({ text, count });
   }
@@ -323,10 +240,7 @@ function cutsWord(text: string, from: number, to: number): boolean {
   return (latin(from) && latin(from - 1)) || (latin(to - 1) && latin(to));
 }
 
-/** Most gifts that a highlight tells of. */
-const GIFTS_SHOWN = 3;
-
-function giftsOf(events: readonly LiveEvent[]): Highlight["gifts"] {
+function giftsOf(events: readonly LiveEvent[]) {
   const gifts = new Map<string, { id: string; name: string | null; units: number; diamonds: number }>();
   for (const event of events) {
     if (event.type !== "gift" || event.test === true || event.diamonds === null) continue;
@@ -337,5 +251,5 @@ function giftsOf(events: readonly LiveEvent[]): Highlight["gifts"] {
   return [...gifts.values()]
     .filter(({ diamonds }) => diamonds > 0)
     .sort((a, b) => b.diamonds - a.diamonds)
-    .slice(0, GIFTS_SHOWN);
+    .slice(0, 3);
 }

@@ -1,4 +1,3 @@
-import type { EventType } from "../events/event.js";
 import type { Session } from "../store/rooms.js";
 import { eventsOf, type Given, type SessionAudience, type SessionStatistics, type Totals, type Witness } from "../store/statistics.js";
 
@@ -7,47 +6,14 @@ const MINUTE_MS = 60_000;
 /** A sum of diamonds as it is shown: a number, or where that could not hold it exactly, its decimal digits. */
 type Amount = number | string;
 
-/** Gifts as they are shown. */
-type ShownGifts = Omit<Given, "diamonds"> & { readonly diamonds: Amount };
-
-/** Summary of a broadcast as a whole. */
-export interface Summary {
-  readonly messages: Readonly<Partial<Record<EventType, number>>>;
-  readonly events: number;
-  readonly people: number;
-  readonly chatters: number;
-  readonly gifters: number;
-  readonly gifts: ShownGifts;
-  /** Diamonds by minutes of its length so far, of which it has one at least, to two decimals; null while nobody knows how long it is. */
-  readonly diamondsPerMinute: number | null;
-  /** Diamonds given by the platform's ranks, at least, and how many of them the gifts explain that reached us. No part of `gifts`. */
-  readonly witness: ShownWitness;
-  /** `seen` reached us; `total` is the platform's count, of which it sends a sample. */
-  readonly likes: { readonly seen: number; readonly total: number | null };
-  readonly follows: number;
-  readonly followers: number | null;
-  readonly viewers: number | null;
-  readonly peak: { readonly online: number | null; readonly minute: number | null; readonly eventsInMinute: number };
-  readonly hidden: { readonly events: number; readonly chats: number; readonly units: number; readonly diamonds: Amount };
-  /** `unmeasured` of them, of unknown length, are not in `totalMs`. */
-  readonly gaps: { readonly count: number; readonly totalMs: number; readonly unmeasured: number };
-  /** Share of its time in which we know of no gap; null while that has no length, or a gap has none. */
-  readonly covered: number | null;
-  readonly likesSeen: number | null;
-  readonly partial: boolean;
-  readonly firstEventAt: number | null;
-  readonly lastEventAt: number | null;
-  readonly behind: number;
-}
+/** Summary of a broadcast as a whole; the schema of the API describes its fields. */
+export type Summary = NonNullable<ReturnType<typeof summaryOf>>;
 
 /**
  * Sums up a broadcast; null where nothing of it was counted yet, which its row, if there is one, shows as well.
  * @param session when it began and ended, as far as that is known
  */
-export function summaryOf(
-  session: Pick<Session, "openedAt" | "endedAt"> | null,
-  statistics: SessionStatistics | null | undefined,
-): Summary | null {
+export function summaryOf(session: Pick<Session, "openedAt" | "endedAt"> | null, statistics: SessionStatistics | null | undefined) {
   const events = statistics == null ? 0 : eventsOf(statistics.totals);
   if (statistics == null || events === 0) return null;
   const { totals, people, chatters, gifters, combos, settled, busiest, partial, behind } = statistics;
@@ -76,16 +42,8 @@ export function summaryOf(
   };
 }
 
-/** Diamonds given by the ranks, as they are shown. */
-interface ShownWitness {
-  readonly diamondsWitnessed: number;
-  readonly diamondsReceived: number;
-  /** Share of the first that the second is; null where the ranks say nothing. */
-  readonly share: number | null;
-}
-
 /** Returns what ranks say was given, as it is shown. */
-export function shownWitness({ witnessed, received }: Witness): ShownWitness {
+export function shownWitness({ witnessed, received }: Witness) {
   return { diamondsWitnessed: witnessed, diamondsReceived: received, share: witnessed === 0 ? null : shareOf(received, witnessed) };
 }
 
@@ -96,7 +54,7 @@ function shareOf(part: number, all: number): number {
 }
 
 /** Returns gifts as they are shown. */
-export function shownGifts({ combos, settled, units, diamonds, unpricedUnits }: Given): ShownGifts {
+export function shownGifts({ combos, settled, units, diamonds, unpricedUnits }: Given) {
   return { combos, settled, units, diamonds: amountOf(diamonds), unpricedUnits };
 }
 
