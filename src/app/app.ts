@@ -146,7 +146,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     });
     closers.push(() => collecting.stop());
     const { rooms, collectors: own } = collecting;
-    if (own !== null) metrics.lookAtTakeovers(() => own.takeovers);
+    if (own !== null) metrics.watch({ takeovers: () => own.takeovers });
     closers.push(() => collecting.rest());
     closers.push(await startMaintenance(collecting, context, metrics));
     const stopping = new AbortController();

@@ -1,6 +1,6 @@
 import { assertTyped } from "../erasure/identity.js";
 import { confirmationOf } from "../events/hidden.js";
-import type { DeletedThing } from "../http/task-list.js";
+import type { DeletedThing } from "../http/v1/task-schemas.js";
 import { type Msg, msg } from "../runtime/msg.js";
 import type { LocalApi } from "./api.js";
 import { askOnTerminal, inWords, ProgressLine, print } from "./terminal.js";

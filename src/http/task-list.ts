@@ -1,81 +1,14 @@
 import type { FastifyBaseLogger } from "fastify";
-import type { ErasureFound } from "../erasure/erase.js";
-import type { WorksErased } from "../erasure/works.js";
-import type { LoadedCounts } from "../ingest/load-file.js";
-import type { DriftCounts } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type SentError, sentError } from "../runtime/errors.js";
 import { msg } from "../runtime/msg.js";
 import type { RoomKey } from "../store/log.js";
 import type { Deletion } from "../store/sql/deletions.js";
 import type { Limits } from "../store/sql/retention.js";
+import type { DecodedAnew, DeletedThing, ErasedPerson, ImportedFile, PersonLook, TASK_KINDS, TASK_STATES } from "./v1/task-schemas.js";
 
 /** Callback with the progress of work. */
 export type Turn = (what: string, count: number) => void;
-
-/** Outcome of erasing one person's traces. */
-export interface ErasedPerson {
-  /** Their own events, now tombstones. */
-  readonly erased: number;
-  /** Ranks, notices and unknown messages that named them, now tombstones. */
-  readonly dropped: number;
-  /** Events that named them, with another in their place. */
-  readonly changed: number;
-  /** Chats of others that name them, kept as written. */
-  readonly kept: number;
-  /** Pseudonym under which they are shown from now on; null without. */
-  readonly pseudonym: string | null;
-  /** Ids of rooms in which events were changed. */
-  readonly rooms: readonly string[];
-  /** Works that were theirs, their comments, downloads of their works, watches on them, works and comments of others that named them, and those that still do. */
-  readonly works: WorksErased;
-  readonly recordings: { readonly files: number; readonly messages: number; readonly frames: number };
-  /** Things that hold them still, one sentence each. */
-  readonly notReached: readonly string[];
-}
-
-/** Outcome of deleting a room or a broadcast. */
-export interface DeletedThing {
-  /** Events that were removed. */
-  readonly events: number;
-  /** Broadcasts of which statistics were removed. */
-  readonly sessions: number;
-  readonly recordings: { readonly files: number; readonly bytes: number };
-  /** Things that hold what was deleted still, one sentence each. */
-  readonly notReached: readonly string[];
-}
-
-/** Outcome of decoding recordings again. */
-export interface DecodedAnew {
-  /** room_ids of the broadcasts in the recordings. */
-  readonly sessions: readonly string[];
-  readonly messages: number;
-  readonly replaced: number;
-  readonly regifted: number;
-  readonly appended: number;
-  /** Events that the person was taken out of; they stay as they are. */
-  readonly erased: number;
-  /** Events that the store refused. */
-  readonly refused: number;
-  readonly lostBytes: number;
-  /** What was not understood, by what it is. */
-  readonly drift: DriftCounts;
-}
-
-/** Person who would be erased, and how much is kept of them. */
-export interface PersonLook {
-  /** Null if no such person is known: raw recordings and what waits to be stored may hold them all the same. */
-  readonly found: ErasureFound | null;
-}
-
-/** Outcome of an import. */
-export interface ImportedFile {
-  readonly broadcasts: readonly LoadedCounts[];
-  /** Events that the store refused. */
-  readonly refused: number;
-  /** What was not understood, by what it is. */
-  readonly drift: DriftCounts;
-}
 
 /** Raw recordings of a room that this process keeps. */
 export interface KeptRecordings {
@@ -104,9 +37,6 @@ export interface MaintenanceService {
 
 /** Tasks that are kept; beyond it ended ones are forgotten, oldest first. */
 const KEPT = 50;
-
-export const TASK_KINDS = ["erase", "redecode", "delete", "import"] as const;
-export const TASK_STATES = ["running", "done", "failed", "stopped"] as const;
 
 type TaskResult = ErasedPerson | PersonLook | DecodedAnew | DeletedThing | ImportedFile;
 

@@ -1,4 +1,5 @@
-import type { ImportedFile, KeptRecordings, MaintenanceService, PersonLook, Turn } from "../../src/http/task-list.js";
+import type { KeptRecordings, MaintenanceService, Turn } from "../../src/http/task-list.js";
+import type { ImportedFile, PersonLook } from "../../src/http/v1/task-schemas.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { msg } from "../../src/runtime/msg.js";
 import type { RoomKey } from "../../src/store/log.js";

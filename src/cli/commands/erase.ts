@@ -2,7 +2,7 @@ import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import type { ErasureFound } from "../../erasure/erase.js";
 import { assertPerson, type Identity } from "../../erasure/identity.js";
-import type { ErasedPerson, PersonLook } from "../../http/task-list.js";
+import type { ErasedPerson, PersonLook } from "../../http/v1/task-schemas.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { joinMsgs, type Msg, msg } from "../../runtime/msg.js";
 import { type LocalApi, withApi } from "../api.js";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Config } from "../../app/config.js";
-import type { ImportedFile } from "../../http/task-list.js";
+import type { ImportedFile } from "../../http/v1/task-schemas.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { joinMsgs, msg } from "../../runtime/msg.js";
 import { withApi } from "../api.js";

@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import type { DecodedAnew } from "../../http/task-list.js";
+import type { DecodedAnew } from "../../http/v1/task-schemas.js";
 import { msg } from "../../runtime/msg.js";
 import { path, withApi } from "../api.js";
 import { pastedName } from "../pasted-room.js";

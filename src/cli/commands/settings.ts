@@ -1,7 +1,7 @@
 import type { Command, Option } from "commander";
 import { CHANGEABLE, type Config, changedValue, loadConfig, variableOf } from "../../app/config.js";
 import { meantName } from "../../events/misspelt.js";
-import type { ServerSetting } from "../../http/api-deps.js";
+import type { ServerSetting } from "../../http/v1/admin-schemas.js";
 import { FieldError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import { KEEP_SETTINGS } from "../../store/server-limits.js";

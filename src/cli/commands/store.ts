@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, downloadsOf, loadConfig, variableOf } from "../../app/config.js";
-import type { ServerSetting } from "../../http/api-deps.js";
+import type { ServerSetting } from "../../http/v1/admin-schemas.js";
 import { recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Msg, msg } from "../../runtime/msg.js";

@@ -1,58 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
-import { Nullable } from "../../events/field.js";
 import { inLanguage, recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { AdminService, ApiDeps, ServerSetting } from "../api-deps.js";
+import type { AdminService, ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { Time } from "./fields.js";
+import { AboutSchema, FindingListSchema, type ServerSetting, SettingListSchema } from "./admin-schemas.js";
+
 import { addSchemas, exactly, routesOf } from "./route.js";
 
-/** The server. */
-const AboutSchema = Type.Object(
-  {
-    version: Type.String(),
-    node: Type.String({ description: "version of Node.js" }),
-    startedAt: Time,
-    storeBytes: Type.Union([Type.Integer(), Type.Null()], { description: "bytes of the database on disk" }),
-    account: Type.String({ description: "the account that rooms are watched as unless they say otherwise" }),
-    settings: Type.Array(
-      Type.Object({
-        name: Type.String({ description: "the environment variable" }),
-        value: Type.Union([Type.String(), Type.Number(), Type.Null()]),
-        about: Type.String(),
-      }),
-      { description: "every setting; secrets are shown as ***" },
-    ),
-    compat: Type.Array(
-      Type.Object({ name: Type.String(), like: Type.String({ description: "whose clients it is for" }), url: Type.String() }),
-      { description: "streams for clients of other programs that are on; docs/compat.md" },
-    ),
-  },
-  { $id: "About", description: "what this server is" },
-);
-
-/** Settings of the server. */
-const SettingListSchema = Type.Object(
-  {
-    settings: Type.Array(
-      Type.Object({
-        name: Type.String({ description: "the environment variable" }),
-        value: Type.Union([Type.String(), Type.Number(), Type.Null()], { description: "what counts now" }),
-        about: Type.String(),
-        from: Type.Enum(["start", "change", "default"], {
-          description: "where it comes from: start, what the server was started with; change, a change while it ran",
-        }),
-        mayChange: Type.Boolean({
-          description: "whether it may be changed while the server runs; not where the server was started with it, which wins",
-        }),
-        changed: Nullable(Type.Object({ by: Type.String({ description: "name of the token, or of the command" }), at: Time })),
-      }),
-    ),
-  },
-  { $id: "SettingList", description: "every setting; secrets are shown as ***" },
-);
 const DAY_MS = 86_400_000;
 const Changed = <S extends TSchema>(schema: S, description: string) => Type.Optional(Type.Union([schema, Type.Null()], { description }));
 const Days = Type.Integer({ minimum: 1, maximum: 36_500 });
@@ -77,21 +33,6 @@ const SettingChange = exactly({
   DYLIVE_LOG_LEVEL: Changed(LogLevel, "least level that is logged; null is the default"),
 });
 
-/** Findings of the doctor. */
-const FindingListSchema = Type.Object(
-  {
-    findings: Type.Array(
-      Type.Object({
-        layer: Type.String(),
-        state: Type.Enum(["ok", "warn", "fail", "skipped"]),
-        detail: Type.String({ description: "one sentence in plain words" }),
-        todo: Nullable(Type.String()),
-      }),
-      { description: "in the order in which each layer needs those before it" },
-    ),
-  },
-  { $id: "FindingList", description: "what is broken between here and the platform, and what to do" },
-);
 const Examined = exactly({
   room: Type.Optional(
     Type.Union([Type.String({ minLength: 1, maxLength: 2_000 }), Type.Null()], {

@@ -1,55 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { Nullable } from "../../events/field.js";
 import { reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import type { Accounts, ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { Time } from "./fields.js";
-import { addSchemas, exactly, routesOf } from "./route.js";
+import { AccountListSchema, AccountSchema } from "./admin-schemas.js";
 
-/** An account, without its cookies. */
-const AccountSchema = Type.Object(
-  {
-    name: Type.String(),
-    login: Type.Enum(["logged_in", "guest", "unknown"], {
-      description: "whom the platform took it for when it was asked last; unknown: not asked, or it did not say",
-    }),
-    nickname: Type.Union([Type.String(), Type.Null()], { description: "as the platform names it" }),
-    savedAt: Type.Union([Type.Integer(), Type.Null()], {
-      description: "when its cookies were saved, ms UTC; null when its file is damaged",
-    }),
-    expiresAt: Type.Union([Type.Integer(), Type.Null()], {
-      description: "when the platform will end the login; null where it is not known",
-    }),
-    checkedAt: Nullable(Time),
-    lapsed: Type.Boolean({ description: "the login has ended: rooms are seen as a guest sees them until there are new cookies" }),
-    health: Type.Union(
-      [
-        Type.Object({
-          since: Time,
-          gifts: Type.Integer({ description: "gifts that it was sent" }),
-          diamonds: Type.Integer({ description: "of those whose price is known" }),
-          diamondsWitnessed: Type.Integer({
-            description: "that were given for certain while it watched: by the platform's ranks, or as other sessions were sent them",
-          }),
-          diamondsMissing: Type.Integer({ description: "how much of that it was not sent within half a minute" }),
-          refusals: Type.Integer({ description: "connections that the platform refused it" }),
-        }),
-        Type.Null(),
-      ],
-      { description: "what was seen of it in the last 14 days, over all rooms; null: nothing" },
-    ),
-    problem: Type.Union([Type.String(), Type.Null()], { description: "why nothing is known of it" }),
-  },
-  { $id: "Account", description: "an account that rooms can be watched as, without its cookies" },
-);
-const AccountListSchema = Type.Object(
-  { accounts: Type.Array(Type.Ref("Account")) },
-  { $id: "AccountList", description: "all accounts, by name" },
-);
+import { addSchemas, exactly, routesOf } from "./route.js";
 
 /** Most characters of cookies: a whole cookies.txt of a browser fits, of which only the platform's are kept. */
 const COOKIES_MAX_CHARS = 500_000;

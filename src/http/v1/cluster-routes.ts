@@ -3,52 +3,29 @@ import { Type } from "typebox";
 import { readReport } from "../../collector/report.js";
 import { ROOM_STATES, type RoomState } from "../../health/state.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { MemberRow } from "../../store/cluster.js";
-import type { Store } from "../../store/store.js";
 import type { WebhookService } from "../../webhooks/webhook-service.js";
-import type { ApiDeps } from "../api-deps.js";
+import type { ApiDeps, ApiStore } from "../api-deps.js";
 import { addSchemas, routesOf } from "./route.js";
 
-/** Rooms by state; those without a report are `resolving`. */
-type RoomCounts = Readonly<Record<RoomState, number>>;
-
 /** A cluster at a glance. */
-export interface ClusterView {
-  /** Every process, oldest first, with what its rooms are doing. */
-  readonly members: readonly (MemberRow & { readonly states: RoomCounts })[];
-  readonly rooms: {
-    readonly wanted: number;
-    /** Wanted rooms that are on the watch list. */
-    readonly watched: number;
-    /** Wanted rooms that no process collects right now, by their last reported state. */
-    readonly unowned: RoomCounts;
-  };
-  /** Events of the log that its readers have not come to. */
-  readonly behind: { readonly statistics: number; readonly search: number; readonly hooks: number };
-}
-
-/** Parts of a store that tell of its cluster. */
-type ClusterStore = Pick<Store, "cluster" | "statistics" | "search">;
+export type ClusterView = Awaited<ReturnType<typeof clusterView>>;
 
 /**
  * Returns what each member of the cluster does, and how far each reader of the log is.
  * @throws DyliveError not_offered where the store is for a single process
  */
-export async function clusterView(
-  { cluster, statistics, search }: ClusterStore,
-  webhooks: Pick<WebhookService, "list">,
-): Promise<ClusterView> {
+async function clusterView({ cluster, statistics, search }: ApiStore, hooks: WebhookService) {
   if (cluster === undefined)
     throw new DyliveError(
       "not_offered",
       "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)",
     );
-  const [members, wantedRooms, counted, indexed, hooks] = await Promise.all([
+  const [members, wantedRooms, counted, indexed, listed] = await Promise.all([
     cluster.leases.members(),
     cluster.wantedRooms.all(),
     statistics.behind(),
     search.behind(),
-    hooksBehind(webhooks),
+    hooks.list(),
   ]);
   const states = new Map<number | null, Record<RoomState, number>>();
   const seen = new Set<number>();
@@ -66,17 +43,12 @@ export async function clusterView(
   return {
     members: members.map((member) => ({ ...member, states: states.get(member.id) ?? noRooms() })),
     rooms: { wanted, watched, unowned: states.get(null) ?? noRooms() },
-    behind: { statistics: counted, search: indexed, hooks },
+    behind: { statistics: counted, search: indexed, hooks: listed.reduce((sum, { backlog }) => sum + backlog, 0) },
   };
 }
 
 function noRooms(): Record<RoomState, number> {
   return Object.fromEntries(ROOM_STATES.map((state) => [state, 0])) as Record<RoomState, number>;
-}
-
-/** Counts the events of the log that hooks have not come to, over all hooks. */
-async function hooksBehind(webhooks: Pick<WebhookService, "list">): Promise<number> {
-  return (await webhooks.list()).reduce((sum, { backlog }) => sum + backlog, 0);
 }
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import type { RoomKey } from "../../store/log.js";
 import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
@@ -8,7 +8,7 @@ import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
 import type { KeptRecordings } from "../task-list.js";
 import { RoomParams } from "./fields.js";
-import { addSchemas, exactly, routesOf } from "./route.js";
+import { addSchemas, exactly, type ReadonlyDeep, routesOf } from "./route.js";
 
 const Own = (description: string) =>
   Type.Union(
@@ -64,14 +64,7 @@ const NO_RECORDINGS: KeptRecordings = { now: { files: 0, bytes: 0 }, beyond: { f
 const NO_LIMITS: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
 
 /** How much is kept of a room, as v1 shows it. */
-export interface ShownRetention extends Readonly<Record<keyof LimitsOf, Limits | null>> {
-  readonly server: LimitsOf;
-  readonly eventBytes: number;
-  readonly eventsSince: number | null;
-  readonly recordings: KeptRecordings;
-  readonly removedUntil: number | null;
-  readonly byDay: boolean;
-}
+export type ShownRetention = ReadonlyDeep<Static<typeof RetentionSchema>>;
 
 /** Registers the routes of a room's limits: look, change. */
 export function retentionRoutes(app: FastifyInstance, { store, logger, admin, maintenance }: ApiDeps): void {

@@ -2,6 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteH
 import { type Static, type TSchema, Type } from "typebox";
 import type { Scope } from "../../store/sql/tokens.js";
 
+/** What a schema describes, as our own code hands it on. */
+export type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> } : T;
+
 /** An object that has no other fields. */
 export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
 

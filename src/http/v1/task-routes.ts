@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { assertPerson, assertTyped } from "../../erasure/identity.js";
-import { Nullable } from "../../events/field.js";
 import type { RoomState } from "../../health/state.js";
 import { reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -13,141 +12,13 @@ import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { errorWords, languageAsked } from "../failure.js";
 import { roomOf } from "../streams/named-room.js";
-import { type MaintenanceService, TASK_KINDS, TASK_STATES, type Task } from "../task-list.js";
+import type { MaintenanceService, Task } from "../task-list.js";
 import { OPERATOR } from "../tokens.js";
 import { RoomParams } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 import { broadcastId, SessionParams, sessionOf } from "./session-routes.js";
+import { TaskListSchema, TaskSchema } from "./task-schemas.js";
 
-const Count = (description: string) => Type.Integer({ description });
-
-const Erased = Type.Object(
-  {
-    erased: Count("their own events, now tombstones"),
-    dropped: Count("ranks, notices and unknown messages that named them, now tombstones"),
-    changed: Count("events that named them, with another in their place"),
-    kept: Count("chats of others that name them, kept as written"),
-    pseudonym: Type.Union([Type.String(), Type.Null()], { description: "under which they are shown from now on" }),
-    rooms: Type.Array(Type.String(), { description: "rooms in which events were changed" }),
-    works: Type.Object(
-      {
-        works: Count("their own works, removed: a work's id leads to its author"),
-        comments: Count("their own comments, of which the place among the others stays, or all of it under the pseudonym"),
-        watches: Count("watches on them as an author, ended"),
-        downloads: Count("downloads of their works, removed with their files"),
-        changed: Count("works and comments of others that named them, without that"),
-        kept: Count("works and comments of others whose text holds their name, kept as written"),
-      },
-      { description: "what was done with works and comments" },
-    ),
-    recordings: Type.Object(
-      { files: Type.Integer(), messages: Type.Integer(), frames: Type.Integer() },
-      { description: "messages, and whole frames, that were taken out of raw recordings" },
-    ),
-    notReached: Type.Array(Type.String(), { description: "what holds them still" }),
-  },
-  { description: "of erase" },
-);
-const Names = (description: string) => Type.Array(Type.String(), { description });
-const Found = Type.Object(
-  {
-    found: Nullable(
-      Type.Object(
-        {
-          identity: Type.Object(
-            {
-              ids: Names("their ids (uid)"),
-              secUids: Names("sec_uid"),
-              displayIds: Names("visible numbers"),
-              webcastUids: Names("ids of live rooms"),
-              nicknames: Names("nicknames"),
-              byName: Type.Boolean({ description: "nothing but a nickname tells who they are" }),
-            },
-            { description: "what they are known by" },
-          ),
-          erased: Count("their own events"),
-          dropped: Count("ranks, notices and unknown messages that name them"),
-          changed: Count("events that name them, and would be changed"),
-          kept: Count("chats of others that name them, and would stay"),
-          works: Type.Object({ works: Type.Integer(), comments: Type.Integer(), watches: Type.Integer() }),
-        },
-        { description: "null if no such person is known" },
-      ),
-    ),
-  },
-  { description: "of erase with `look`" },
-);
-const Counts = (description: string) => Type.Record(Type.String(), Type.Integer(), { description });
-const DriftSchema = Type.Object(
-  { methods: Counts("unknown methods"), fields: Counts("unknown fields"), failures: Counts("unreadable"), overflow: Type.Integer() },
-  { description: "what was not understood, by what it is" },
-);
-const Imported = Type.Object(
-  {
-    broadcasts: Type.Array(
-      Type.Object({
-        room: Type.String({ description: "the room's id here" }),
-        kind: Type.String(),
-        messages: Type.Integer(),
-        events: Count("events that are new"),
-        drops: Counts("messages that gave no event, by reason"),
-        skipped: Count("damaged records that were passed over"),
-        lostBytes: Count("bytes at the end that could not be read"),
-      }),
-    ),
-    refused: Count("events that the store refused"),
-    drift: DriftSchema,
-  },
-  { description: "of import" },
-);
-const DecodedAnew = Type.Object(
-  {
-    sessions: Type.Array(Type.String(), { description: "room_ids of the broadcasts in the recordings" }),
-    messages: Count("messages in the recordings"),
-    replaced: Count("events that say something else now"),
-    regifted: Count("gifts whose units were counted again"),
-    appended: Count("events of messages that gave none before"),
-    erased: Count("events that the person was taken out of: they stay as they are"),
-    refused: Count("events that the store refused"),
-    lostBytes: Count("bytes of the recordings that could not be read"),
-    drift: DriftSchema,
-  },
-  { description: "of redecode" },
-);
-const Deleted = Type.Object(
-  {
-    events: Count("events that were removed"),
-    sessions: Count("broadcasts of which statistics were removed"),
-    recordings: Type.Object(
-      { files: Type.Integer(), bytes: Type.Integer() },
-      { description: "raw recordings of this process that were removed" },
-    ),
-    notReached: Type.Array(Type.String(), { description: "what holds it still" }),
-  },
-  { description: "of delete" },
-);
-
-/** Long work that was asked for. */
-const TaskSchema = Type.Object(
-  {
-    id: Type.String(),
-    kind: Type.Enum([...TASK_KINDS]),
-    room: Type.Union([Type.String(), Type.Null()], { description: "the room's id here; null: all rooms" }),
-    state: Type.Enum([...TASK_STATES]),
-    startedAt: Type.Integer({ description: "ms UTC" }),
-    endedAt: Type.Union([Type.Integer(), Type.Null()], { description: "ms UTC" }),
-    progress: Type.Union([Type.Object({ what: Type.String(), count: Type.Integer() }), Type.Null()], { description: "how far it is" }),
-    result: Type.Union([Erased, Found, DecodedAnew, Deleted, Imported, Type.Null()], { description: "what came of it" }),
-    error: Nullable(
-      Type.Object({ code: Type.String(), message: Type.String(), hint: Type.String() }, { description: "why it failed, as in refusals" }),
-    ),
-  },
-  { $id: "Task", description: "long work on what is kept" },
-);
-const TaskListSchema = Type.Object(
-  { tasks: Type.Array(Type.Ref("Task")) },
-  { $id: "TaskList", description: "tasks since the server was started, newest first; the last 50" },
-);
 const TaskParams = exactly({ task: Type.String({ pattern: "^[0-9]{1,15}$", description: "the id of the task, up to 15 digits" }) });
 const Person = exactly({
   user: Type.String({ minLength: 1, maxLength: 200, description: "their id (uid), sec_uid, visible number or nickname" }),
