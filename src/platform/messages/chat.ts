@@ -7,8 +7,7 @@ import type {
   PrivilegeScreenChatMessage,
   ScreenChatMessage,
 } from "../wire/gen/chat.js";
-import type { Lazy } from "../wire/reader.js";
-import { type Head, shownText, timed, userOf } from "./head.js";
+import { type Head, shownText, userOf } from "./head.js";
 import { clean, firstUser, LONG, openText, readSegments, readText } from "./text.js";
 import { toUser } from "./user.js";
 
@@ -19,48 +18,13 @@ const BY_LUCKY_BAG = 9;
 
 /** The messages that become chats. */
 export const CHAT_EVENTS = {
-  ChatMessage: chatEvent,
+  ChatMessage: (message: ChatMessage, head: Head) => chat(message, head, "text", message.chatBy === BY_LUCKY_BAG),
   EmojiChatMessage: emojiChatEvent,
-  ScreenChatMessage: screenChatEvent,
-  PrivilegeScreenChatMessage: privilegeChatEvent,
-  AudioChatMessage: audioChatEvent,
+  ScreenChatMessage: (message: ScreenChatMessage, head: Head) => chat(message, head, "screen"),
+  PrivilegeScreenChatMessage: (message: PrivilegeScreenChatMessage, head: Head) => chat(message, head, "privilege"),
+  AudioChatMessage: (message: AudioChatMessage, head: Head) => chat(message, head, "audio"),
   ExhibitionChatMessage: exhibitionChatEvent,
 };
-
-/** Makes the event of an ordinary chat. Codes such as [比心] stay text; emoji images come from the rich text. */
-function chatEvent(message: ChatMessage, head: Head): ChatEvent | null {
-  const rich = message.rtfContentV2 ?? message.rtfContent;
-  return chat(head, userOf(message.user, head, message.publicAreaCommon), message.content, "text", rich, message.chatBy === BY_LUCKY_BAG);
-}
-
-/** Makes the event of a flying chat, paid or privileged. */
-function screenChatEvent(message: ScreenChatMessage, head: Head): ChatEvent | null {
-  return chat(
-    head,
-    userOf(message.user, head, message.publicAreaCommon),
-    message.content,
-    "screen",
-    message.rtfContentV2 ?? message.rtfContent,
-    false,
-  );
-}
-
-/** Makes the event of a flying chat that a privilege allows. */
-function privilegeChatEvent(message: PrivilegeScreenChatMessage, head: Head): ChatEvent | null {
-  return chat(
-    head,
-    userOf(message.user, head, message.publicAreaCommon),
-    message.content,
-    "privilege",
-    message.rtfContentV2 ?? message.rtfContent,
-    false,
-  );
-}
-
-/** Makes the event of a voice message's words. */
-function audioChatEvent(message: AudioChatMessage, head: Head): ChatEvent | null {
-  return chat(head, userOf(message.user, head, message.publicAreaCommon), message.content, "audio", message.rtfContent, false);
-}
 
 /** Makes the event of an emoji sent by itself: the text is its fallback, such as [表情]. */
 function emojiChatEvent(message: EmojiChatMessage, head: Head): ChatEvent | null {
@@ -68,14 +32,8 @@ function emojiChatEvent(message: EmojiChatMessage, head: Head): ChatEvent | null
   const segments = readSegments(openText(message.emojiContent, head.context.drift), fallback, (user) =>
     toUser(user, head.context.anchorId),
   );
-  return build(
-    head,
-    userOf(message.user, head, message.publicAreaCommon),
-    fallback === "" ? plain(segments) : fallback,
-    "emoji",
-    segments,
-    false,
-  );
+  const user = userOf(message.user, head, message.publicAreaCommon);
+  return build(head, user, fallback === "" ? plain(segments) : fallback, "emoji", segments, false);
 }
 
 /**
@@ -90,9 +48,15 @@ function exhibitionChatEvent(message: ExhibitionChatMessage, head: Head): ChatEv
   return build(head, user, text, "exhibition", text === "" ? [] : [{ text }], false);
 }
 
-function chat(head: Head, user: User, content: string, kind: ChatEvent["kind"], rich: Lazy | null, luckyBag: boolean): ChatEvent | null {
-  const text = clean(content, LONG);
-  const segments = readSegments(openText(rich, head.context.drift), "", (user) => toUser(user, head.context.anchorId));
+/** A message with words of a person; `rtfContentV2` is newer and counts first. */
+type WordedMessage = Pick<ChatMessage, "user" | "publicAreaCommon" | "content" | "rtfContent"> & Partial<Pick<ChatMessage, "rtfContentV2">>;
+
+/** Makes the event of words. Codes such as [比心] stay text; emoji images come from the rich text. */
+function chat(message: WordedMessage, head: Head, kind: ChatEvent["kind"], luckyBag = false): ChatEvent | null {
+  const user = userOf(message.user, head, message.publicAreaCommon);
+  const text = clean(message.content, LONG);
+  const rich = openText(message.rtfContentV2 ?? message.rtfContent, head.context.drift);
+  const segments = readSegments(rich, "", (mentioned) => toUser(mentioned, head.context.anchorId));
   // A rich text of words alone says nothing that the content does not say better.
   if (text !== "" && segments.every(isWords)) return build(head, user, text, kind, [{ text }], luckyBag);
   return build(head, user, text === "" ? plain(segments) : text, kind, segments, luckyBag);
@@ -102,7 +66,7 @@ function chat(head: Head, user: User, content: string, kind: ChatEvent["kind"], 
 function build(head: Head, user: User, text: string, kind: ChatEvent["kind"], segments: Segment[], luckyBag: boolean): ChatEvent | null {
   if (text === "" && !segments.some(isPicture)) return null;
   const { context } = head;
-  const event: ChatEvent = {
+  return {
     id: head.id,
     room: context.room,
     webRid: context.webRid,
@@ -119,7 +83,6 @@ function build(head: Head, user: User, text: string, kind: ChatEvent["kind"], se
     segments,
     luckyBag,
   };
-  return timed(event, head);
 }
 
 function isPicture(segment: Segment): boolean {

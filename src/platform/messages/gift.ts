@@ -2,7 +2,7 @@ import { apartId, type Claim, comboId, type Draft, type GiftEvent } from "../../
 import type { User } from "../../events/event.js";
 import type { BindingGiftMessage, DoodleGiftMessage, GiftMessage, GiftStruct, LightGiftMessage } from "../wire/gen/gift.js";
 import type { User as WireUser } from "../wire/gen/user.js";
-import { envelopeUser, type Head, timed, userOf } from "./head.js";
+import { envelopeUser, type Head, userOf } from "./head.js";
 import { httpsOrNull, SHORT, textOrNull } from "./text.js";
 import { hasOnlyName, strangerUser, toUser, userKey } from "./user.js";
 
@@ -178,5 +178,5 @@ function build(
     traceId,
   };
   if (unitsPerClick > 1 && unitsPerClick <= claim.total) event.unitsPerClick = unitsPerClick;
-  return { event: timed(event, head), claim };
+  return { event, claim };
 }

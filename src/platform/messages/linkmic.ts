@@ -3,7 +3,7 @@ import type { LinkMicArmies, LinkMicBattle, LinkMicBattleFinish } from "../wire/
 import type { LinkMessage, LinkMicMethod, LinkmicProfitMessage, ListUser, ProfitInteractionScoreMessage } from "../wire/gen/linkmic.js";
 import type { RoomLinkMicSyncData } from "../wire/gen/sync.js";
 import type { User as WireUser } from "../wire/gen/user.js";
-import { type Head, shownText, timed } from "./head.js";
+import { type Head, makeEvent, shownText } from "./head.js";
 import { idOrNull, LONG, textOrNull } from "./text.js";
 import { toUser } from "./user.js";
 
@@ -82,25 +82,13 @@ function users(list: readonly (WireUser | null)[], head: Head): User[] {
 }
 
 function linkmicEvent(head: Head, action: string | null, code: number, channelId: string, linked: User[], text: string): LinkmicEvent {
-  const { context } = head;
-  const event: LinkmicEvent = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "linkmic",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
+  return makeEvent("linkmic", head, {
     action,
     code: code === 0 ? null : code,
     channelId: idOrNull(channelId),
     users: linked,
     text: textOrNull(text, LONG),
-  };
-  return timed(event, head);
+  });
 }
 
 type BattleEvent = NewEventOf<"battle">;
@@ -128,22 +116,5 @@ function armiesEvent(message: LinkMicArmies, head: Head): BattleEvent {
 }
 
 function battleOf(head: Head, battleId: string | null, phase: string, scores: Score[], text: string): BattleEvent {
-  const { context } = head;
-  const event: BattleEvent = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "battle",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
-    battleId,
-    phase,
-    scores,
-    text: textOrNull(text, LONG),
-  };
-  return timed(event, head);
+  return makeEvent("battle", head, { battleId, phase, scores, text: textOrNull(text, LONG) });
 }

@@ -8,7 +8,7 @@ import type {
 } from "../wire/gen/lottery.js";
 import type { LotteryInfoSyncData } from "../wire/gen/sync.js";
 import type { User as WireUser } from "../wire/gen/user.js";
-import { type Head, timed, toMillis } from "./head.js";
+import { type Head, makeEvent, toMillis } from "./head.js";
 import { clean, countOrNull, idOrNull, LONG, SHORT, textOrNull } from "./text.js";
 import { toUser } from "./user.js";
 
@@ -95,23 +95,13 @@ function build(
   text: string,
 ): LotteryEvent {
   const { context } = head;
-  const event: LotteryEvent = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "lottery",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
+  const event = makeEvent("lottery", head, {
     action,
     lotteryId: idOrNull(id) ?? textOrNull(idText, SHORT),
     diamonds: countOrNull(diamonds),
     text: textOrNull(text, LONG),
-  };
+  });
   if (user !== null) event.user = toUser(user, context.anchorId);
   if (winners !== null) event.winners = winners.slice(0, MAX_WINNERS).map((winner) => clean(winner, SHORT));
-  return timed(event, head);
+  return event;
 }

@@ -7,7 +7,6 @@ import { GIFT_DRAFTS } from "./gift.js";
 import { type Context, digitsToMillis, type Envelope, type Head, toHead, toMillis, unknownEvent } from "./head.js";
 import { LINKMIC_EVENTS } from "./linkmic.js";
 import { LOTTERY_EVENTS } from "./lottery.js";
-import { MEMBER_EVENTS } from "./member.js";
 import { NOTICE_EVENTS } from "./notice.js";
 import { PRODUCT_EVENTS } from "./product.js";
 import { ROOM_DATA_EVENTS } from "./room-data.js";
@@ -24,7 +23,6 @@ type MessageOf<K extends MessageName> = Extract<Decoded, { kind: K }>["message"]
 /** Makers of the events of all messages but gifts, which come as drafts since their ledger completes them. */
 const EVENTS = {
   ...CHAT_EVENTS,
-  ...MEMBER_EVENTS,
   ...SOCIAL_EVENTS,
   ...STATS_EVENTS,
   ...NOTICE_EVENTS,
@@ -50,11 +48,19 @@ const EVENTS = {
  * bring no new units ({@link GiftLedger}).
  */
 export function normalise(envelope: Envelope, context: Context): Draft | null {
-  const made = make(envelope, context);
-  if (made === null) return null;
-  if (context.history) made.event.history = true;
-  if (made.event.type === "notice" && envelope.messageExtra?.some(isTop)) made.event.pinned = true;
-  return made;
+  const { method, payload } = envelope;
+  const decoded = decodePayload(method, payload, context.drift);
+  const isRead = decoded !== null && decoded.kind !== "failed";
+  if (!isRead && method === "" && payload.length === 0) return null;
+  const head = isRead
+    ? toHead(envelope, context, commonOf(decoded), ownTime(decoded))
+    : toHead(envelope, context, peekCommon(method, payload), 0);
+  const draft = (isRead ? draftOf(decoded, head) : null) ?? { event: unknownEvent(envelope, head), claim: null };
+  const { event } = draft;
+  if (head.estimated) event.timeEstimated = true;
+  if (context.history) event.history = true;
+  if (event.type === "notice" && envelope.messageExtra?.some(isTop)) event.pinned = true;
+  return draft;
 }
 
 /** Tells whether a mark beside a message says that it is pinned (facts/changes-2026.md 7). */
@@ -62,24 +68,13 @@ function isTop({ key, value }: { readonly key: string; readonly value: string })
   return key === "top_message" && value === "1";
 }
 
-function make(envelope: Envelope, context: Context): Draft | null {
-  const { method, payload } = envelope;
-  const decoded = decodePayload(method, payload, context.drift);
-  if (decoded === null || decoded.kind === "failed") {
-    if (method === "" && payload.length === 0) return null;
-    return complete(unknownEvent(envelope, toHead(envelope, context, peekCommon(method, payload), 0)));
-  }
-  const head = toHead(envelope, context, commonOf(decoded), ownTime(decoded));
-  return draft(decoded, head) ?? complete(unknownEvent(envelope, head));
-}
-
 /** Returns the draft; null for messages that have no event of their own. */
-function draft({ kind, message }: Decoded, head: Head): Draft | null {
+function draftOf({ kind, message }: Decoded, head: Head): Draft | null {
   // Kind and message belong together; a lookup by any kind cannot say so, hence `never`.
   const gift = (GIFT_DRAFTS as Partial<Record<MessageName, Maker<never, Draft>>>)[kind];
   if (gift !== undefined) return gift(message as never, head);
   const event = (EVENTS[kind as NameButGift] as Maker<never, EventButGift>)(message as never, head);
-  return event === null ? null : complete(event);
+  return event === null ? null : { event, claim: null };
 }
 
 function commonOf({ kind, message }: Decoded): Common | null {
@@ -92,8 +87,4 @@ function ownTime({ kind, message }: Decoded): number {
   if (kind === "ChatMessage") return toMillis(message.eventTime);
   if (kind === "ScreenChatMessage") return digitsToMillis(message.eventTime);
   return kind === "GiftMessage" ? toMillis(message.sendTime) : 0;
-}
-
-function complete(event: EventButGift): Draft {
-  return { event, claim: null };
 }

@@ -11,7 +11,7 @@ import type {
   ToastMessage,
 } from "../wire/gen/notice.js";
 import type { User as WireUser } from "../wire/gen/user.js";
-import { type Head, shownText, timed } from "./head.js";
+import { type Head, makeEvent, shownText } from "./head.js";
 import { clean, firstUser, LONG, openText, readText, textOrNull } from "./text.js";
 import { toUser } from "./user.js";
 
@@ -90,22 +90,12 @@ function notice(head: Head, own: string, user: WireUser | null): NoticeEvent | n
 
 function build(head: Head, user: WireUser | null, text: string | null, deletes: string[] | null): NoticeEvent {
   const { context } = head;
-  const event: NoticeEvent = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "notice",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
+  const event = makeEvent("notice", head, {
     text,
-  };
+  });
   if (user !== null) event.user = toUser(user, context.anchorId);
   if (deletes !== null) event.deletes = deletes;
-  return timed(event, head);
+  return event;
 }
 
 type Action = NewEventOf<"control">["action"];
@@ -115,23 +105,11 @@ const ACTIONS: readonly Action[] = ["other", "pause", "resume", "end", "end_by_a
 
 /** Makes the event of a change of the broadcast's state, as announced. */
 function controlEvent(message: ControlMessage, head: Head): NewEventOf<"control"> {
-  const { context } = head;
-  const event: NewEventOf<"control"> = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "control",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
+  return makeEvent("control", head, {
     action: ACTIONS[message.action] ?? "other",
     code: message.action,
     tips: textOrNull(message.tips, LONG) ?? reason(message, head),
-  };
-  return timed(event, head);
+  });
 }
 
 function reason({ extra }: ControlMessage, { context: { drift } }: Head): string | null {

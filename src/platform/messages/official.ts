@@ -1,9 +1,9 @@
 import { comboId, type Draft, short } from "../../events/combo.js";
-import type { NewEventOf, User } from "../../events/event.js";
+import type { User } from "../../events/event.js";
 import { parseExact } from "../wire/exact-json.js";
-import { type Context, digest, type Envelope, type Head, timed, toHead, toMillis, unknownEvent } from "./head.js";
+import { type Context, digest, type Envelope, type Head, makeEvent, toHead, toMillis, unknownEvent } from "./head.js";
 import { clean, httpsOrNull, LONG, SHORT, textOrNull } from "./text.js";
-import { isNobody } from "./user.js";
+import { isNobody, strangerUser } from "./user.js";
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -37,7 +37,9 @@ export function officialDraft(envelope: Envelope, context: Context): Draft {
   // The platform has one msg_id for each item, whatever its type, and means it when items are confirmed (facts/official-push.md A4).
   const id = envelope.msgId === "0" ? digest(envelope) : envelope.msgId;
   const head = toHead(envelope, context, null, toMillis(item === null ? 0 : (intOf(item, "timestamp") ?? 0)), id);
-  return (item === null ? null : draft(item, head)) ?? { event: unknownEvent(envelope, head), claim: null };
+  const made = (item === null ? null : draft(item, head)) ?? { event: unknownEvent(envelope, head), claim: null };
+  if (head.estimated) made.event.timeEstimated = true;
+  return made;
 }
 
 function draft(item: Item, head: Head): Draft | null {
@@ -58,7 +60,10 @@ function draft(item: Item, head: Head): Draft | null {
 function chat(item: Item, head: Head): Draft | null {
   const text = clean(textOf(item, "content"), LONG);
   if (text === "") return null;
-  return complete(head, { ...start(head), type: "chat", user: userOf(item), text, kind: "text", segments: [{ text }], luckyBag: false });
+  return {
+    event: makeEvent("chat", head, { user: userOf(item), text, kind: "text", segments: [{ text }], luckyBag: false }),
+    claim: null,
+  };
 }
 
 /**
@@ -75,9 +80,7 @@ function gift(item: Item, head: Head): Draft | null {
   const audience = textOrNull(textOf(item, "audience_sec_open_id"), SHORT);
   const parts = { sender: short(user.secUid ?? "0"), giftId: short(id), receiver: short(audience ?? "0") };
   const sessionId = head.context.sessionId ?? "0";
-  const event: NewEventOf<"gift"> = {
-    ...start(head),
-    type: "gift",
+  const event = makeEvent("gift", head, {
     user,
     kind: "gift",
     gift: { id: clean(id, SHORT), name: null, icon: null },
@@ -89,17 +92,17 @@ function gift(item: Item, head: Head): Draft | null {
     receiver: audience === null ? null : person(audience),
     comboId: comboId({ sessionId, ...parts, groupId: "0", traceId: "", eventId: short(head.id) }),
     traceId: null,
-  };
+  });
   if (valueFen !== null) event.valueFen = valueFen;
   if (item["test"] === true) event.test = true;
   const cube = textOrNull(textOf(item, "sec_magic_gift_id"), SHORT);
   if (cube !== null) event.luckyCubeId = cube;
-  return { event: timed(event, head), claim: { total: units, end: false, single: true } };
+  return { event, claim: { total: units, end: false, single: true } };
 }
 
 function like(item: Item, head: Head): Draft | null {
   const count = intOf(item, "like_num");
-  return count === null ? null : complete(head, { ...start(head), type: "like", user: userOf(item), count, total: null });
+  return count === null ? null : { event: makeEvent("like", head, { user: userOf(item), count, total: null }), claim: null };
 }
 
 function fansclub(item: Item, head: Head): Draft | null {
@@ -108,15 +111,7 @@ function fansclub(item: Item, head: Head): Draft | null {
   const user = { ...userOf(item), fansClub: level !== null && level > 0 ? { name: null, level } : null };
   if (isNobody(user)) return null;
   const action = reason === 1 ? "upgrade" : reason === 2 ? "join" : reason === 16 ? "leave" : "other";
-  return complete(head, { ...start(head), type: "fansclub", user, action, text: null });
-}
-
-function complete(head: Head, event: Exclude<Draft["event"], { type: "gift" }>): Draft {
-  return { event: timed(event, head), claim: null };
-}
-
-function start({ id, method, time, context: { room, webRid, sessionId, receivedAt, source } }: Head) {
-  return { id, room, webRid, sessionId, method, time, receivedAt, source, revision: 0 };
+  return { event: makeEvent("fansclub", head, { user, action, text: null }), claim: null };
 }
 
 function userOf(item: Item): User {
@@ -127,20 +122,7 @@ function userOf(item: Item): User {
 
 /** Makes a person of the id that the app knows them by: it is another in every app, and never a sec_uid of the web. */
 function person(openId: string | null): User {
-  return {
-    id: null,
-    secUid: openId,
-    displayId: null,
-    shortId: null,
-    nickname: null,
-    avatar: null,
-    gender: null,
-    payLevel: null,
-    fansClub: null,
-    isAdmin: false,
-    isAnchor: false,
-    masked: false,
-  };
+  return { ...strangerUser("0", null), secUid: openId };
 }
 
 function readItem(payload: Uint8Array): Item | null {

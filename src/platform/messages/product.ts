@@ -1,6 +1,6 @@
 import type { NewEventOf } from "../../events/event.js";
 import type { LiveShoppingMessage, ProductChangeMessage } from "../wire/gen/product.js";
-import { type Head, timed } from "./head.js";
+import { type Head, makeEvent } from "./head.js";
 import { clean, countOrNull, httpsOrNull, LONG, SHORT, textOrNull } from "./text.js";
 
 type ProductEvent = NewEventOf<"product">;
@@ -61,23 +61,11 @@ function build(
   total: number,
   text: string,
 ): ProductEvent {
-  const { context } = head;
-  const event: ProductEvent = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "product",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
+  return makeEvent("product", head, {
     action,
     explaining,
     products,
     total: countOrNull(total),
     text: textOrNull(text, LONG),
-  };
-  return timed(event, head);
+  });
 }

@@ -7,7 +7,7 @@ import {
   type HighlightContainerSyncData,
 } from "../wire/gen/sync.js";
 import { decodeBytes } from "../wire/methods.js";
-import { type Head, timed, toMillis } from "./head.js";
+import { type Head, makeEvent, toMillis } from "./head.js";
 import { linkedStateEvent } from "./linkmic.js";
 import { lotteryStateEvent } from "./lottery.js";
 import { clean, idOrNull, LONG, SHORT, textOrNull } from "./text.js";
@@ -63,19 +63,5 @@ function pinEvent({ highlightItems }: HighlightContainerSyncData, version: strin
     pins.push({ messageId: idOrNull(msgId), user, text: clean(content, LONG), until: toMillis(endTime) || null });
   }
   if (pins.length === 0 && highlightItems.length > 0) return null;
-  const event: PinEvent = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "pin",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
-    pins,
-    version,
-  };
-  return timed(event, head);
+  return makeEvent("pin", head, { pins, version });
 }

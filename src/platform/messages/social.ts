@@ -1,10 +1,25 @@
 import type { NewEventOf, User } from "../../events/event.js";
 import type { FansclubMessage } from "../wire/gen/fansclub.js";
 import type { LikeMessage } from "../wire/gen/like.js";
+import type { MemberMessage } from "../wire/gen/member.js";
 import type { SocialMessage } from "../wire/gen/social.js";
-import { type Head, timed, userOf } from "./head.js";
+import { type Head, makeEvent, userOf } from "./head.js";
 import { countOrNull, LONG, SHORT, textOrNull } from "./text.js";
-import { isNobody } from "./user.js";
+import { isNobody, strangerUser, toUser } from "./user.js";
+
+// protocol.md 4.3: user_enter_tip_type 6 came by a share.
+const BY_SHARE = 6;
+/** What is done to members, by the action table of protocol.md 4.3. */
+const MODERATIONS: ReadonlyMap<number, NewEventOf<"moderation">["action"]> = new Map([
+  [3, "mute"],
+  [4, "unmute"],
+  [5, "set_admin"],
+  [6, "unset_admin"],
+  [7, "kick"],
+  [9, "manager_mute"],
+  [10, "manager_unmute"],
+  [11, "block"],
+]);
 
 // protocol.md 4.2: share_target is a code as text.
 const TARGETS = new Map([
@@ -16,66 +31,68 @@ const TARGETS = new Map([
   ["112", "douyin"],
 ]);
 
-/** The messages of follows, shares, likes and fan clubs. */
+/** The messages of who comes, what is done to members, follows, shares, likes and fan clubs. */
 export const SOCIAL_EVENTS = {
+  MemberMessage: memberEvent,
   SocialMessage: socialEvent,
   LikeMessage: likeEvent,
   FansclubMessage: fansclubEvent,
 };
 
 /**
+ * Makes the event of who comes or what is done to a member, by the action table of protocol.md 4.3 (seen by one peer; only 1 is common on
+ * the web). Null for an action that the table lacks.
+ */
+function memberEvent(message: MemberMessage, head: Head): NewEventOf<"join" | "leave" | "moderation" | "follow" | "share"> | null {
+  const { anchorId } = head.context;
+  const hasOnlyId = message.user === null && message.userId !== "0";
+  const user = hasOnlyId ? strangerUser(message.userId, anchorId) : userOf(message.user, head, message.publicAreaCommon);
+  const action = MODERATIONS.get(message.action);
+  if (action !== undefined)
+    return makeEvent("moderation", head, { user, action, operator: message.operator === null ? null : toUser(message.operator, anchorId) });
+  switch (message.action) {
+    case 1:
+      return joinEvent(message, user, head);
+    case 2:
+      return makeEvent("leave", head, { user });
+    case 8:
+      return makeEvent("share", head, { user, target: null });
+    case 20:
+      return makeEvent("follow", head, { user, followers: null });
+    default:
+      return null;
+  }
+}
+
+function joinEvent(message: MemberMessage, user: User, head: Head): NewEventOf<"join"> {
+  const { context } = head;
+  return {
+    id: head.id,
+    room: context.room,
+    webRid: context.webRid,
+    sessionId: context.sessionId,
+    method: head.method,
+    type: "join",
+    time: head.time,
+    receivedAt: context.receivedAt,
+    source: context.source,
+    revision: 0,
+    user,
+    memberCount: countOrNull(message.memberCount),
+    via: message.userEnterTipType === BY_SHARE ? "share" : null,
+  };
+}
+
+/**
  * Makes the event of a follow (action 1) or a share (3). Null for others: some peers show them as follows, which users report as wrong
  * (dycast, py #129); 2 is a share by one comment only, so it is kept as it came.
  */
 function socialEvent(message: SocialMessage, head: Head): NewEventOf<"follow" | "share"> | null {
-  if (message.action === 1)
-    return followEvent(userOf(message.user, head, message.publicAreaCommon), countOrNull(message.followCount), head);
-  if (message.action === 3) return shareEvent(userOf(message.user, head, message.publicAreaCommon), target(message.shareTarget), head);
-  return null;
-}
-
-/** Makes the event of somebody who followed the anchor. */
-export function followEvent(user: User, followers: number | null, head: Head): NewEventOf<"follow"> {
-  const { context } = head;
-  const event: NewEventOf<"follow"> = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "follow",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
-    user,
-    followers,
-  };
-  return timed(event, head);
-}
-
-/** Makes the event of somebody who shared the room. */
-export function shareEvent(user: User, target: string | null, head: Head): NewEventOf<"share"> {
-  const { context } = head;
-  const event: NewEventOf<"share"> = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "share",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
-    user,
-    target,
-  };
-  return timed(event, head);
-}
-
-function target(code: string): string | null {
-  return TARGETS.get(code) ?? textOrNull(code, SHORT);
+  if (message.action !== 1 && message.action !== 3) return null;
+  const user = userOf(message.user, head, message.publicAreaCommon);
+  if (message.action === 1) return makeEvent("follow", head, { user, followers: countOrNull(message.followCount) });
+  const { shareTarget } = message;
+  return makeEvent("share", head, { user, target: TARGETS.get(shareTarget) ?? textOrNull(shareTarget, SHORT) });
 }
 
 /**
@@ -83,10 +100,10 @@ function target(code: string): string | null {
  * (protocol.md 4.3). Null for an empty message.
  */
 function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> | null {
-  const { context } = head;
   const user = userOf(message.user, head, message.publicAreaCommon);
   if (isNobody(user) && message.count === 0 && message.total === 0) return null;
-  const event: NewEventOf<"like"> = {
+  const { context } = head;
+  return {
     id: head.id,
     room: context.room,
     webRid: context.webRid,
@@ -101,7 +118,6 @@ function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> | null 
     count: countOrNull(message.count) ?? 0,
     total: countOrNull(message.total),
   };
-  return timed(event, head);
 }
 
 /**
@@ -109,23 +125,11 @@ function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> | null 
  * Null without a person.
  */
 function fansclubEvent(message: FansclubMessage, head: Head): NewEventOf<"fansclub"> | null {
-  const { context } = head;
   const user = userOf(message.user, head, message.publicAreaCommon);
   if (isNobody(user)) return null;
-  const event: NewEventOf<"fansclub"> = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "fansclub",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
+  return makeEvent("fansclub", head, {
     user,
     action: message.action === 1 ? "upgrade" : message.action === 2 ? "join" : "other",
     text: textOrNull(message.content, LONG),
-  };
-  return timed(event, head);
+  });
 }

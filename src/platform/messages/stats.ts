@@ -3,7 +3,7 @@ import type { LinkerContributeMessage } from "../wire/gen/linkmic.js";
 import type { DoubleLikeTopUserMessage, RoomRankMessage } from "../wire/gen/rank.js";
 import type { RoomStatsMessage, RoomUserSeqMessage, UpdateFanTicketMessage } from "../wire/gen/stats.js";
 import type { User as WireUser } from "../wire/gen/user.js";
-import { type Head, timed } from "./head.js";
+import { type Head, makeEvent } from "./head.js";
 import { countOrNull, httpsOrNull, SHORT, textOrNull } from "./text.js";
 import { strangerUser, toUser } from "./user.js";
 
@@ -62,24 +62,12 @@ function known(value: number, text: string): number | null {
 }
 
 function stats(head: Head, online: number | null, totalViewers: number | null, onlineText: string, totalText: string): StatsEvent {
-  const { context } = head;
-  const event: StatsEvent = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "stats",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
+  return makeEvent("stats", head, {
     online,
     totalViewers,
     onlineText: textOrNull(onlineText, SHORT),
     totalText: textOrNull(totalText, SHORT),
-  };
-  return timed(event, head);
+  });
 }
 
 /** A whole number that stays exact; other texts are shortened (1.2万), words or asterisks. */
@@ -130,24 +118,7 @@ function linkerContributeEvent(message: LinkerContributeMessage, head: Head): Ne
 }
 
 function rankEvent(list: NewEventOf<"rank">["list"], entries: RankEntry[], head: Head): NewEventOf<"rank"> {
-  const { context } = head;
-  const event: NewEventOf<"rank"> = {
-    id: head.id,
-    room: context.room,
-    webRid: context.webRid,
-    sessionId: context.sessionId,
-    method: head.method,
-    type: "rank",
-    time: head.time,
-    receivedAt: context.receivedAt,
-    source: context.source,
-    revision: 0,
-    list,
-    entries,
-    receiver: null,
-    total: null,
-  };
-  return timed(event, head);
+  return makeEvent("rank", head, { list, entries, receiver: null, total: null });
 }
 
 /** Makes one place of a rank. A score that is told in text alone is read from it; null where the platform tells none, as it often does. */
