@@ -17,7 +17,7 @@ const FRESH_MS = 360_000;
 export function restingRooms(reach: Reach, { rooms, cluster }: Pick<Store, "rooms" | "cluster">): RoomOperations {
   const viewOf = async (row: RoomRow): Promise<RoomView> => {
     // Of a store that is a file no server runs while a command has it.
-    const saved = cluster === undefined ? null : await rooms.told(row.room);
+    const saved = cluster === undefined ? null : await rooms.loadStatus(row.room);
     const status = saved === null || Date.now() - saved.at > FRESH_MS ? null : (JSON.parse(saved.status) as RoomStatus);
     return { row: { ...row, settings: shownSettings(row.settings) }, aliases: await rooms.aliases(row.room), status };
   };

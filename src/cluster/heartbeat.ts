@@ -36,7 +36,7 @@ interface Job {
 
 interface HeartbeatDeps {
   readonly membership: Pick<Membership, "id" | "beat">;
-  readonly wantedRooms: Pick<WantedRooms, "wakes" | "tell">;
+  readonly wantedRooms: Pick<WantedRooms, "wakes" | "report">;
   readonly collectors: Pick<LeasedCollectors, "now" | "held" | "follow" | "changes">;
   readonly clock: Clock;
   /** Called for the first beat, or report, that failed after one that did not, and for each job that fails. */
@@ -160,11 +160,11 @@ export class Heartbeat {
       if (last?.gist === gist && now - last.at < everyMs) continue;
       const text = writeReport(reportOf(collector));
       if (last?.gist === gist && last.text === text && now - last.at < AGAIN_MS) continue;
-      news.push({ key, told: text });
+      news.push({ key, report: text });
       published.set(key, { gist, text, at: now });
     }
     try {
-      if (news.length > 0) await wantedRooms.tell(membership.id, news);
+      if (news.length > 0) await wantedRooms.report(membership.id, news);
       for (const [key, last] of published) this.#published.set(key, last);
       this.#isPublished = true;
     } catch (error) {

@@ -83,7 +83,7 @@ export class LocalRooms implements WantedRooms, Pick<Membership, "claim" | "leav
     return [];
   }
 
-  async tell(): Promise<void> {}
+  async report(): Promise<void> {}
 
   async *wakes(): AsyncGenerator<void> {}
 

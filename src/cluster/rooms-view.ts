@@ -29,7 +29,7 @@ export interface ViewedRoom {
 }
 
 /** Wanted room as last read, and since when this process has seen it without a collector: the database's clock may be another. */
-interface ReadRoom extends Omit<WantedRoom, "told"> {
+interface ReadRoom extends Omit<WantedRoom, "report"> {
   readonly report: Report | null;
   readonly unowned: { readonly since: number; readonly at: number } | null;
 }
@@ -118,9 +118,9 @@ export class RoomsView {
     const now = { since: clock.now(), at: monotonicMs(clock) };
     const byKey = new Map<string, ReadRoom>();
     const byRoom = new Map<RoomKey, ReadRoom>();
-    for (const { told, ...row } of rows) {
+    for (const { report: text, ...row } of rows) {
       const known = before.get(row.key);
-      const report = told === null && known?.reportedAt === row.reportedAt ? known.report : readReport(told);
+      const report = text === null && known?.reportedAt === row.reportedAt ? known.report : readReport(text);
       const room = { ...row, report, unowned: row.ownerId === null ? (known?.unowned ?? now) : null };
       byKey.set(row.key, room);
       if (row.room !== null) byRoom.set(row.room, room);

@@ -212,7 +212,7 @@ export class RoomRecords {
     // Counts by method are the longest part, and the log has what they count.
     const text = JSON.stringify({ ...status, evidence: { ...evidence, counts: {} } });
     try {
-      await withTimeout(store.rooms.tell(room, text, this.#keptAt), PATIENCE_MS, clock);
+      await withTimeout(store.rooms.saveStatus(room, text, this.#keptAt), PATIENCE_MS, clock);
     } finally {
       this.#keeping = false;
     }

@@ -1,6 +1,6 @@
 import type { RoomState, RoomStatus } from "../health/state.js";
 import type { ErrorCode } from "../runtime/errors.js";
-import { TOLD_MAX_CHARS } from "../store/cluster.js";
+import { REPORT_MAX_CHARS } from "../store/cluster.js";
 import type { Collector } from "./collector.js";
 
 /** Report of a collector about its room, for the other processes. */
@@ -35,10 +35,10 @@ export function reportOf(collector: Pick<Collector, "status" | "health">): Repor
   };
 }
 
-/** Returns the report as text of at most `TOLD_MAX_CHARS`: counts of rare methods are left out before anything else. */
+/** Returns the report as text of at most `REPORT_MAX_CHARS`: counts of rare methods are left out before anything else. */
 export function writeReport(report: Report): string {
   const text = JSON.stringify(report);
-  if (text.length <= TOLD_MAX_CHARS) return text;
+  if (text.length <= REPORT_MAX_CHARS) return text;
   const { status, reason } = report;
   const short = { ...report, reason: reason.slice(0, REASON_MAX_CHARS) };
   if (status === null) return JSON.stringify(short);

@@ -140,7 +140,7 @@ export class RoomAlarm {
   /** Goes on from what is known to be missing of the broadcast, by the status that is kept of the room: an alarm has only what was missing then. */
   async #goOn(room: RoomKey, giftAlarms: ReadonlyMap<string | null, number>): Promise<void> {
     const { store, health } = this.#deps;
-    const kept = await store.rooms.told(room);
+    const kept = await store.rooms.loadStatus(room);
     if (kept === null) return;
     const { sessionId, evidence }: RoomStatus = JSON.parse(kept.status);
     if (sessionId === null || (health.sessionId !== null && health.sessionId !== sessionId)) return;

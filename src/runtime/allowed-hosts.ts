@@ -113,12 +113,12 @@ interface Parser {
   readonly llhttp: { llhttp_resume(ptr: number): void };
 }
 
-/** Most times that a parser is asked to go on: it stands again after each piece that nobody has read. */
+/** Most times that a parser is asked to go on: it stands again after each piece that is not read. */
 const MOST_TRIES = 3;
 
 /**
- * Makes the sockets of a connector fit for servers that close them while nobody reads: when an answer waits to be read, undici up to 7.30 and
- * 6.29 ends the process with an assertion that nobody can catch (nodejs/undici#5360; mended in 8 alone, which needs Node 22).
+ * Makes the sockets of a connector fit for servers that close them while no answer is read: when an answer waits to be read, undici up to 7.30 and
+ * 6.29 ends the process with an assertion that cannot be caught (nodejs/undici#5360; mended in 8 alone, which needs Node 22).
  */
 export function steady(connect: buildConnector.connector): buildConnector.connector {
   return (options, done) =>
@@ -206,7 +206,7 @@ export function connectionFailure(error: unknown): string {
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nobody listens there (ECONNREFUSED)",
+  ECONNREFUSED: "no program listens there (ECONNREFUSED)",
   ENOTFOUND: "there is no host of this name (ENOTFOUND)",
   EAI_AGAIN: "the name could not be resolved (EAI_AGAIN)",
   UND_ERR_CONNECT_TIMEOUT: "no connection in time",

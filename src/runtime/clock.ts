@@ -15,7 +15,7 @@ export interface Clock {
   uptimeMs?(): number;
 }
 
-/** Returns ms by a clock that nobody sets, where there is one: one that is set back by an hour would have everybody wait for an hour. */
+/** Returns monotonic ms where there is such a clock, else those of the wall: setting that back by an hour prolongs each wait by an hour. */
 export function monotonicMs(clock: Clock): number {
   return clock.uptimeMs?.() ?? clock.now();
 }
@@ -55,7 +55,7 @@ export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Waits for work that may hang, unless the signal aborts: then the work goes on, and nobody waits for it. @throws the signal's reason */
+/** Waits for work that may hang, unless the signal aborts: then the work goes on without being awaited. @throws the signal's reason */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
@@ -131,7 +131,7 @@ export async function withTimeout<T>(work: Promise<T>, ms: number, clock: Clock)
   const late = clock.sleep(ms, answered.signal).then(() => {
     throw new DyliveError("store_unreachable", msg`no answer within ${Math.round(ms)} ms`);
   });
-  late.catch(() => {}); // nobody waits for it once there is an answer
+  late.catch(() => {}); // not awaited once there is an answer
   try {
     return await Promise.race([work, late]);
   } finally {

@@ -155,7 +155,7 @@ export const ERRORS = {
   no_package: wrong(
     503,
     "A package that this needs is not installed",
-    "Run that where dylive was installed: npm leaves out what it was told to omit and what it cannot build, and runs no script that is not allowed; it says so there.",
+    "Run that where dylive was installed: npm leaves out what it is asked to omit and what it cannot build, and runs no script that is not allowed; it says so there.",
   ),
   browser_failed: later(
     "us",
@@ -235,7 +235,7 @@ export const ERRORS = {
 /** A stable error code; see {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Error with a stable code, fit to be shown to whoever caused or must mend it. Never holds a secret. */
+/** Error with a stable code, fit to be shown to the one who caused or must mend it. Never holds a secret. */
 export class DyliveError extends Error {
   readonly code: ErrorCode;
   /** Cause in this very case, in one sentence, until it is known in which language it is said. */
@@ -265,7 +265,7 @@ export class DyliveError extends Error {
     return this.#isForProgram ? { ...row, hint: row.hint.replace(SETTING, (_, name: string) => `the option ${optionOf(name)}`) } : row;
   }
 
-  /** Returns an error as a program that uses the library is told it: see {@link DyliveError.row}. */
+  /** Returns an error in the words for a program that uses the library: see {@link DyliveError.row}. */
   static forProgram(error: unknown): unknown {
     if (error instanceof DyliveError) error.#isForProgram = true;
     return error;

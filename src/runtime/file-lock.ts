@@ -27,7 +27,7 @@ export class FileLock {
 
   /**
    * Takes the lock of a file, which is made when it is missing.
-   * @returns null when somebody has it, in this process or another
+   * @returns null when it is held, in this process or another
    * @throws the system's errors; DyliveError file_failed without the program that locks
    */
   static take(path: string): FileLock | null {
@@ -63,7 +63,7 @@ export class FileLock {
   }
 }
 
-/** Opens a file and locks it. @returns null when somebody has the lock */
+/** Opens a file and locks it. @returns null when the lock is held */
 function openLocked(path: string): number | null {
   const { O_RDWR, O_CREAT, O_NONBLOCK = 0 } = constants;
   const locked = LOCKED[process.platform];

@@ -44,7 +44,7 @@ export function shownOf(value: unknown): MsgPart {
 }
 
 /**
- * Returns what a client is told of the first thing that does not fit: in plain words, with the values and bounds that there are. Where a text
+ * Describes the first thing that does not fit to the client: in plain words, with the values and bounds that there are. Where a text
  * has to have a form, these are the words of its description, which therefore begins with what it takes.
  * @param misfits of the value with this schema; at least one
  * @param whole what the value is called

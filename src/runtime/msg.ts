@@ -1,4 +1,4 @@
-/** Part of a sentence that is worked out: another sentence, or what somebody gave, which is the same in all languages. */
+/** Part of a sentence that is worked out: another sentence, or text from outside, which is the same in all languages. */
 export type MsgPart = Msg | string | number;
 
 /** Sentence that is said: one that has values, or the words of one that has none. */
@@ -45,7 +45,7 @@ export function recorded(text: string): Msg {
   return new Msg([text], [], true);
 }
 
-/** Joins sentences, and texts that somebody gave, by what stands between each two. */
+/** Joins sentences, and texts from outside, by what stands between each two. */
 export function joinMsgs(parts: readonly MsgPart[], between: string): Msg {
   if (parts.length === 0) return msgOf("");
   return new Msg(["", ...Array.from({ length: parts.length - 1 }, () => between), ""], parts);

@@ -20,8 +20,8 @@ export class RateLimiter {
   /** Those who wait, by line: that whose turn is next comes first. No line is empty. */
   readonly #lines = new Map<string, Set<() => void>>();
   #isServing = false;
-  /** Aborts when nobody waits any more. */
-  #nobody = new AbortController();
+  /** Aborts when no caller waits any more. */
+  #idle = new AbortController();
 
   /** @param rate also as a function, where it may change */
   constructor(clock: Clock, rate: Rate | (() => Rate)) {
@@ -52,7 +52,7 @@ export class RateLimiter {
 
   /**
    * Takes one and resolves when it is there. Callers wait in lines, by the order of their calls; lines have their turn one after the other.
-   * @param line whoever goes on with what took a turn before waits in another line than those who begin, or it would wait for all of them
+   * @param line callers that go on with what took a turn before wait in another line than those that begin, or they would wait for all of them
    * @throws the signal's reason when that aborts first; then nothing is taken
    */
   async turn(signal: AbortSignal, line = ""): Promise<void> {
@@ -64,7 +64,7 @@ export class RateLimiter {
       const leave = () => {
         own.delete(come);
         if (own.size === 0 && this.#lines.get(line) === own) this.#lines.delete(line);
-        if (this.#lines.size === 0) this.#nobody.abort();
+        if (this.#lines.size === 0) this.#idle.abort();
         reject(signal.reason);
       };
       const come = () => {
@@ -77,7 +77,7 @@ export class RateLimiter {
     });
   }
 
-  /** Gives those who wait their turns as long as somebody does. */
+  /** Gives waiting callers their turns as long as there are some. */
   async #serve(): Promise<void> {
     this.#isServing = true;
     while (this.#lines.size > 0) {
@@ -86,8 +86,8 @@ export class RateLimiter {
         this.#come();
         continue;
       }
-      this.#nobody = new AbortController();
-      await this.#clock.sleep(((1 - this.left("", rate)) * 1000) / rate.perSecond, this.#nobody.signal).catch(() => {});
+      this.#idle = new AbortController();
+      await this.#clock.sleep(((1 - this.left("", rate)) * 1000) / rate.perSecond, this.#idle.signal).catch(() => {});
     }
     this.#isServing = false;
   }

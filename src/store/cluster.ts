@@ -94,14 +94,14 @@ export interface WantedRoom {
   /** `kind:value` of the name that it is wanted by. */
   readonly key: string;
   readonly name: Alias;
-  /** Room key; null until somebody met the room. */
+  /** Room key; null until a collector met the room. */
   readonly room: RoomKey | null;
-  /** Whether it is on the watch list; else it is wanted because somebody asked. */
+  /** Whether it is on the watch list; else it is wanted on demand. */
   readonly watched: boolean;
   /** Id of the process that collects it; null while none does, or while the one that did is gone. */
   readonly ownerId: MemberRow["id"] | null;
   /** Last report of its collector (`collector/report.ts`); null before there was one. */
-  readonly told: string | null;
+  readonly report: string | null;
   /** Time of that report, ms UTC by the database. */
   readonly reportedAt: number | null;
 }
@@ -109,12 +109,12 @@ export interface WantedRoom {
 /** Report of a collector on its room. */
 export interface WantedRoomReport {
   readonly key: string;
-  /** Text of at most {@link TOLD_MAX_CHARS}. */
-  readonly told: string;
+  /** Text of at most {@link REPORT_MAX_CHARS}. */
+  readonly report: string;
 }
 
-/** Most characters of `msg`: a room's status with the counts of all methods that the platform knows is a quarter of it. */
-export const TOLD_MAX_CHARS = 32_768;
+/** Most characters of a report: a room's status with the counts of all methods that the platform knows is a quarter of it. */
+export const REPORT_MAX_CHARS = 32_768;
 
 /** Number of wanted rooms that no limit stops. */
 export const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
@@ -122,7 +122,7 @@ export const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
 /** Rooms that are wanted by any process of a cluster, and the reports of their collectors. */
 export interface WantedRooms {
   /**
-   * Notes that somebody wants the room of this name now.
+   * Adds a wanted room by its name, or renews it.
    * @param most wanted rooms of this kind, beside the watch list, that the cluster takes; {@link ANY_NUMBER} for one that is to be on it
    * @param settings by which it is to be collected first, where it is not yet and the cluster can hand them on before they are stored
    * @returns false when there are as many and this is none of them
@@ -135,14 +135,14 @@ export interface WantedRooms {
    * call it as often as it likes: one at a time does it.
    */
   sweep(idleMs: number): Promise<void>;
-  /** Stores what collectors tell of their rooms, many at once. Reports on rooms that are no longer theirs are ignored. */
-  tell(member: number, told: readonly WantedRoomReport[]): Promise<void>;
+  /** Stores the reports of a collector, many at once. Those on rooms that are no longer its own are ignored. */
+  report(member: number, reports: readonly WantedRoomReport[]): Promise<void>;
   /**
    * Returns all wanted rooms.
    * @param known times of reports by key, as `reportedAt` has them: the same reports are left out, and are null
    */
   all(known?: ReadonlyMap<string, number | null>): Promise<readonly WantedRoom[]>;
-  /** Wakes when wanted rooms or what is told have changed; may wake too often, and now and then without a reason. */
+  /** Wakes when wanted rooms or reports have changed; may wake too often, and now and then without a reason. */
   wakes(signal: AbortSignal): AsyncIterable<void>;
 }
 
@@ -152,7 +152,7 @@ export function wantedKey({ kind, value }: Alias): string {
 }
 
 /**
- * Puts a room on the watch list, whoever wants that: it is collected from now on, also after a restart and if it was paused, by any process
+ * Puts a room on the watch list: it is collected from now on, also after a restart and if it was paused, by any process
  * that has the store open. @param settings how it is to be collected; what is not given stays as it was
  */
 export async function watchRoom(
@@ -170,14 +170,14 @@ export async function watchRoom(
  */
 export interface DistributedLocks {
   /**
-   * Waits until nobody holds the name, and takes it. The process that holds it is told that it is wanted.
+   * Waits until the name is free, and takes it. The process that holds it is notified.
    * @param onWanted called when another process waits for it, and when it is lost with its connection: then another may have it
    * @returns a function that gives it up and never rejects
    * @throws DyliveError store_unreachable, stopping; the signal's reason
    */
   take(name: string, onWanted: () => void, signal: AbortSignal): Promise<() => Promise<void>>;
   /**
-   * Takes the name if nobody holds it. The process that holds it is told nothing; this one must not hold it.
+   * Takes the name if it is free. The process that holds it is not notified; this one must not hold it.
    * @returns as `take`; null when another process holds it
    * @throws DyliveError store_unreachable, stopping
    */

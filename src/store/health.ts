@@ -125,6 +125,6 @@ export function isNotOwner(error: unknown): boolean {
 
 /** Words the reason that a room shows while the store takes nothing: what becomes of what comes, what is wrong and what to do. */
 export function storeDownReason(error: unknown): string {
-  const told = error instanceof DyliveError ? `${error.message}. ${error.row.hint}` : String(error);
-  return `the store takes nothing now, so what comes is held back: ${told}`;
+  const why = error instanceof DyliveError ? `${error.message}. ${error.row.hint}` : String(error);
+  return `the store takes nothing now, so what comes is held back: ${why}`;
 }

@@ -28,7 +28,7 @@ interface OwnerFacts {
 
 /** Lock of a data directory, held until `release` or the end of the process. */
 interface DataDirLock {
-  /** Says more of the owner to whoever asks {@link dataDirOwner}. @throws the system's errors */
+  /** Says more of the owner, for {@link dataDirOwner}. @throws the system's errors */
   tell(facts: Partial<OwnerFacts>): void;
   /** Releases the directory; later calls change nothing. */
   release(): void;
@@ -89,7 +89,7 @@ export async function lockDataDir(dir: string, { clock = systemClock, waitMs = 0
 interface DataDirOwner {
   /** Null in the moment before it has said it. */
   readonly pid: number | null;
-  /** State that it told last, and when, ms UTC; null before it has. */
+  /** Last state that it wrote, and when, ms UTC; null before it has. */
   readonly health: (ServerHealth & { readonly at: number }) | null;
 }
 
@@ -129,7 +129,7 @@ function isLockHeld(dir: string): boolean {
 }
 
 function writeOwner(path: string, about: object): void {
-  // By rename, so that nobody reads half a name.
+  // By rename, so that no half name is read.
   const next = `${path}.${process.pid}`;
   writeFileSync(next, `${JSON.stringify({ pid: process.pid, ...about })}\n`, { mode: 0o600 });
   renameSync(next, path);

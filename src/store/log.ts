@@ -11,7 +11,7 @@ export const SYSTEM_ROOM: RoomKey = 0;
 
 /**
  * Events of one room in the order in which they are to be stored. `epoch` is that of the room's claim ({@link Rooms.claim}); null for test
- * events, which no owner judges, so that any process may append them to a room that was not deleted.
+ * events, which any process may append to a room that was not deleted.
  */
 export interface RoomBatch {
   readonly room: RoomKey;
@@ -22,14 +22,14 @@ export interface RoomBatch {
 /**
  * Outcome of a {@link RoomBatch}: a seq for each event, null where the id was stored before (or earlier in the same call); or the claim is
  * not the room's newest, as for a room that does not exist. `head` is the room's newest seq after the batch. `tooOld`: so many of the nulls
- * are of days that were dropped whole, of which nobody knows what was stored; absent for none.
+ * are of days that were dropped whole; absent for none.
  */
 export type Appended = { readonly room: RoomKey; readonly head: number } & (
   | { readonly stored: readonly (number | null)[]; readonly fenced?: undefined; readonly tooOld?: number }
   | { readonly fenced: true; readonly stored?: undefined }
 );
 
-/** Reason of a removal, which is recorded with it: what was kept for long enough, or what somebody deleted. */
+/** Reason of a removal, which is recorded with it: what was kept for long enough, or what was deleted. */
 type RemovalReason = "retention" | "deleted";
 
 /** Observer of what becomes of the appends of this process. For counting: readers of events read the log. None of its functions may throw. */
@@ -53,9 +53,9 @@ export interface Where {
   readonly userId?: string;
   /** Only events whose `diamonds` are known and at least this many. */
   readonly minDiamonds?: number;
-  /** False: no test events, for who counts or goes on from what has happened. */
+  /** `false` excludes test events. */
   readonly tests?: false;
-  /** True: also events of a broadcast that is being deleted, which nobody else is shown. */
+  /** `true` includes events of a broadcast that is being deleted. */
   readonly deleted?: true;
 }
 
@@ -185,9 +185,9 @@ export interface StoreLog extends Log {
   wake(): void;
   /**
    * Replaces events, for redecoding and erasing. Position, seq and id stay; the store raises the revision by one. Events that are no longer kept are left
-   * out, and so are those whose revision is another than the kept one: somebody replaced them since they were read. The others all or none;
-   * another id is `bad_request`, but for events that settle a combo (`settle:…`). Wakes nobody.
-   * @returns the seqs of what somebody had replaced: to be read again
+   * out, and so are those whose revision is another than the kept one, because they were replaced since they were read. The others all or none;
+   * another id is `bad_request`, but for events that settle a combo (`settle:…`). Wakes no reader.
+   * @returns the seqs of what was replaced meanwhile: to be read again
    */
   replace(room: RoomKey, events: readonly LiveEvent[]): Promise<readonly number[]>;
   /**
@@ -216,13 +216,13 @@ export async function newestReal(log: Pick<Log, "readRoomBefore">, room: RoomKey
 export interface SystemNews {
   /** `account.lapsed`, `hook.paused`, `disk.low`, … */
   readonly kind: string;
-  /** Subject of the news; with the kind it tells whether it was told before. */
+  /** Subject of the news; with the kind it is the event's id, so that news is stored once. */
   readonly about: string;
   /** One sentence in plain words, with what to do. */
   readonly text: string;
   /** Session of a room that it is about; null: the room as a whole. */
   readonly session?: string | null;
-  /** Facts that it was told by. */
+  /** Facts behind it. */
   readonly evidence?: Readonly<Record<string, unknown>>;
 }
 
@@ -259,6 +259,6 @@ export async function tellSystem(
     ...(session !== undefined && { session }),
     ...(evidence !== undefined && { evidence }),
   };
-  // Nobody claims this room: every process may tell something in it, whatever its epoch is.
+  // This room is never claimed: every process may append to it.
   await log.append([{ room: SYSTEM_ROOM, epoch: null, events: [event] }]);
 }

@@ -20,7 +20,7 @@ interface OpenOptions {
    */
   readonly tell?: (sentence: string) => void;
   /**
-   * Whether a SQLite file that cannot be written (a full or read-only disk, no right to) is opened for reading only, which is told; false
+   * Whether a SQLite file that cannot be written (a full or read-only disk, no right to) is opened for reading only, which `tell` says; false
    * by default. "always": one that can be written, too.
    */
   readonly mayOnlyRead?: boolean | "always";

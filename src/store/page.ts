@@ -6,7 +6,7 @@ export const SCAN_LIMIT = 20_000;
 
 /**
  * Most bytes of the texts of a page, beside its last event: as many as the frame of one reply of the platform may inflate to
- * (`platform/wire/frame`), of which an event can take a quarter. Nobody holds a page of hundreds of the largest.
+ * (`platform/wire/frame`), of which an event can take a quarter. So no page of hundreds of the largest is held.
  */
 export const PAGE_BYTES = 4 * 1024 * 1024;
 

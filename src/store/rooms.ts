@@ -64,7 +64,7 @@ export const NO_SETTINGS: RoomSettings = { account: null, proxy: null, source: n
 /** Change of a room's settings: those that are given, or what becomes of those that are kept. */
 export type SettingsChange = Partial<RoomSettings> | ((kept: RoomSettings) => Partial<RoomSettings>);
 
-/** Places of a room on the watch list: rooms on it are collected whether or not anybody asks, unless that is paused. */
+/** Places of a room on the watch list: rooms on it are collected without being asked for, unless that is paused. */
 export const WATCHES = ["off", "on", "paused"] as const;
 export type Watch = (typeof WATCHES)[number];
 
@@ -113,18 +113,18 @@ export interface Rooms {
   setWatch(room: RoomKey, watch: Watch): Promise<void>;
   /**
    * Keeps where the room's connection can be resumed.
-   * @param epoch of the room's claim: where somebody has claimed it since, nothing is kept
+   * @param epoch of the room's claim: after a newer claim nothing is kept
    */
   setResume(room: RoomKey, resume: Resume | null, epoch?: number): Promise<void>;
   /**
    * Changes the settings that are given; null makes one follow the server's again.
-   * @param settings also as a function of those that are kept, which nobody changes meanwhile; what it throws changes nothing
+   * @param settings also as a function of those that are kept, which do not change meanwhile; what it throws changes nothing
    */
   setSettings(room: RoomKey, settings: SettingsChange): Promise<void>;
-  /** Keeps how a room was doing at a time, ms UTC: JSON of its status, in place of what was kept before; of an unknown room nothing. */
-  tell(room: RoomKey, status: string, at: number): Promise<void>;
-  /** Returns what is kept of that; null where nothing is. */
-  told(room: RoomKey): Promise<{ readonly status: string; readonly at: number } | null>;
+  /** Saves a room's status, JSON, of a time, ms UTC, in place of the one before; that of an unknown room is ignored. */
+  saveStatus(room: RoomKey, status: string, at: number): Promise<void>;
+  /** Returns the saved status; null if there is none. */
+  loadStatus(room: RoomKey): Promise<{ readonly status: string; readonly at: number } | null>;
   /** Takes the room over and returns the new epoch; appends with an older one are fenced from now on. */
   claim(room: RoomKey): Promise<number>;
 }
@@ -175,7 +175,7 @@ const BARE: readonly AliasKind[] = ["web_rid", "unique_id", "room_id", "sec_uid"
 /** Longest name that is looked for: a sec_uid has some 60 characters. */
 const NAME_MAX_CHARS = 200;
 
-/** A room that somebody named, among those that the store knows. */
+/** Room of a name that a caller gave. */
 export interface NamedRoom {
   /** Name as it was written. */
   readonly asked: string;

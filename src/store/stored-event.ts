@@ -13,7 +13,7 @@ export interface Row {
   readonly settled: boolean | null;
   readonly diamonds: number | null;
   readonly revision: number;
-  /** Whether somebody asked for it as a test. */
+  /** Whether it is a test event. */
   readonly isTest: boolean;
   /** JSON text of the event without its seq. */
   readonly body: string;
@@ -60,7 +60,7 @@ export function mayReplace(keptId: string, id: string): boolean {
   return keptId === id || (keptId.startsWith("settle:") && id.startsWith("settle:"));
 }
 
-/** Failure to read a stored event: nobody reads past it, but what goes on without it can tell which one it is. */
+/** Failure to read a stored event. Readers stop there; what can go on without it knows by this which one it is. */
 export class DamagedEvent extends DyliveError {
   readonly room: number;
   readonly seq: number;
@@ -103,13 +103,13 @@ export class StoredEvent {
     this.text = textOf(seq, body);
   }
 
-  /** The event, parsed once; many readers may share it, so nobody may change it. @throws DamagedEvent */
+  /** The event, parsed once; many readers share it, so it is frozen. @throws DamagedEvent */
   get event(): LiveEvent {
     this.#event ??= Object.freeze(parsed(this.room, this.seq, this.text));
     return this.#event;
   }
 
-  /** Whether somebody asked for it as a test; told without a look inside for what is of a broadcast. */
+  /** Whether it is a test event; events of a broadcast are none, and not parsed for it. */
   get isTest(): boolean {
     return this.sessionId === null && this.event.source === "test";
   }

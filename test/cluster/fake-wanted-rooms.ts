@@ -25,15 +25,15 @@ export class FakeWantedRooms implements WantedRooms {
     this.#fail();
     const key = wantedKey(name);
     if (this.#rows.has(key)) return true;
-    this.#rows.set(key, { key, name, room: null, watched: false, ownerId: null, told: null, reportedAt: null });
+    this.#rows.set(key, { key, name, room: null, watched: false, ownerId: null, report: null, reportedAt: null });
     await this.changed();
     return true;
   }
 
-  async tell(_member: number, told: readonly WantedRoomReport[]): Promise<void> {
+  async report(_member: number, reports: readonly WantedRoomReport[]): Promise<void> {
     this.#fail();
-    for (const { key, told: text } of told)
-      this.#set(key, { room: readReport(text)?.status?.room ?? null, told: text, reportedAt: this.#clock.now() });
+    for (const { key, report } of reports)
+      this.#set(key, { room: readReport(report)?.status?.room ?? null, report, reportedAt: this.#clock.now() });
   }
 
   async all(): Promise<readonly WantedRoom[]> {
@@ -64,7 +64,7 @@ export class FakeWantedRooms implements WantedRooms {
 
   /** Forgets what was told, as a database does that crashed. */
   lose(): void {
-    for (const key of this.#rows.keys()) this.#set(key, { told: null, reportedAt: null });
+    for (const key of this.#rows.keys()) this.#set(key, { report: null, reportedAt: null });
   }
 
   #set(key: string, change: Partial<WantedRoom>): void {

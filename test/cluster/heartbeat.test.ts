@@ -73,7 +73,7 @@ describe("a heartbeat", () => {
     health.to("waiting", "the account is not live");
     const collector = { room: 1, health, status: () => null } as unknown as Collector;
     held.set("web_rid:1", collector);
-    const state = async () => readReport((await wantedRooms.all())[0]?.told ?? null)?.state ?? null;
+    const state = async () => readReport((await wantedRooms.all())[0]?.report ?? null)?.state ?? null;
     const reportedAt = async () => (await wantedRooms.all())[0]?.reportedAt;
     await clock.advance(1000);
     expect(await state()).toBe("waiting");

@@ -42,10 +42,10 @@ async function alone() {
   const room = await own.rooms.ensure([{ kind: "web_rid", value: "100000002" }], { webRid: "100000002" });
   const live = { ...unclaimedStatus(room, clock.now()), state: "live" as const, sessionId: "7" };
   const tell = (over: Partial<typeof live> = {}) =>
-    wantedRooms.tell(1, [
+    wantedRooms.report(1, [
       {
         key: KEY,
-        told: writeReport({ status: { ...live, ...over }, state: live.state, problem: null, reason: "" }),
+        report: writeReport({ status: { ...live, ...over }, state: live.state, problem: null, reason: "" }),
       },
     ]);
   return { clock, store: own, wantedRooms, rooms: made, room, live, tell, errors };

@@ -156,7 +156,7 @@ it.each([[["default"]], [["guest", "guest:2"]]])(
     const seenOf = ({ evidence }: RoomStatus) => [evidence.giftsSeen, ...evidence.sessions.map(({ giftsSeen }) => giftsSeen)];
     const before = seenOf(first.health.status(room));
     for (const seen of before) expect(seen).toMatchObject({ diamondsWitnessed: 5000, diamondsMissing: 5000 });
-    await store.rooms.tell(room, JSON.stringify(first.health.status(room)), first.time.now());
+    await store.rooms.saveStatus(room, JSON.stringify(first.health.status(room)), first.time.now());
     const next = async (broadcast: string) => {
       const { health, alarm, told } = processOn(store, room, sessions);
       await alarm.recall(told);

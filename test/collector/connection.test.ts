@@ -91,7 +91,7 @@ it("a room in which nothing happens writes nothing, though its heartbeats are an
   const { rooms: kept, log, sessions } = store;
   const counting: typeof store = {
     ...store,
-    rooms: { ...kept, setResume: counted("setResume", kept.setResume), tell: counted("tell", kept.tell) },
+    rooms: { ...kept, setResume: counted("setResume", kept.setResume), saveStatus: counted("saveStatus", kept.saveStatus) },
     log: { ...log, append: counted("append", log.append) },
     sessions: { ...sessions, keepSeen: counted("keepSeen", sessions.keepSeen) },
   };
@@ -146,7 +146,7 @@ function mortalStore() {
   const killed = {
     ...store,
     log: { ...log, append: mortal(append) },
-    rooms: { ...rooms, setResume: mortal(rooms.setResume), tell: mortal(rooms.tell) },
+    rooms: { ...rooms, setResume: mortal(rooms.setResume), saveStatus: mortal(rooms.saveStatus) },
   };
   return { store, killed, state };
 }

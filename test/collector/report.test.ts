@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { unclaimedStatus } from "../../src/cluster/rooms-view.js";
 import { type Report, readReport, writeReport } from "../../src/collector/report.js";
-import { TOLD_MAX_CHARS } from "../../src/store/cluster.js";
+import { REPORT_MAX_CHARS } from "../../src/store/cluster.js";
 
 const report: Report = { status: unclaimedStatus(3, 5), state: "blocked", problem: "blocked", reason: "refused" };
 
@@ -23,9 +23,9 @@ it("keeps within its bound: counts of rare methods go first", () => {
     status: { ...status, evidence: { ...status.evidence, counts, reason: "y".repeat(40_000) } },
   };
   const text = writeReport(long);
-  expect(text.length).toBeLessThanOrEqual(TOLD_MAX_CHARS);
+  expect(text.length).toBeLessThanOrEqual(REPORT_MAX_CHARS);
   const read = readReport(text);
   expect(Object.values(read?.status?.evidence.counts ?? {})).toEqual(Array.from({ length: 100 }, (_, n) => 499 - n));
   expect(read?.state).toBe("blocked");
-  expect(writeReport({ ...long, status: null }).length).toBeLessThanOrEqual(TOLD_MAX_CHARS);
+  expect(writeReport({ ...long, status: null }).length).toBeLessThanOrEqual(REPORT_MAX_CHARS);
 });

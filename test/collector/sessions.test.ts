@@ -368,7 +368,7 @@ it("a room whose account is forgotten says so, and what to do, and goes on when 
   await clock.until(() => first()?.state === "live", 60_000);
   const room = first()?.room ?? 0;
   const says = { state: "failed", evidence: { reason: expect.stringMatching(/no account tab any more.*log in again.*room set/) } };
-  const told = async () => JSON.parse((await store.rooms.told(room))?.status ?? "null");
+  const told = async () => JSON.parse((await store.rooms.loadStatus(room))?.status ?? "null");
   const lastEvent = async () => (await store.log.readRoomBefore(room, 1e9, 1, { types: ["state"] })).events[0];
   const fails = async () => (await lastEvent())?.type === "state" && (await told())?.state === "failed";
 
@@ -427,7 +427,7 @@ it("a room goes on by its other sessions when the account of one is forgotten, a
     ]);
   expect(tab?.()?.lost).toMatchObject({ reason: expect.stringContaining("account") });
   // Kept by then, too, for who has the store alone; and what changes by counts alone is not kept each second.
-  const kept = async () => JSON.parse((await now.store.rooms.told(status()?.room ?? 0))?.status ?? "null")?.evidence.sessions[0];
+  const kept = async () => JSON.parse((await now.store.rooms.loadStatus(status()?.room ?? 0))?.status ?? "null")?.evidence.sessions[0];
   await clock.until(async () => (await kept())?.lost != null, 2000);
   expect(await kept()).toMatchObject({ session: "account:tab", lost: tab?.()?.lost });
   save("tab");

@@ -136,12 +136,12 @@ export function describeRooms(open: Open<RoomStore>): void {
     it("keep how they were doing last", async () => {
       const { rooms } = store();
       const room = await rooms.ensure([rid]);
-      expect(await rooms.told(room)).toBeNull();
-      await rooms.tell(room, "{}", 5);
-      await rooms.tell(room, '{"state":"live"}', 1_777_726_780_000);
-      expect(await rooms.told(room)).toEqual({ status: '{"state":"live"}', at: 1_777_726_780_000 });
-      await rooms.tell(999, "{}", 5);
-      expect(await rooms.told(999)).toBeNull();
+      expect(await rooms.loadStatus(room)).toBeNull();
+      await rooms.saveStatus(room, "{}", 5);
+      await rooms.saveStatus(room, '{"state":"live"}', 1_777_726_780_000);
+      expect(await rooms.loadStatus(room)).toEqual({ status: '{"state":"live"}', at: 1_777_726_780_000 });
+      await rooms.saveStatus(999, "{}", 5);
+      expect(await rooms.loadStatus(999)).toBeNull();
     });
 
     it("are claimed with a rising epoch, one at a time", async () => {

@@ -75,7 +75,7 @@ describe("wanted rooms in PostgreSQL", () => {
         room: null,
         watched: false,
         ownerId: null,
-        told: null,
+        report: null,
         reportedAt: null,
       },
     ]);
@@ -91,17 +91,17 @@ describe("wanted rooms in PostgreSQL", () => {
     const [one, other] = [await member("one"), await member("other")];
     await own("web_rid:111", one.id);
     await runSql(url, "UPDATE wanted SET room = 5");
-    await wantedRooms.tell(other.id, [{ key: "web_rid:111", told: "not mine" }]);
-    expect(await wantedRooms.all()).toMatchObject([{ ownerId: one.id, told: null, room: 5 }]);
-    await wantedRooms.tell(one.id, [
-      { key: "web_rid:111", told: "live" },
-      { key: "unique_id:gone", told: "x" },
+    await wantedRooms.report(other.id, [{ key: "web_rid:111", report: "not mine" }]);
+    expect(await wantedRooms.all()).toMatchObject([{ ownerId: one.id, report: null, room: 5 }]);
+    await wantedRooms.report(one.id, [
+      { key: "web_rid:111", report: "live" },
+      { key: "unique_id:gone", report: "x" },
     ]);
-    expect(await wantedRooms.all()).toMatchObject([{ ownerId: one.id, told: "live", room: 5, reportedAt: expect.any(Number) }]);
+    expect(await wantedRooms.all()).toMatchObject([{ ownerId: one.id, report: "live", room: 5, reportedAt: expect.any(Number) }]);
     // What was read before is known, and is not read again.
     const [{ key, reportedAt } = { key: "", reportedAt: 0 }] = await wantedRooms.all();
-    expect(await wantedRooms.all(new Map([[key, reportedAt]]))).toMatchObject([{ told: null, reportedAt }]);
-    expect(await wantedRooms.all(new Map([[key, 5]]))).toMatchObject([{ told: "live", reportedAt }]);
+    expect(await wantedRooms.all(new Map([[key, reportedAt]]))).toMatchObject([{ report: null, reportedAt }]);
+    expect(await wantedRooms.all(new Map([[key, 5]]))).toMatchObject([{ report: "live", reportedAt }]);
     await one.end();
     await until(async () => (await wantedRooms.all()).every(({ ownerId }) => ownerId === null));
     await wantedRooms.forget(5);

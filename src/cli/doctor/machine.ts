@@ -6,7 +6,7 @@ import { findBrowser } from "../../platform/browser/find.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { troubleOf } from "../../runtime/file-failure.js";
-import { type Msg, msg, msgOf, recorded } from "../../runtime/msg.js";
+import { type Msg, type MsgPart, msg, msgOf, recorded } from "../../runtime/msg.js";
 import { check } from "../../store/check.js";
 import { dataDirOwner } from "../../store/lock.js";
 import { databasePath, openStore, type StoreAt, storeAt } from "../../store/open.js";
@@ -114,7 +114,7 @@ async function storeFile(data: string): Promise<Finding> {
         "Stop dylive, keep a copy of the file, and restore a backup or start with another folder.",
       );
     if (isEmpty) return ok("store", "there is none yet; it is made at the first start");
-    return await soundness({ engine: "sqlite", path }, msg`${(size / MIB).toFixed(1)} MiB`);
+    return await soundness({ engine: "sqlite", path }, `${(size / MIB).toFixed(1)} MiB`);
   } catch (error) {
     return failed("store", placeFailure(error, path, msg`the database ${path} cannot be read`));
   }
@@ -136,7 +136,7 @@ async function database(url: string): Promise<Finding> {
   try {
     const { lookAt } = await import("../../store/postgres/admin.js");
     const look = await lookAt(url);
-    const size = look.isEmpty ? msg`empty; the store is made at the first start` : msg`${(look.bytes / MIB).toFixed(1)} MiB`;
+    const size = look.isEmpty ? msg`empty; the store is made at the first start` : `${(look.bytes / MIB).toFixed(1)} MiB`;
     const shown = msg`PostgreSQL ${look.server} at ${look.name}, ${size}`;
     return complaintOf(look, shown) ?? (look.isEmpty ? ok("store", shown) : await soundness({ engine: "postgres", url }, shown));
   } catch (error) {
@@ -164,7 +164,7 @@ function complaintOf({ server, notDurable, roundTripMs }: Look, shown: Msg): Fin
 }
 
 /** Checks whether every event is in its place, as far as five seconds of reading can tell. */
-async function soundness(at: StoreAt, shown: Msg): Promise<Finding> {
+async function soundness(at: StoreAt, shown: MsgPart): Promise<Finding> {
   const opened = await openStore(at, { mayOnlyRead: "always" });
   const limit = AbortSignal.timeout(LOG_CHECK_MS);
   try {

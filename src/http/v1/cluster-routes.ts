@@ -30,14 +30,14 @@ async function clusterView({ cluster, statistics, search }: ApiStore, hooks: Web
   const states = new Map<number | null, Record<RoomState, number>>();
   const seen = new Set<number>();
   let [wanted, watched] = [0, 0];
-  for (const { room, ownerId, told, watched: isWatched } of wantedRooms) {
+  for (const { room, ownerId, report, watched: isWatched } of wantedRooms) {
     // A room may be wanted by several names.
     if (room !== null && seen.has(room)) continue;
     if (room !== null) seen.add(room);
     wanted++;
     if (isWatched) watched++;
     const counts = states.get(ownerId) ?? noRooms();
-    counts[readReport(told)?.state ?? "resolving"]++;
+    counts[readReport(report)?.state ?? "resolving"]++;
     states.set(ownerId, counts);
   }
   return {

@@ -83,7 +83,7 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
   "Check the network, the proxy and DYLIVE_UPSTREAM.": "请检查网络、代理和 DYLIVE_UPSTREAM。",
   "No browser was found": "没有找到浏览器",
   "A package that this needs is not installed": "缺少一个需要的 npm 包",
-  "Run that where dylive was installed: npm leaves out what it was told to omit and what it cannot build, and runs no script that is not allowed; it says so there.":
+  "Run that where dylive was installed: npm leaves out what it is asked to omit and what it cannot build, and runs no script that is not allowed; it says so there.":
     "请在安装 dylive 的地方运行错误详情里给出的 npm 命令。npm 会跳过要求它省略的包和编译不了的包，也不运行没有允许的脚本，并会说明。",
   "Install Chrome, Edge or Chromium (Debian: apt-get install chromium), or name the one you have with DYLIVE_BROWSER.":
     "请安装 Chrome、Edge 或 Chromium（Debian：apt-get install chromium），或用 DYLIVE_BROWSER 指定已有的。",

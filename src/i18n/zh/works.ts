@@ -88,7 +88,7 @@ export const WORKS: Readonly<Record<string, string>> = {
   "{} is a private address, which is not reached unless it is allowed": "{} 是内网地址，没有允许就不访问",
   "{} is at the private address {}, which is not reached unless it is allowed": "{} 指向内网地址 {}，没有允许就不访问",
   "no address": "没有地址",
-  "nobody listens there (ECONNREFUSED)": "那里没有服务在监听（ECONNREFUSED）",
+  "no program listens there (ECONNREFUSED)": "那里没有服务在监听（ECONNREFUSED）",
   "there is no host of this name (ENOTFOUND)": "没有这个主机名（ENOTFOUND）",
   "the name could not be resolved (EAI_AGAIN)": "主机名无法解析（EAI_AGAIN）",
   "no connection in time": "连接超时",

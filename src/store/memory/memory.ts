@@ -19,7 +19,7 @@ import { MemoryGate, MemoryRoomLog, memoryLog } from "./log.js";
 interface MemoryOptions {
   /**
    * Events kept per room (≥ 1; an event takes about 1 KB). Beyond it, and beyond some 130 million letters of text, the oldest are dropped,
-   * which readers are told as a removed range.
+   * which readers see as a removed range.
    */
   readonly maxEventsPerRoom: number;
   /** Clock for `createdAt`; the real time by default. */
@@ -111,8 +111,8 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
         const kept = rows.get(room)?.settings ?? NO_SETTINGS;
         change(room, { settings: { ...kept, ...(typeof settings === "function" ? settings(kept) : settings) } });
       }),
-    tell: (room, status, at) => gate.run(() => void (rows.has(room) && statuses.set(room, { status, at }))),
-    told: (room) => gate.run(() => statuses.get(room) ?? null),
+    saveStatus: (room, status, at) => gate.run(() => void (rows.has(room) && statuses.set(room, { status, at }))),
+    loadStatus: (room) => gate.run(() => statuses.get(room) ?? null),
     claim: (room) =>
       gate.run(() => {
         const log = logs.get(room);
@@ -181,14 +181,14 @@ function memoryGifts(): Gifts {
         const known = gifts.get(now.id);
         if (known === undefined && gifts.size >= MOST_GIFTS) continue;
         const isNewer = known === undefined || at >= known.seenAt;
-        const [told, other] = isNewer ? [now, known] : [known, now];
+        const [newer, older] = isNewer ? [now, known] : [known, now];
         const [price] = known?.prices ?? [];
         const from = price?.diamonds === now.diamonds ? price.from : at;
         const isPriced = isNewer && now.diamonds !== null;
         const prices = isPriced ? [{ diamonds: now.diamonds, from, until: null, seenAt: at, source }] : (known?.prices ?? []);
         gifts.set(now.id, {
-          ...{ id: now.id, name: told.name ?? other?.name ?? null, icon: told.icon ?? other?.icon ?? null },
-          ...{ kind: told.kind ?? other?.kind ?? null, combo: told.combo ?? other?.combo ?? null },
+          ...{ id: now.id, name: newer.name ?? older?.name ?? null, icon: newer.icon ?? older?.icon ?? null },
+          ...{ kind: newer.kind ?? older?.kind ?? null, combo: newer.combo ?? older?.combo ?? null },
           ...{ source: isNewer ? source : known.source, diamonds: prices.at(-1)?.diamonds ?? null, prices },
           ...{ firstSeenAt: Math.min(known?.firstSeenAt ?? at, at), seenAt: Math.max(known?.seenAt ?? at, at) },
           listedAt: source === "list" ? Math.max(known?.listedAt ?? 0, at) : (known?.listedAt ?? null),

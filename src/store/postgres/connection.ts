@@ -179,7 +179,7 @@ export class PostgresConnection implements SqlDatabase {
     await Promise.all(this.#running);
     await this.#pool.close();
     done.abort();
-    // A connection beside the pool whose answers are lost is never told that it has ended, and would keep the process.
+    // A connection beside the pool whose answers are lost never learns that it has ended, and would keep the process.
     this.#pool.cut();
   }
 
@@ -236,7 +236,7 @@ async function transaction<T>(session: PostgresSession, begin: string, work: () 
 /** Pause before a lost connection is opened again, in ms, which doubles each time; and the longest. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
-/** Interval at which everybody looks, in ms, should a notice have been lost: it costs a delay then, and no more. */
+/** Interval at which all processes look, in ms, should a notice have been lost: it costs a delay then, and no more. */
 const POLL_MS = 1000;
 
 /** Called with the payload of a notice; with null when one may have been missed. A look that takes long holds up the next one. */
@@ -273,14 +273,14 @@ async function listenOnce(connection: PostgresConnection, channel: string, onNot
   try {
     const client = await connection.connect({ name: "dylive", onEnd, onNotice }, (made) => made.query(`LISTEN ${channel}`));
     signal.addEventListener("abort", onEnd, { once: true });
-    // What was told before the connection stood was missed.
+    // Notices before the connection stood were missed.
     void onNotice(null);
     if (!signal.aborted) await ended;
     signal.removeEventListener("abort", onEnd);
     void client.end().catch(() => undefined);
     return true;
   } catch {
-    // Gone or closing: it is tried again. Whoever reads or appends is told what is wrong.
+    // Gone or closing: it is tried again. Reads and appends say what is wrong.
     return false;
   }
 }

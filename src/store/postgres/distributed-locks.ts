@@ -103,7 +103,7 @@ export class PostgresLocks implements DistributedLocks {
     try {
       await client.query({ text: "SELECT pg_advisory_unlock($1)", values: [lock] });
     } catch {
-      // Nobody knows whether it is given up: without the connection it is.
+      // It may or may not be given up: without the connection it is.
       void client.end().catch(() => undefined);
     }
   }
@@ -129,7 +129,7 @@ export class PostgresLocks implements DistributedLocks {
 
   async #connect(): Promise<StatementQueue> {
     const onEnd = (ended: pg.Client) => {
-      // Its locks are gone with it: whoever goes on with what they stood for would do so beside another.
+      // Its locks are gone with it: their holders must stop what the locks guard.
       for (const [name, { client, onWanted }] of [...this.#held]) {
         if (client.client !== ended) continue;
         this.#held.delete(name);
@@ -138,7 +138,7 @@ export class PostgresLocks implements DistributedLocks {
       const forget = (one: StatementQueue) => {
         if (one.client === ended) this.#client = null;
       };
-      this.#client?.then(forget, () => {}); // one that was lost while it connected is forgotten by whoever asked
+      this.#client?.then(forget, () => {}); // one that was lost while it connected is forgotten by its caller
     };
     const own = { name: "dylive holds", onEnd, onNotice: (name: string) => this.#held.get(name)?.onWanted() };
     return new StatementQueue(await this.#connection.connect(own, (client) => client.query(BEGIN)));
@@ -147,7 +147,7 @@ export class PostgresLocks implements DistributedLocks {
 
 /**
  * Tries to take a lock.
- * @param tell whether the holder, if there is one, is to be told
+ * @param notify whether the holder, if there is one, is notified
  * @returns the connection that has the lock; null when another has it
  */
 async function tryLock(client: StatementQueue, name: string, lock: string, tell: boolean): Promise<StatementQueue | null> {

@@ -116,7 +116,7 @@ const LAST_DAY = 47_481;
 const UNDATED = 0;
 
 /**
- * Returns the day (UTC, days since 1970) that an event is kept under. It is told by the id alone, so that a repeat meets the same unique
+ * Returns the day (UTC, days since 1970) that an event is kept under. It follows from the id alone, so that a repeat meets the same unique
  * key whenever it comes and whatever time it says. Ids of the platform begin with seconds × 2^32 and more; ours may name ms.
  */
 export function dayOf(id: string): number {
@@ -226,7 +226,7 @@ export function postgresRetention(connection: PostgresConnection): Retention {
   };
 }
 
-/** Longest wait for readers, in ms; then the day is left for the next time, and nobody else waits behind us. */
+/** Longest wait for readers, in ms; then the day is left for the next time, and no other call waits behind us. */
 const LOCK_MS = 500;
 
 /**
@@ -236,7 +236,7 @@ const LOCK_MS = 500;
  * @returns how many days were dropped
  */
 async function dropDays(connection: PostgresConnection, before: number): Promise<number> {
-  // First nobody appends to these days any more, in a step of its own: appends wait for it as for any other, and not for the rest.
+  // First appends to these days are refused, in a step of its own: appends wait for it as for any other, and not for the rest.
   await connection.write(function* () {
     yield* lock("days");
     yield* run("UPDATE meta SET value = $1::text WHERE key = 'horizon' AND value::integer < $1::text::integer", String(before));
@@ -262,7 +262,7 @@ function* dropDay(day: number): SqlWork<void> {
   yield* run(recordDay(tableOf(day)));
   yield* run("DELETE FROM room_days WHERE day = $1", day);
   yield* run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
-  // Last, and for a moment: whoever needs a table for a new day appends now, and waits for this.
+  // Last, and for a moment: an append that needs a table for a new day waits for this.
   yield* lock("make");
   yield* run(`DROP TABLE ${tableOf(day)}, ${searchTableOf(day)}`);
 }

@@ -10,7 +10,7 @@ import { lockOf, PostgresLocks } from "./distributed-locks.js";
 import { WANTED_ROOMS } from "./wanted-rooms.js";
 
 const PAUSED = WATCHES.indexOf("paused");
-/** SQL for which of these rooms nobody is to collect, and why; one that was deleted is none of them. */
+/** SQL for which of these rooms are not to be collected, and why; one that was deleted is none of them. */
 const UNCOLLECTED = `SELECT room, CASE WHEN watched = ${PAUSED} THEN 'paused' ELSE 'unwanted' END AS why FROM rooms r
   WHERE room = ANY($1) AND (watched = ${PAUSED} OR (watched >= 0 AND NOT EXISTS (SELECT FROM wanted w WHERE w.room = r.room)))`;
 
@@ -199,7 +199,7 @@ export function postgresLeases(
     join: async (about) => {
       const made = await connection.write(function* () {
         yield* run(`DELETE FROM members WHERE expires_at < clock_timestamp() - interval '${FORGET}'`);
-        // Nobody takes it for alive before it has its lock.
+        // It counts as alive once it has its lock.
         return yield* row<{ id: number }>(
           "INSERT INTO members(name, role, capacity, lock, expires_at) VALUES ($1, $2, 0, 0, clock_timestamp()) RETURNING id",
           ...[about.name, about.role],

@@ -122,7 +122,7 @@ interface PostgresBatch {
 }
 
 /** Row of the answer of `append_events`. */
-interface AppendTold {
+interface AppendAnswer {
   readonly o_n: number;
   readonly o_room: number;
   readonly o_seq: number;
@@ -151,7 +151,7 @@ async function appendBatches(connection: PostgresConnection, days: Days, batches
   }
 }
 
-function send(connection: PostgresConnection, batches: readonly PostgresBatch[]): Promise<readonly AppendTold[]> {
+function send(connection: PostgresConnection, batches: readonly PostgresBatch[]): Promise<readonly AppendAnswer[]> {
   type Type = Parameters<typeof binaryArray>[0];
   const each = (type: Type, of: (row: Row, batch: PostgresBatch, at: number) => string | number | boolean | null) =>
     binaryArray(
@@ -174,12 +174,12 @@ function send(connection: PostgresConnection, batches: readonly PostgresBatch[])
     each("integer", ({ revision }) => revision),
     each("text", ({ body }) => body),
   ];
-  return connection.borrow(() => rows<AppendTold>(SQL, ...values));
+  return connection.borrow(() => rows<AppendAnswer>(SQL, ...values));
 }
 
-function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[]): readonly Appended[] {
-  const seqs = new Map(told.flatMap(({ o_n, o_seq }) => (o_n > 0 ? [[o_n, o_seq] as const] : [])));
-  const heads = new Map(told.flatMap(({ o_n, o_room, o_seq, o_epoch }) => (o_n > 0 ? [] : [[o_room, { head: o_seq, epoch: o_epoch }]])));
+function resultsOf(batches: readonly PostgresBatch[], answer: readonly AppendAnswer[]): readonly Appended[] {
+  const seqs = new Map(answer.flatMap(({ o_n, o_seq }) => (o_n > 0 ? [[o_n, o_seq] as const] : [])));
+  const heads = new Map(answer.flatMap(({ o_n, o_room, o_seq, o_epoch }) => (o_n > 0 ? [] : [[o_room, { head: o_seq, epoch: o_epoch }]])));
   let n = 0;
   return batches.map(({ room, epoch, rows }) => {
     const mark = heads.get(room);

@@ -13,7 +13,7 @@ const MAX_CONNECTIONS = 8;
 const CONNECT_MS = 5000;
 /** Time after which a statement without an answer has lost its connection, in ms: what takes longer has a connection of its own. */
 const ANSWER_MS = 30_000;
-/** Longest wait for a database that is away, in ms, from the moment it was missed: a restart is over by then, and nobody is told of it. */
+/** Longest wait for a database that is away, in ms, from the moment it was missed: a restart is over by then, and is not reported. */
 const WAIT_MS = 2000;
 /** Longest wait, as above, for the first connection of all, where the hosts have to be tried one after the other. */
 const FIRST_WAIT_MS = 15_000;
@@ -27,8 +27,8 @@ const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 
 /**
- * Options of each connection, by which the server is told to cut statements that nobody waits for any more and transactions whose process
- * hangs (their locks would stop everybody), and to notice within some 15 s that our machine is gone.
+ * Options of each connection, by which the server cuts statements whose answer is not awaited any more and transactions whose process
+ * hangs (their locks would stop all others), and to notice within some 15 s that our machine is gone.
  */
 const OPTIONS = {
   statement_timeout: ANSWER_MS - 5000,

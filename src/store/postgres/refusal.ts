@@ -79,7 +79,7 @@ export function refusal(error: unknown): DyliveError {
   // What is kept as JSON was JSON when it was written.
   if (error instanceof SyntaxError) return new DyliveError("store_damaged", msg`a row of the database cannot be read: ${message}`, error);
   const failure = code === null ? undefined : FAILURES[code];
-  if (failure !== undefined) return new DyliveError(failure, msg`the database was told: ${message}`, error);
+  if (failure !== undefined) return new DyliveError(failure, msg`the database said: ${message}`, error);
   return new DyliveError("internal", msg`the database failed (${message})`, error);
 }
 

@@ -15,7 +15,7 @@ const WRITER: TableWriter = {
 
 /**
  * Tables of events and of what they are found by.
- * - `events` has a table for each day that is told by the event's id (`days.ts`), so that a repeat meets its first copy and a day can be
+ * - `events` has a table for each day, which the event's id says (`dayOf`), so that a repeat meets its first copy and a day can be
  *   dropped whole. Tables are made when the first event of their day comes.
  * - `room_days`: in which days a room has events, between which seqs, and how many bytes of JSON text: reads look into these tables only.
  * - `day_tables`: the days that have a table, and between which positions their events lie.
@@ -79,8 +79,8 @@ CREATE TABLE search_undated PARTITION OF search FOR VALUES FROM (0) TO (1);
 `;
 
 /**
- * Appends events of any number of rooms in one statement: each gets the next seq of its room, unless its room was claimed by somebody else
- * (another epoch; events without one are anybody's, unless it was deleted), its id is stored already, or its day was dropped.
+ * Appends events of any number of rooms in one statement: each gets the next seq of its room, unless its room was claimed by another process
+ * (another epoch; events without one are taken from any, unless the room was deleted), its id is stored already, or its day was dropped.
  * - The heads are locked first, in order of room, so that two calls never wait for each other in a circle; what follows are statements of
  *   their own, which see everything that was committed before the locks were got.
  * - Known ids are looked up in the table of their day by name: the plan then has one table, however many days are kept.
@@ -159,9 +159,8 @@ $append$;
  *   dies: `live_members`.
  * - `wanted`: rooms that are to be collected, by the name that they are wanted by. `owner` collects it; `since`: when it got it.
  * - `jobs`: what one process of the cluster does at a time.
- * - `msg`: what collectors tell of their rooms (`store/cluster.ts`), by the key of the wanted room. It is apart from `wanted`, which is
- *   narrow and locked often. It is unlogged, because a room is told every second and nobody needs what was told before a crash: it is told
- *   again.
+ * - `wanted_reports`: reports of collectors on their rooms, by the key of the wanted room. It is apart from `wanted`, which is narrow and
+ *   locked often. It is unlogged, because each room is reported every second, also after a crash.
  *
  * `claim_room` raises the epoch of a room's log for the owner of a lease, and forgets other names that the room was wanted by. It answers null when
  * the lease is another's, also when a living process collects the room by another name: this name is forgotten then.
@@ -210,7 +209,7 @@ DECLARE
 BEGIN
   PERFORM FROM heads WHERE room = p_room FOR UPDATE;
   IF NOT FOUND THEN RAISE foreign_key_violation; END IF;
-  -- A room that was deleted is nobody's.
+  -- A room that was deleted is not collected.
   PERFORM FROM rooms WHERE room = p_room AND watched < 0;
   IF FOUND THEN RETURN NULL; END IF;
   SELECT * INTO lease FROM wanted WHERE key = p_key FOR UPDATE;
@@ -228,10 +227,10 @@ BEGIN
 END
 $claim$;
 
-CREATE UNLOGGED TABLE told(
+CREATE UNLOGGED TABLE wanted_reports(
   key text COLLATE "C" PRIMARY KEY REFERENCES wanted(key) ON DELETE CASCADE,
-  told text NOT NULL,
-  told_at timestamptz NOT NULL
+  report text NOT NULL,
+  reported_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
 `;
 

@@ -96,8 +96,7 @@ function isWithin(value: unknown, bound: number): boolean {
 }
 
 /**
- * Returns an array in the form in which PostgreSQL sends it: nobody has to quote it, nor to parse that, which for texts of events was half of this
- * process's work of an append. The parameter must be of exactly this type.
+ * Returns an array in the form in which PostgreSQL sends it: without quoting and parsing, which for texts of events was half of this process's work of an append. The parameter must be of exactly this type.
  * @throws DyliveError bad_request when a value is none of the type
  */
 export function binaryArray(type: keyof typeof ELEMENTS, values: readonly (string | number | boolean | null | undefined)[]): Uint8Array {

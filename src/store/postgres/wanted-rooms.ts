@@ -1,4 +1,4 @@
-import { TOLD_MAX_CHARS, type WantedRoom, type WantedRooms, wantedKey } from "../cluster.js";
+import { REPORT_MAX_CHARS, type WantedRoom, type WantedRooms, wantedKey } from "../cluster.js";
 import { type AliasKind, WATCHES } from "../rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import { Waker } from "../waker.js";
@@ -26,7 +26,7 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
   const waker: Waker = new Waker((signal) => watchChannel(connection, WANTED_ROOMS, () => waker.notify(), signal));
   connection.onClose(() => waker.close());
   const changed = async (): Promise<void> => {
-    // Whoever misses this finds the same by looking.
+    // A process that misses this finds the same when it looks again.
     await ask(() => run("SELECT pg_notify($1, '')", WANTED_ROOMS)).catch(() => undefined);
   };
   return {
@@ -36,7 +36,7 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
       if ((await ask(renew)) !== undefined) return true;
       const added = await write(function* () {
         yield* lock("wantedRoom");
-        // Somebody else may have asked meanwhile.
+        // Another process may have asked meanwhile.
         if ((yield* renew()) !== undefined) return 1;
         return yield* run(
           `INSERT INTO wanted(key, kind, value) SELECT $1, $2, $3
@@ -63,11 +63,11 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
       });
       if (changes > 0) await changed();
     },
-    tell: async (member, told) => {
-      const fitting = told.filter((one) => one.told.length <= TOLD_MAX_CHARS);
+    report: async (member, reports) => {
+      const fitting = reports.filter(({ report }) => report.length <= REPORT_MAX_CHARS);
       if (fitting.length === 0) return;
-      const [keys, texts] = [fitting.map(({ key }) => key), fitting.map((one) => one.told)];
-      await ask(() => run(TELL, member, keys, texts));
+      const [keys, texts] = [fitting.map(({ key }) => key), fitting.map(({ report }) => report)];
+      await ask(() => run(REPORT, member, keys, texts));
       await changed();
     },
     all: async (known = new Map()) => {
@@ -85,25 +85,25 @@ const RENEWED = `WITH renewed AS (
 
 /** SQL for all wanted rooms, with the reports that are not of these times. */
 const READ = `SELECT w.key, w.kind, w.value, w.room, w.watched, m.id AS "ownerId",
-    CASE WHEN t.ms IS DISTINCT FROM k.ms THEN t.told END AS told, t.ms AS "reportedAt"
-  FROM wanted w LEFT JOIN (SELECT key, told, (extract(epoch FROM told_at) * 1000)::bigint AS ms FROM told) t ON t.key = w.key
+    CASE WHEN t.ms IS DISTINCT FROM k.ms THEN t.report END AS report, t.ms AS "reportedAt"
+  FROM wanted w LEFT JOIN (SELECT key, report, (extract(epoch FROM reported_at) * 1000)::bigint AS ms FROM wanted_reports) t ON t.key = w.key
     LEFT JOIN unnest($1::text[], $2::bigint[]) AS k(key, ms) ON k.key = w.key LEFT JOIN live_members m ON m.id = w.owner ORDER BY w.key`;
 
-/** SQL that notes what is told of rooms by their owner. */
-const TELL = `INSERT INTO told AS t (key, told, told_at)
-    SELECT g.key, g.told, clock_timestamp() FROM unnest($2::text[], $3::text[]) AS g(key, told) JOIN wanted w ON w.key = g.key AND w.owner = $1 ORDER BY g.key
-  ON CONFLICT (key) DO UPDATE SET told = excluded.told, told_at = excluded.told_at`;
+/** SQL that stores the reports of a room's owner. */
+const REPORT = `INSERT INTO wanted_reports(key, report, reported_at)
+    SELECT g.key, g.report, clock_timestamp() FROM unnest($2::text[], $3::text[]) AS g(key, report) JOIN wanted w ON w.key = g.key AND w.owner = $1 ORDER BY g.key
+  ON CONFLICT (key) DO UPDATE SET report = excluded.report, reported_at = excluded.reported_at`;
 
-/** SQL for the rooms on the watch list, and which wanted room is whose: by the room, or by the number while nobody has met the room. */
+/** SQL for the rooms on the watch list, and which wanted room is whose: by the room, or by the number until the room is met. */
 const LISTED = `listed AS (SELECT room, 'web_rid:' || web_rid AS key, web_rid FROM rooms WHERE watched = ${ON} AND web_rid IS NOT NULL)`;
 
 /** Brings the wanted rooms in line with the watch list. @returns how many came, went or changed */
 function* sweep(idleMs: number): SqlWork<number> {
   let changes = 0;
   for (const sql of [
-    // Whoever took the room off the list meant the room, whoever else had asked for it by whichever name.
+    // Taking a room off the list means the room, by whichever name it was asked for.
     `WITH ${LISTED} DELETE FROM wanted w WHERE watched AND NOT EXISTS (SELECT FROM listed l WHERE l.room = w.room OR l.key = w.key)`,
-    // A pause outlasts whoever asks for the room.
+    // A pause outlasts requests for the room.
     `DELETE FROM wanted w USING rooms r WHERE r.watched = ${PAUSED} AND (w.room = r.room OR w.key = 'web_rid:' || r.web_rid)`,
     `WITH ${LISTED} UPDATE wanted w SET watched = true FROM listed l WHERE NOT w.watched AND (w.room = l.room OR w.key = l.key)`,
     `WITH ${LISTED} INSERT INTO wanted(key, kind, value, room, watched) SELECT l.key, 'web_rid', l.web_rid, l.room, true FROM listed l

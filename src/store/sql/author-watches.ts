@@ -16,7 +16,7 @@ export interface KeptAuthorWatch {
 export type AuthorLook = Pick<AuthorWatch, "author" | "nextAt" | "failingSince" | "learnedAt" | "newest"> & {
   readonly look: NonNullable<AuthorWatch["look"]>;
   readonly known: readonly string[];
-  /** Works that it told as new, beside those that were told before. */
+  /** Number of works that it found to be new. */
   readonly published: number;
 };
 

@@ -69,7 +69,7 @@ export interface FoundComments {
   readonly next: FoundPlace | null;
 }
 
-/** Most comments that one search looks at: a text that nobody wrote must not hold up everybody else. */
+/** Most comments that one search looks at: a rare text must not hold up other callers. */
 const LOOKED_AT = 5_000;
 /** Comments that are removed in one step. */
 const STEP_COMMENTS = 500;
@@ -89,8 +89,8 @@ const TYPES: Readonly<Record<string, "text" | "bigint">> = {
 const NAMES = Object.keys(TYPES);
 /** Columns that a newer reading changes, with their parameters after the two of the key. */
 const CHANGED = NAMES.slice(2).map((name, at) => `${name} = $${at + 3}`);
-/** Columns that are told of a row `c`; its replies are counted as they are now. */
-const TOLD = `c.body, c.first_seen_at AS "firstSeenAt", c.removed_at AS "removedAt", c.revision, c.erased,
+/** Columns of a {@link SeenRow} of `c`; its replies are counted as they are now. */
+const SEEN = `c.body, c.first_seen_at AS "firstSeenAt", c.removed_at AS "removedAt", c.revision, c.erased,
   (SELECT count(*) FROM comments r WHERE r.work_id = c.work_id AND r.parent_id = c.id) AS "repliesCollected"`;
 
 /** Name of the field in the JSON of a comment: in none of its texts is there a quote that is not escaped. */
@@ -130,8 +130,8 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     /** Returns a comment; null when it is not kept. */
     get: ({ workId, id }: CommentKey): Promise<KeptComment | null> =>
       ask(function* () {
-        const told = yield* row<SeenRow>(`SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2`, workId, id);
-        return told === undefined ? null : keptOf(told);
+        const seen = yield* row<SeenRow>(`SELECT ${SEEN} FROM comments c WHERE c.work_id = $1 AND c.id = $2`, workId, id);
+        return seen === undefined ? null : keptOf(seen);
       }),
     /** Returns top comments of a work, or the replies of one, in the order in which the platform gave them. */
     list: ({ workId, parentId, after, present = false, limit }: CommentAsk): Promise<readonly KeptComment[]> =>
@@ -141,7 +141,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
         const floor = parentId === null ? "c.parent_id IS NULL" : `c.parent_id = ${add(parentId)}`;
         const from = after === undefined ? "" : `AND (c.rank, c.id) > (${add(after.rank)}, ${add(after.id)})`;
         const there = present ? "AND c.removed_at IS NULL" : "";
-        const sql = `SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND ${floor} ${from} ${there} ORDER BY c.rank, c.id LIMIT $2`;
+        const sql = `SELECT ${SEEN} FROM comments c WHERE c.work_id = $1 AND ${floor} ${from} ${there} ORDER BY c.rank, c.id LIMIT $2`;
         return (yield* rows<SeenRow>(sql, ...values)).map(keptOf);
       }),
     /** Returns how many comments are kept of a work. */
@@ -151,18 +151,18 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
           FROM comments WHERE work_id = $1`;
         return (yield* row<CommentCounts>(sql, workId)) ?? { comments: 0, topLevel: 0, removed: 0 };
       }),
-    /** Returns the names of all comments of a work and of their floors, with the replies that these are told to have, in the order of their ranks. */
+    /** Returns the names of all comments of a work and of their floors, with the number of replies that the platform says, in the order of their ranks. */
     known: (workId: string): Promise<readonly Pick<Comment, "id" | "parentId" | "rank" | "replies">[]> =>
       ask(function* () {
         // Not by the engine's JSON: PostgreSQL's refuses a whole object for half a character in a text.
-        const found = yield* rows<Pick<Comment, "id" | "parentId" | "rank"> & { readonly told: string }>(
-          `SELECT id, parent_id AS "parentId", rank, substr(body, ${dialect.position}(body, '${REPLIES}'), ${REPLIES.length + 16}) AS told
+        const found = yield* rows<Pick<Comment, "id" | "parentId" | "rank"> & { readonly replies: string }>(
+          `SELECT id, parent_id AS "parentId", rank, substr(body, ${dialect.position}(body, '${REPLIES}'), ${REPLIES.length + 16}) AS replies
            FROM comments WHERE work_id = $1 ORDER BY rank, id`,
           workId,
         );
-        return found.map(({ told, ...one }) => ({
+        return found.map(({ replies, ...one }) => ({
           ...one,
-          replies: told.startsWith(REPLIES) ? numberIn(told.slice(REPLIES.length)) : null,
+          replies: replies.startsWith(REPLIES) ? numberIn(replies.slice(REPLIES.length)) : null,
         }));
       }),
     /** Finds comments, newest first. */
@@ -171,7 +171,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     walk: (after: CommentKey | null, limit: number): Promise<readonly KeptComment[]> =>
       ask(function* () {
         const { workId, id } = after ?? { workId: "", id: "" };
-        const sql = `SELECT ${TOLD} FROM comments c WHERE (c.work_id, c.id) > ($1, $2) ORDER BY c.work_id, c.id LIMIT $3`;
+        const sql = `SELECT ${SEEN} FROM comments c WHERE (c.work_id, c.id) > ($1, $2) ORDER BY c.work_id, c.id LIMIT $3`;
         return (yield* rows<SeenRow>(sql, workId, id, limit)).map(keptOf);
       }),
     /** Puts others in the place of kept comments, as an erasure leaves them: they are not read again. */
@@ -202,12 +202,12 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
   };
 
   function* renew(read: ReadComment, seenBy: number, at?: number): SqlWork<void> {
-    const told = yield* row<SeenRow>(
-      `SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2 ${dialect.forUpdate}`,
+    const seen = yield* row<SeenRow>(
+      `SELECT ${SEEN} FROM comments c WHERE c.work_id = $1 AND c.id = $2 ${dialect.forUpdate}`,
       ...[read.workId, read.id],
     );
-    if (told === undefined) return; // it was removed meanwhile, and comes with the next run
-    const before = keptOf(told);
+    if (seen === undefined) return; // it was removed meanwhile, and comes with the next run
+    const before = keptOf(seen);
     const now = keptComment(before, read, at);
     if (now === before) {
       // What this run read is not what is known last; it has seen it all the same.
@@ -238,8 +238,8 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     const comments: KeptComment[] = [];
     for (const { time, workId, id, found } of looked) {
       if (found !== 1) continue;
-      const told = yield* row<SeenRow>(`SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2`, workId, id);
-      if (told !== undefined) comments.push(keptOf(told));
+      const seen = yield* row<SeenRow>(`SELECT ${SEEN} FROM comments c WHERE c.work_id = $1 AND c.id = $2`, workId, id);
+      if (seen !== undefined) comments.push(keptOf(seen));
       if (comments.length === limit) return { comments, next: { time, workId, id } };
     }
     const last = looked.at(-1);

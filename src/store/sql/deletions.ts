@@ -33,7 +33,7 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
     yield* run("DELETE FROM hook_batches WHERE room = $1", room);
     // Receivers may have answered with what they were sent; a key in quotes stands in no text of a JSON.
     yield* run(`DELETE FROM hook_tries WHERE ${dialect.position}(body, $1) > 0`, `"room":${room},`);
-    // In the same step: nobody sees figures of what is gone, and what is counted from here on is of what comes later.
+    // In the same step: no figures of what is gone are seen, and what is counted from here on is of what comes later.
     const sessions = yield* dropStatistics(room, sessionId, until);
     const made = yield* row<Deletion>(
       `INSERT INTO deletions(room, session_id, until_seq, at, sessions) VALUES ($1, $2, $3, $4, $5) RETURNING ${COLUMNS}`,
@@ -44,13 +44,13 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
   }
   return {
     /**
-     * Begins to delete a room, in one step: from then on nobody finds it by any name, nobody collects it and nothing more is stored in it. Its
+     * Begins to delete a room, in one step: from then on no name leads to it, it is not collected, and nothing more is stored in it. Its
      * events, statistics and recordings are still to be removed (`retention/deletion`).
      * @throws DyliveError not_found
      */
     ofRoom: (room: RoomKey): Promise<Deletion> =>
       write(function* () {
-        // The head first, as whoever appends or claims does: who has the room is fenced, and below 0 who needs no claim is, too.
+        // The head first, as appends and claims do: the owner of the room is fenced, and below 0 appends without a claim are, too.
         const mark = yield* row<{ head: number }>(
           "UPDATE heads SET epoch = -1 - epoch WHERE room = $1 AND room > 0 AND epoch >= 0 RETURNING head",
           room,

@@ -50,11 +50,11 @@ interface StoredDownload {
 export function sqlDownloads({ dialect, ask, lane }: SqlDatabase) {
   const write = lane();
   return {
-    /** Keeps a download that begins. Others of its work that have no end lost their process: they are told as stopped. @returns its number */
+    /** Keeps a download that begins. Others of its work that have no end lost their process: they are marked as stopped. @returns its number */
     begin: (begun: KeptDownload, folder: string): Promise<number> =>
       write(function* () {
         const lost = yield* rows<StoredDownload & { at: number }>(
-          `SELECT ${COLUMNS}, told_at AS "at" FROM downloads WHERE work_id = $1 AND ended_at IS NULL AND removed = 0`,
+          `SELECT ${COLUMNS}, reported_at AS "at" FROM downloads WHERE work_id = $1 AND ended_at IS NULL AND removed = 0`,
           begun.workId,
         );
         for (const one of lost) {
@@ -64,18 +64,19 @@ export function sqlDownloads({ dialect, ask, lane }: SqlDatabase) {
           yield* run(sql, one.n, one.at, JSON.stringify({ ...download, ...end } satisfies KeptDownload));
         }
         const made = yield* row<{ n: number }>(
-          `INSERT INTO downloads(id, work_id, folder, author, told_at, ended_at, removed, body)
+          `INSERT INTO downloads(id, work_id, folder, author, reported_at, ended_at, removed, body)
            VALUES ($1, $2, $3, NULL, $4, $5, 0, $6) RETURNING n`,
           ...[begun.id, begun.workId, folder, begun.createdAt, begun.endedAt, JSON.stringify(begun)],
         );
         return made?.n ?? 0;
       }),
     /** Keeps how far a download is at a time, ms UTC. @returns whether it is still kept */
-    tell: (n: number, told: KeptDownload, author: DownloadAuthor | null, at: number): Promise<boolean> =>
+    tell: (n: number, download: KeptDownload, author: DownloadAuthor | null, at: number): Promise<boolean> =>
       write(function* () {
-        const sql = "UPDATE downloads SET told_at = $2, ended_at = $3, author = $4, body = $5, seen_at = NULL WHERE n = $1 AND removed = 0";
+        const sql =
+          "UPDATE downloads SET reported_at = $2, ended_at = $3, author = $4, body = $5, seen_at = NULL WHERE n = $1 AND removed = 0";
         const kept = author === null ? null : JSON.stringify(author);
-        return (yield* run(sql, n, at, told.endedAt, kept, JSON.stringify(told))) > 0;
+        return (yield* run(sql, n, at, download.endedAt, kept, JSON.stringify(download))) > 0;
       }),
     /** Returns a download by its id; null when it is not kept. */
     get: (id: string): Promise<DownloadRow | null> =>
@@ -124,10 +125,10 @@ export function sqlDownloads({ dialect, ask, lane }: SqlDatabase) {
       write(function* () {
         return yield* run(`${REMOVE} WHERE work_id = $1 AND removed = 0`, workId);
       }),
-    /** Removes some of the downloads that told nothing since a time, ms UTC, as {@link expireSome} says. @returns whether there may be more */
+    /** Removes some of the downloads that were not saved since a time, ms UTC, as {@link expireSome} says. @returns whether there may be more */
     expire: (before: number, now: number): Promise<boolean> =>
       write(() => {
-        const of = { table: "downloads", keys: "n", time: "told_at", how: REMOVE };
+        const of = { table: "downloads", keys: "n", time: "reported_at", how: REMOVE };
         return expireSome(dialect, of, { before, now, most: STEP_DOWNLOADS, also: "AND removed = 0" });
       }),
     /** Returns some of the removed downloads whose files are still in a folder. */

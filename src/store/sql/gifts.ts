@@ -1,6 +1,6 @@
 import { arrays, each, row, rows, run, type SqlCell, type SqlDatabase, type SqlWork } from "./work.js";
 
-/** Source of what is known of a gift: the platform's list of gifts, or a message of a gift that somebody gave. */
+/** Source of what is known of a gift: the platform's list of gifts, or a message of a gift. */
 type GiftSource = "list" | "message";
 
 /** A gift as the platform described it. Null is "not said". */
@@ -26,7 +26,7 @@ interface GiftPrice {
   readonly until: number | null;
   /** When it was last seen, to a day, ms UTC. */
   readonly seenAt: number;
-  /** Source that told it first. */
+  /** Source that gave it first. */
   readonly source: GiftSource;
 }
 
@@ -40,7 +40,7 @@ export interface KnownGift extends DescribedGift {
   readonly seenAt: number;
   /** When the platform's list had it last, ms UTC; null: it was never in it. */
   readonly listedAt: number | null;
-  /** Oldest first; empty where no price was told. */
+  /** Oldest first; empty where no price is known. */
   readonly prices: readonly GiftPrice[];
 }
 
@@ -97,11 +97,11 @@ export function sqlGifts({ ask, write, dialect }: SqlDatabase) {
       const now = described.get(known.id);
       if (now === undefined) continue;
       const isNewer = at >= known.seenAt;
-      const [told, else_] = isNewer ? [now, known] : [known, now];
+      const [newer, older] = isNewer ? [now, known] : [known, now];
       const combo = (one: DescribedGift | GiftRow) => (one.combo === null ? null : Number(one.combo));
       gifts.push([
-        ...[known.id, told.name ?? else_.name, told.icon ?? else_.icon, isNewer ? source : known.source],
-        ...[told.kind ?? else_.kind, combo(told) ?? combo(else_), Math.min(known.firstSeenAt, at), Math.max(known.seenAt, at)],
+        ...[known.id, newer.name ?? older.name, newer.icon ?? older.icon, isNewer ? source : known.source],
+        ...[newer.kind ?? older.kind, combo(newer) ?? combo(older), Math.min(known.firstSeenAt, at), Math.max(known.seenAt, at)],
         source === "list" ? Math.max(known.listedAt ?? 0, at) : known.listedAt,
       ]);
       const has = prices.get(known.id) ?? [];

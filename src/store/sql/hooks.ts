@@ -5,10 +5,10 @@ import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Tries that are kept of each hook; older ones are dropped. */
 export const TRIES_KEPT = 100;
-/** Longest pause between two tries that counts as failing time, in ms: while dylive was off, nobody failed. */
+/** Longest pause between two tries that counts as failing time, in ms: while dylive was off, no try failed. */
 const COUNTED_PAUSE_MS = 3 * 3_600_000;
 
-/** Reasons why a hook is paused: somebody asked, the receiver said that it is gone (410), or it failed for days. */
+/** Reasons why a hook is paused: the operator asked, the receiver said that it is gone (410), or it failed for days. */
 export const HOOK_PAUSES = ["asked", "gone", "failing"] as const;
 type HookPause = (typeof HOOK_PAUSES)[number];
 
@@ -39,7 +39,7 @@ export interface HookChannel {
   readonly template: string | null;
 }
 
-/** Settings of a hook, as somebody wants them. */
+/** Settings of a hook. */
 export interface HookSettings {
   readonly name: string;
   readonly url: string;
@@ -53,7 +53,7 @@ export interface HookSettings {
   readonly maxEvents: number;
   /** Whether it may reach private addresses. */
   readonly allowPrivate: boolean;
-  /** Service by which people are told; null for a program, which is sent events as they are, signed. */
+  /** Service by which people are notified; null for a program, which is sent events as they are, signed. */
   readonly channel: HookChannel | null;
 }
 
@@ -83,7 +83,7 @@ export interface HookRow extends HookSettings, HookSecrets, HookHealth {
   readonly createdAt: number;
   /** Number that every `Hooks.change` and `Hooks.begin` raises: what was begun under an older one is not written any more. */
   readonly revision: number;
-  /** Number of times that somebody had events sent again. */
+  /** Number of times that events were sent again on request. */
   readonly replays: number;
   readonly paused: { readonly at: number; readonly reason: HookPause } | null;
 }
@@ -167,7 +167,7 @@ const HEAD = `id, room, from_seq AS "from", to_seq AS "to", events, created_at A
 /** Hooks of a store, what is on its way to their receivers, and how far they are. */
 export type Hooks = ReturnType<typeof sqlHooks>;
 
-/** Returns the hooks of a database. Whoever changes a hook or what is on its way locks its row first. */
+/** Returns the hooks of a database. A change of a hook, or of what is on its way, locks its row first. */
 export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
   const write = lane();
   const lock = (id: string) => find(id, dialect.forUpdate);

@@ -66,7 +66,7 @@ interface LogParts {
   close(): Promise<void>;
 }
 
-/** Returns the condition of what is not being deleted: a broadcast's events are shown to nobody from the moment that its deletion is open. */
+/** Returns the condition of what is not being deleted: a broadcast's events are hidden from the moment that its deletion is open. */
 export function notDeleted(room: string): string {
   return `NOT EXISTS (SELECT 1 FROM deletions d WHERE d.room = ${room} AND d.ended_at IS NULL AND d.session_id = events.session_id
     AND d.until_seq >= events.seq)`;
@@ -93,7 +93,7 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
        ${rooms === undefined ? "" : `WHERE h.room ${dialect.among("$1", "bigint")}`} ORDER BY h.room`,
       ...(rooms === undefined ? [] : [rooms]),
     );
-  /** Returns columns of the events with these ids. @param shown only of those that somebody may be shown */
+  /** Returns columns of the events with these ids. @param shown only of those that are shown */
   const byIds = <T>(columns: string, room: RoomKey, ids: readonly string[], shown: boolean) => {
     const { sql, values } = table.known(table.daysOf(ids), room, ids);
     const kept = shown ? ` AND ${notDeleted(`$${values.length + 1}`)}` : "";
@@ -411,7 +411,7 @@ function* replaceOne(table: EventTable, room: RoomKey, seq: number, id: string, 
 
 /** Removes the events of a range, and records that it was removed; ranges that touch become one. */
 function* removeEvents(dialect: Dialect, table: EventTable, room: RoomKey, range: Removal, reason: string): SqlWork<void> {
-  // With the head, nobody appends to the room meanwhile: the seqs of its days stay what they are.
+  // With the head locked, no append to the room comes between: the seqs of its days stay what they are.
   yield* row(`SELECT head FROM heads WHERE room = $1 ${dialect.forUpdate}`, room);
   yield* lockConsumers();
   const { sql, values } = table.within(yield* table.days(room, range), room, range);

@@ -22,7 +22,7 @@ function* setMeta(key: string, value: string): SqlWork<void> {
 export function sqlSecrets({ write }: SqlDatabase) {
   return {
     /**
-     * Returns the key that pseudonyms are made with, in hexadecimal: it is made once, and never shown. Without it nobody can tell whose a
+     * Returns the key that pseudonyms are made with, in hexadecimal: it is made once, and never shown. Without it trying ids does not say whose a
      * pseudonym is by trying ids.
      */
     pseudonymKey: async (): Promise<string> => {
@@ -35,7 +35,7 @@ export function sqlSecrets({ write }: SqlDatabase) {
   };
 }
 
-/** Note that somebody was erased, without saying who: only somebody who knows the person's id already and has the store's key can tell. */
+/** Note of an erasure, which does not say whose: that takes the person's id and the store's key. */
 export interface NotedErasure {
   /** Time of the erasure, ms UTC. */
   readonly at: number;

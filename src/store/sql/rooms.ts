@@ -49,7 +49,7 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
   return {
     find: (alias) => ask(() => find(alias)),
     ensure: async (aliases, facts = {}) => {
-      // Mostly nothing is new: then nobody has to wait for anybody.
+      // Mostly nothing is new: then no call waits for another.
       const known = await ask(() => knownAs(aliases, facts));
       if (known !== null) return known;
       return write(function* () {
@@ -119,15 +119,15 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
         const merged = { ...kept, ...(typeof settings === "function" ? settings(kept) : settings) };
         assertChanged(room, yield* run(`UPDATE rooms AS r SET settings = $2 WHERE r.room = $1 AND ${KEPT}`, room, JSON.stringify(merged)));
       }),
-    tell: (room, status, at) =>
+    saveStatus: (room, status, at) =>
       write(function* () {
-        const sql = `INSERT INTO room_reports(room, told_at, body) SELECT room, CAST($2 AS bigint), CAST($3 AS text) FROM rooms r WHERE r.room = $1 AND ${KEPT}
-          ON CONFLICT (room) DO UPDATE SET told_at = excluded.told_at, body = excluded.body`;
+        const sql = `INSERT INTO room_reports(room, reported_at, body) SELECT room, CAST($2 AS bigint), CAST($3 AS text) FROM rooms r WHERE r.room = $1 AND ${KEPT}
+          ON CONFLICT (room) DO UPDATE SET reported_at = excluded.reported_at, body = excluded.body`;
         yield* run(sql, room, at, status);
       }),
-    told: (room) =>
+    loadStatus: (room) =>
       ask(function* () {
-        const sql = 'SELECT body AS "status", told_at AS "at" FROM room_reports WHERE room = $1';
+        const sql = 'SELECT body AS "status", reported_at AS "at" FROM room_reports WHERE room = $1';
         return (yield* row<{ status: string; at: number }>(sql, room)) ?? null;
       }),
     claim: (room) =>
@@ -217,11 +217,11 @@ export function sqlSessions({ dialect, ask, lane }: SqlDatabase): Sessions {
   const get = (room: RoomKey, sessionId: string) => ask(() => findSession(room, sessionId));
   return {
     open: async (room, sessionId, at, title = null) => {
-      // Mostly it is open already: then nobody has to wait for anybody.
+      // Mostly it is open already: then no call waits for another.
       const known = await get(room, sessionId);
       if (known !== null && (title === null || known.title !== null)) return known;
       return write(function* () {
-        // Whoever else opens a broadcast of the room waits for this one.
+        // Other calls that open a broadcast of the room wait for this one.
         const locked = yield* row(`SELECT room FROM rooms r WHERE r.room = $1 AND ${KEPT} ${dialect.forUpdate}`, room);
         if (locked === undefined) throw new DyliveError("not_found", msg`there is no room ${room}`);
         if ((yield* findSession(room, sessionId)) === null) {

@@ -12,11 +12,11 @@ interface KeptRun<Run> {
   readonly run: Run;
 }
 
-/** A kind of runs: its table, what a run is about (`of`), and what else is done when one tells. */
+/** A kind of runs: its table, what a run is about (`of`), and what else is done when one is saved. */
 interface RunTable<Run> {
   readonly table: "comment_runs" | "list_runs";
   readonly of: (run: Run) => string;
-  readonly told?: (n: number, run: Run) => SqlWork<void>;
+  readonly onSave?: (n: number, run: Run) => SqlWork<void>;
 }
 
 /** Runs of one kind. */
@@ -35,7 +35,7 @@ export function sqlCommentRuns(database: SqlDatabase): Runs<CommentRun> {
      * When a run came to the platform's end, the floors that it did not see are marked as removed with their replies, and nothing is deleted.
      * Replies of a floor that is still there are not: a floor is not opened a second time when all of it is known.
      */
-    *told(n, { workId, endedBy, endedAt, startedAt }) {
+    *onSave(n, { workId, endedBy, endedAt, startedAt }) {
       if (endedBy !== "end") return;
       yield* run(
         `UPDATE comments SET removed_at = $3, revision = revision + 1
@@ -52,30 +52,30 @@ export function sqlListRuns(database: SqlDatabase): Runs<WorkListRun> {
   return sqlRuns(database, { table: "list_runs", of: ({ secUid, mix }) => secUid ?? mix?.id ?? "" });
 }
 
-function sqlRuns<Run extends AnyRun>({ dialect, ask, lane }: SqlDatabase, { table, of: ofRun, told }: RunTable<Run>) {
+function sqlRuns<Run extends AnyRun>({ dialect, ask, lane }: SqlDatabase, { table, of: ofRun, onSave }: RunTable<Run>) {
   const write = lane();
   return {
-    /** Keeps a run that begins. One about the same that has no end lost its process: it is told as stopped. @returns the run's number */
+    /** Keeps a run that begins. One about the same that has no end lost its process: it is marked as stopped. @returns the run's number */
     begin: (begun: Run): Promise<number> =>
       write(function* () {
         const open = yield* rows<{ n: number }>(`SELECT n FROM ${table} WHERE subject = $1 AND ended_at IS NULL`, ofRun(begun));
         for (const { n } of open) yield* lose(n);
         const made = yield* row<{ n: number }>(
-          `INSERT INTO ${table}(subject, told_at, ended_at, body) VALUES ($1, $2, $3, $4) RETURNING n`,
+          `INSERT INTO ${table}(subject, reported_at, ended_at, body) VALUES ($1, $2, $3, $4) RETURNING n`,
           ...[ofRun(begun), begun.startedAt, begun.endedAt, JSON.stringify(begun)],
         );
         return made?.n ?? 0;
       }),
-    /** Tells a run whose process is gone as stopped when it last told of itself; does nothing to one that has an end. */
+    /** Marks a run whose process is gone as stopped when it was last saved; does nothing to one that has an end. */
     lost: (n: number): Promise<void> => write(() => lose(n)),
     /**
      * Keeps how far a run has come, or how it ended; does nothing to one that was removed.
-     * @param at when it tells that, ms UTC
+     * @param at ms UTC
      */
     tell: (n: number, run: Run, at: number): Promise<void> =>
       write(function* () {
         yield* keep(n, run, at);
-        if (told !== undefined) yield* told(n, run);
+        if (onSave !== undefined) yield* onSave(n, run);
       }),
     /** Returns the last run about something; null when there was none. */
     last: (of: string): Promise<KeptRun<Run> | null> =>
@@ -106,9 +106,9 @@ function sqlRuns<Run extends AnyRun>({ dialect, ask, lane }: SqlDatabase, { tabl
       write(function* () {
         yield* run(`DELETE FROM ${table} WHERE subject = $1`, of);
       }),
-    /** Removes some of the runs that told nothing since a time, ms UTC, as {@link expireSome} says. @returns whether there may be more */
+    /** Removes some of the runs that were not saved since a time, ms UTC, as {@link expireSome} says. @returns whether there may be more */
     expire: (before: number, now: number): Promise<boolean> =>
-      write(() => expireSome(dialect, { table, keys: "n", time: "told_at" }, { before, now, most: STEP_RUNS })),
+      write(() => expireSome(dialect, { table, keys: "n", time: "reported_at" }, { before, now, most: STEP_RUNS })),
   };
 
   function keptOf({ n, body }: { readonly n: number; readonly body: string }): KeptRun<Run> {
@@ -116,12 +116,12 @@ function sqlRuns<Run extends AnyRun>({ dialect, ask, lane }: SqlDatabase, { tabl
   }
 
   function* keep(n: number, kept: Run, at: number): SqlWork<void> {
-    const sql = `UPDATE ${table} SET told_at = $2, ended_at = $3, body = $4, seen_at = NULL WHERE n = $1`;
+    const sql = `UPDATE ${table} SET reported_at = $2, ended_at = $3, body = $4, seen_at = NULL WHERE n = $1`;
     yield* run(sql, n, at, kept.endedAt, JSON.stringify(kept));
   }
 
   function* lose(n: number): SqlWork<void> {
-    const sql = `SELECT told_at AS "at", body FROM ${table} WHERE n = $1 AND ended_at IS NULL ${dialect.forUpdate}`;
+    const sql = `SELECT reported_at AS "at", body FROM ${table} WHERE n = $1 AND ended_at IS NULL ${dialect.forUpdate}`;
     const left = yield* row<{ at: number; body: string }>(sql, n);
     if (left === undefined) return;
     const end = { endedBy: "stopped", reason: "its process ended before it did", endedAt: left.at } as const;

@@ -47,7 +47,7 @@ const ROOM = "bigint NOT NULL REFERENCES rooms(room)";
 const HOOK = "text NOT NULL REFERENCES hooks(id) ON DELETE CASCADE";
 /** Rows of statistics that are being deleted are not copied. */
 const ALIVE = "n IN (SELECT n FROM statistics_sessions)";
-const RUN = { n: COUNT, subject: NAME, told_at: COUNT, ended_at: "bigint", body: NAME, seen_at: "bigint" };
+const RUN = { n: COUNT, subject: NAME, reported_at: COUNT, ended_at: "bigint", body: NAME, seen_at: "bigint" };
 const GIVEN = { combos: COUNT, settled: COUNT, units: COUNT, diamonds: COUNT, unpriced: COUNT };
 
 /**
@@ -69,9 +69,9 @@ export const ROOMS: SqlTable = {
  * its own for events and the search index.
  *
  * - `heads`: the newest seq and epoch of each room's log; the epoch of a deleted room is below 0. It is apart from `rooms`, narrow and with room to spare, because it is written with
- *   every append; in PostgreSQL whoever appends to the room locks its row, so that seqs are in the order of commits. A copy gets it with the
+ *   every append; in PostgreSQL an append to the room locks its row, so that seqs are in the order of commits. A copy gets it with the
  *   events.
- * - `room_reports.body`: JSON of a room's status as its collector told it last, for who has the store and not the process.
+ * - `room_reports.body`: JSON of a room's last status, for processes that do not collect it.
  * - `positions.holder`: id of the only one that moves it, a connection or a client over all of its own: the one that subscribed by its name last; empty where each may.
  * - `tokens.rooms`: JSON array of names. `hooks.body`, `hook_tries.body`: JSON of the row.
  *   `hook_batches.body`: what is sent, byte for byte until it is delivered; a hook has at most one batch of each room. `hook_rooms.seq`: the
@@ -80,10 +80,10 @@ export const ROOMS: SqlTable = {
  *   one (`statistics_dead`) are deleted little by little, and nothing that was under way for it can be added to the new one. `totals` is JSON: it is read and written whole, and its sums of diamonds
  *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
  *   `statistics_dropped`: what was counted of the broadcast went by its age; what is counted of it again is a part.
- * - `works.body`: JSON of the work (`works/model`), of which the other columns are copies; `reply`: what the page itself was told of it last.
+ * - `works.body`: JSON of the work (`works/model`), of which the other columns are copies; `reply`: the last reply to the page itself.
  * - `comments.body`: JSON of the comment as it was read last; `words`: its text, folded for searching; `run`: the last run that saw it;
  *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`, `list_runs.body`: JSON of the run;
- *   `subject`: the work, the author or the mix that it is about; `told_at`: when it last told how far it is.
+ *   `subject`: the work, the author or the mix that it is about; `reported_at`: when its progress was last saved.
  * - `seen_at`: when it was first seen that the time by which the row grows old is yet to come; retention sets it, a newer time takes it away.
  * - `downloads.body`: JSON of the download, `author`: of who made its work, `folder`: id of the folder with its files, which a process has on its
  *   disk; `removed`: nothing is left of it but that its files are to be removed by a process that has them.
@@ -91,7 +91,7 @@ export const ROOMS: SqlTable = {
  * - `deletions`: rooms (`session_id` is empty) and broadcasts that were deleted; of one without `ended_at` something is still to be removed, of
  *   events those up to `until_seq`. Files on the disks of other processes are found by those that have ended.
  *   `sessions`: broadcasts whose statistics were dropped when it began. Events of a broadcast that is being deleted are shown to nobody.
- * - `gifts`: the catalogue of gifts, which is about nobody; `gift_prices`: each price that a gift had, from when to when it was seen.
+ * - `gifts`: the catalogue of gifts; `gift_prices`: each price that a gift had, from when to when it was seen.
  * - `account_days.day`: number of the day of UTC since 1970. `forgotten_accounts.at`: when an account was forgotten; logins of before may still be
  *   in use, and nothing more is kept of them.
  * - `consumers.pos`: position of what is made from the log: all that a consumer (`search`, `statistics`) makes of the events up to it is there, and
@@ -102,7 +102,7 @@ export const ROOMS: SqlTable = {
 export const TABLES: readonly SqlTable[] = [
   { name: "heads", keys: 1, fill: 50, copied: "false", columns: { room: ROOM, head: ZERO, epoch: ZERO } },
   { name: "aliases", keys: 2, columns: { kind: NAME, value: NAME, room: ROOM }, indexes: { room: "room" } },
-  { name: "room_reports", keys: 1, fill: 70, columns: { room: ROOM, told_at: COUNT, body: NAME } },
+  { name: "room_reports", keys: 1, fill: 70, columns: { room: ROOM, reported_at: COUNT, body: NAME } },
   { name: "removals", keys: 2, columns: { room: ROOM, from_seq: COUNT, to_seq: COUNT, reason: NAME, pos: COUNT }, indexes: { pos: "pos" } },
   {
     name: "sessions",
@@ -220,24 +220,24 @@ export const TABLES: readonly SqlTable[] = [
     keys: 1,
     counts: true,
     columns: RUN,
-    indexes: { subject: "subject, n", told: "told_at" },
+    indexes: { subject: "subject, n", reported: "reported_at" },
   },
   {
     name: "list_runs",
     keys: 1,
     counts: true,
     columns: RUN,
-    indexes: { subject: "subject, n", told: "told_at" },
+    indexes: { subject: "subject, n", reported: "reported_at" },
   },
   {
     name: "downloads",
     keys: 1,
     counts: true,
     columns: {
-      ...{ n: COUNT, id: "text NOT NULL UNIQUE", work_id: NAME, folder: NAME, author: "text", told_at: COUNT, ended_at: "bigint" },
+      ...{ n: COUNT, id: "text NOT NULL UNIQUE", work_id: NAME, folder: NAME, author: "text", reported_at: COUNT, ended_at: "bigint" },
       ...{ removed: ZERO, body: NAME, seen_at: "bigint" },
     },
-    indexes: { work: "work_id, n", folder: "folder, n) WHERE (ended_at IS NULL OR removed = 1", told: "told_at" },
+    indexes: { work: "work_id, n", folder: "folder, n) WHERE (ended_at IS NULL OR removed = 1", reported: "reported_at" },
   },
   {
     name: "author_watches",

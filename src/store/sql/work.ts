@@ -126,7 +126,7 @@ export interface Dialect {
    * @param keys columns that tell it from others @param which of `t`: the rest of the SELECT that chooses them, with its LIMIT
    */
   some(table: string, keys: string, which: string): string;
-  /** Makes whoever else does the thing of this name wait until the transaction ends. */
+  /** Takes the lock of this name until the transaction ends. */
   lock(name: "name" | "remove" | "account"): SqlWork<void>;
 }
 

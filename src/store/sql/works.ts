@@ -5,7 +5,7 @@ import { expireSome, row, rows, run, type SqlDatabase } from "./work.js";
 /** A work as it is kept. */
 export interface WorkRow {
   readonly work: Work;
-  /** The page's own reply at the last reading, as it came; null where the page's state told. */
+  /** The page's own reply at the last reading, as it came; null when it was read from the page's state. */
   readonly reply: string | null;
 }
 

@@ -143,7 +143,7 @@ function openAnyhow(path: string, at: number, tell: (sentence: string) => void =
   }
 }
 
-/** Opens the file for reading only, whoever writes it. @throws DyliveError bad_config when there is no store in it */
+/** Opens the file for reading only, also while another process writes it. @throws DyliveError bad_config when there is no store in it */
 function openAsItIs(path: string): Database.Database {
   const database = openToRead(path);
   if (hasSchema(database)) return database;

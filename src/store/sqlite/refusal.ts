@@ -48,7 +48,7 @@ export function refusal(error: unknown): DyliveError {
   const message = messageOf(error);
   const failure = failureOf(error);
   if (failure !== null) {
-    const what = error instanceof SyntaxError ? msg`a row of the database cannot be read` : msg`the database was told`;
+    const what = error instanceof SyntaxError ? msg`a row of the database cannot be read` : msg`the database said`;
     return new DyliveError(failure, msg`${what}: ${message}`, error);
   }
   const values = isSqliteError(error)

@@ -14,10 +14,11 @@ const member = (id: number, more: Partial<MemberRow> = {}): MemberRow => ({
 });
 const wanted = (value: string, more: Partial<WantedRoom> = {}): WantedRoom => ({
   ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: false },
-  ...{ ownerId: null, told: null, reportedAt: null },
+  ...{ ownerId: null, report: null, reportedAt: null },
   ...more,
 });
-const told = (state: "live" | "waiting") => writeReport({ status: { ...unclaimedStatus(1, 5), state }, state, problem: null, reason: "" });
+const reportOf = (state: "live" | "waiting") =>
+  writeReport({ status: { ...unclaimedStatus(1, 5), state }, state, problem: null, reason: "" });
 
 function clusterOf(members: readonly MemberRow[], wantedRooms: readonly WantedRoom[]): Cluster {
   return {
@@ -29,10 +30,10 @@ function clusterOf(members: readonly MemberRow[], wantedRooms: readonly WantedRo
 it("shows who does what, rooms once whatever they are called, and how far readers are", async () => {
   const members = [member(1, { jobs: ["hooks"] }), member(2, { connected: false, role: "all" })];
   const wantedRooms = [
-    wanted("1", { room: 1, ownerId: 1, told: told("live"), watched: true }),
-    wanted("9", { room: 1, ownerId: 1, told: told("live") }),
-    wanted("2", { room: 2, ownerId: 1, told: "what a newer version told" }),
-    wanted("3", { room: 3, told: told("waiting") }),
+    wanted("1", { room: 1, ownerId: 1, report: reportOf("live"), watched: true }),
+    wanted("9", { room: 1, ownerId: 1, report: reportOf("live") }),
+    wanted("2", { room: 2, ownerId: 1, report: "what a newer version told" }),
+    wanted("3", { room: 3, report: reportOf("waiting") }),
     wanted("4"),
   ];
   const { call, tell } = await serveApi({ replace: (store) => ({ ...store, cluster: clusterOf(members, wantedRooms) }) });
