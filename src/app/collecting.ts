@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { Heartbeat } from "../cluster/heartbeat.js";
 import { LeasedCollectors } from "../cluster/leased-collectors.js";
 import { RoomManager } from "../cluster/room-manager.js";
-import type { CollectorDeps } from "../collector/collector-deps.js";
+import type { CollectorDeps } from "../collector/context.js";
 import type { PendingBytes } from "../runtime/rate-limiter.js";
 import type { Store } from "../store/store.js";
 import type { Config } from "./config.js";

@@ -1,11 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { isDeepStrictEqual } from "node:util";
-import { Collector } from "../collector/collector.js";
-import type { CollectorDeps } from "../collector/collector-deps.js";
-import { CollectorRegistry } from "../collector/registry.js";
-import { SentAlarms } from "../collector/room-alarm.js";
+import { Collector, sharedByCollectors } from "../collector/collector.js";
+import type { CollectorDeps } from "../collector/context.js";
 import type { RoomStatus } from "../health/state.js";
-import { GiftCatalogue } from "../ingest/fill-in.js";
 import { isStoreProblem } from "../ingest/intake.js";
 import { HELD_MAX_BYTES } from "../platform/access/read.js";
 import type { RoomName } from "../platform/links/resolve.js";
@@ -64,7 +61,7 @@ export class LeasedCollectors {
   /** Wakes when the state of a room may have changed. */
   readonly changes = new Waker();
   readonly #deps: LeasedCollectorsDeps;
-  readonly #shared: ConstructorParameters<typeof Collector>[2];
+  readonly #shared: ReturnType<typeof sharedByCollectors>;
   #leases: ReadonlyMap<string, Lease> = new Map();
   readonly #held = new Map<string, Collector>();
   /** The same, of collectors that know their room, by it. */
@@ -89,11 +86,7 @@ export class LeasedCollectors {
     const { clock, rates = RATES, held = { bytes: 0, maxBytes: HELD_MAX_BYTES } } = deps;
     const limiter = (of: keyof typeof RATES) =>
       new RateLimiter(clock, () => ({ perSecond: rates[of], burst: Math.max(1, rates[of] * BURST_S) }));
-    const { log, gifts } = deps.store;
-    this.#shared = {
-      ...{ requests: limiter("requestsPerS"), connects: limiter("connectsPerS"), held },
-      ...{ registry: new CollectorRegistry(), told: new SentAlarms(log), gifts: new GiftCatalogue(gifts) },
-    };
+    this.#shared = sharedByCollectors(deps, { requests: limiter("requestsPerS"), connects: limiter("connectsPerS"), held });
   }
 
   start(): void {

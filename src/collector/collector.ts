@@ -1,41 +1,53 @@
 import { RoomHealth } from "../health/room-health.js";
 import { PAUSED, type RoomStatus, UNWANTED } from "../health/state.js";
-import type { GiftCatalogue } from "../ingest/fill-in.js";
-import { isStoreProblem } from "../ingest/intake.js";
+import { GiftCatalogue } from "../ingest/fill-in.js";
+import { Intake, isStoreProblem } from "../ingest/intake.js";
+import { Pipeline } from "../ingest/pipeline.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import { sessionsOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
-import { backoffMs, randomBetween } from "../runtime/clock.js";
+import { backoffMs, randomBetween, Wheel } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Budgets } from "../runtime/rate-limiter.js";
+import { HEARTBEAT_MS } from "../sources/websocket.js";
 import type { Uncollected } from "../store/cluster.js";
 import { isNotOwner, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
-import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../store/rooms.js";
-import type { CollectorDeps, RoomOwnership } from "./collector-deps.js";
+import type { RoomRow, RoomSettings } from "../store/rooms.js";
+import { Broadcasts } from "./broadcasts.js";
 import { RoomConnection, type Target } from "./connection.js";
+import { type ClaimedRoom, type CollectorDeps, type RoomContext, type RoomOwnership, SteadyTime } from "./context.js";
 import { type CollectorEvent, type Effect, START } from "./machine.js";
-import { type Met, RoomRecords } from "./records.js";
-import type { CollectorRegistry } from "./registry.js";
-import type { SentAlarms } from "./room-alarm.js";
-import { eventOf, FRESH_MS, RoomResolver } from "./room-resolver.js";
+import { CollectorRegistry } from "./registry.js";
+import { SentAlarms } from "./room-alarm.js";
+import { eventOf, FRESH_MS, meetRoom, RoomResolver } from "./room-resolver.js";
 import { RoomSession } from "./room-session.js";
-import { SteadyTime } from "./steady-time.js";
+import { StatusKeeper } from "./status.js";
 import { step } from "./transitions.js";
 
-const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
-const SETTLE_EVERY_MS = 5000;
-const STORE_MS = 5000;
 /** Longest part of a wait between looks whose time may change, in ms; with the look at the settings, half a minute (app/running-settings.ts). */
 const WAIT_PART_MS = 10_000;
 
-/** Resources that all collectors of a process share. */
+/** What all collectors of a process share. */
 interface SharedByCollectors extends Budgets {
   readonly registry: CollectorRegistry<Collector>;
   readonly gifts: GiftCatalogue;
-  /** Alarms that the system's log has. */
-  readonly told: SentAlarms;
+  readonly alarms: SentAlarms;
+  /** Has each collector look at what is due. */
+  readonly looks: Wheel;
+}
+
+/** Makes what all collectors of a process share. */
+export function sharedByCollectors(
+  { store, clock }: Pick<CollectorDeps, "store" | "clock">,
+  budgets: Omit<Budgets, "heartbeats">,
+): SharedByCollectors {
+  return {
+    ...budgets,
+    ...{ heartbeats: new Wheel(clock, HEARTBEAT_MS), looks: new Wheel(clock, 1000) },
+    ...{ registry: new CollectorRegistry(), alarms: new SentAlarms(store.log), gifts: new GiftCatalogue(store.gifts) },
+  };
 }
 
 /**
@@ -53,7 +65,7 @@ type Performers = {
 };
 
 /** A room that the platform was asked for, and that is this collector's. */
-interface FoundRoom extends Met {
+interface FoundRoom extends ClaimedRoom {
   readonly reading: Live | Offline;
 }
 
@@ -65,34 +77,40 @@ export class Collector {
   readonly name: RoomName;
   readonly settings: RoomSettings;
   readonly health: RoomHealth;
-  readonly #deps: CollectorDeps;
+  /** Messages and fields that our decoders do not know, and failures to decode. */
+  readonly drift = new Drift();
+  readonly #context: RoomContext;
+  readonly #shared: SharedByCollectors;
   readonly #row: RoomRow | null;
+  readonly #ownership: RoomOwnership;
   readonly #stop = new AbortController();
-  readonly #drift = new Drift();
   readonly #sessions: readonly RoomSession[];
   readonly #resolver: RoomResolver;
-  readonly #records: RoomRecords;
+  readonly #broadcasts: Broadcasts;
+  readonly #status: StatusKeeper;
   readonly #connection: RoomConnection;
-  readonly #registry: CollectorRegistry<Collector>;
   readonly #performers: Performers = {
     recall: () => this.#recall(),
     ask: () => this.#ask(),
     askAnew: async () => eventOf(await this.#resolver.resolve(this.#stop.signal)),
-    check: () => this.#check(),
+    check: async () => ({ type: "checked", sessionId: await this.#broadcasts.open() }),
     identify: () => this.#identify(),
-    connect: () => this.#connection.run(this.#connected, this.#stop.signal),
+    connect: () => this.#connection.run(this.#connected),
     wait: (wait) => this.#wait(wait),
-    tell: ({ state, reason, problem }) => this.#records.to(state, reason, problem),
+    tell: ({ state, reason, problem }) => this.#status.to(state, reason, problem),
     show: ({ state, reason, problem }) => void this.health.to(state, reason, problem),
-    begin: () => this.#begin(),
-    end: ({ sessionId, reason }) => this.#end(sessionId, reason),
-    gap: ({ gap }) => this.#connection.gap(this.#connected, gap, this.#stop.signal),
-    miss: (missed) => this.#connection.miss(missed),
-    keep: () => this.#connection.keep(this.#connected.room),
-    question: () => this.#connection.question(this.#connected.live),
+    begin: () => this.#connection.begin(this.#connected),
+    end: ({ sessionId, reason }) => (this.room === null ? undefined : this.#broadcasts.end(this.room, sessionId, reason)),
+    gap: ({ gap }) => this.#broadcasts.store(gap),
+    miss: ({ since, reason, silent }) => this.#broadcasts.miss(since === "frame" ? null : since, reason, { silent }),
+    keep: () => this.#connection.keep(this.#connected),
+    question: () => this.#connection.question(this.#connected),
     doubt: ({ count }) => this.#connection.doubt(count),
     giveUp: () => this.#connection.giveUp(),
-    forgetHost: () => this.#connection.forgetHost(),
+    // The host that the platform named once may be out of date: the next attempt goes to a known one.
+    forgetHost: () => {
+      for (const { point } of this.#sessions) point.hostRefused();
+    },
     forget: () => this.#resolver.forget(),
     rest: () => {
       for (const session of this.#sessions) session.rest();
@@ -100,47 +118,54 @@ export class Collector {
     reconnected: () => this.health.reconnected(),
   };
   #machine = START;
+  #claimed: ClaimedRoom | null = null;
   #found: FoundRoom | null = null;
   #target: Target | null = null;
   #ending: Ending | null = null;
   #uncollected: Uncollected | null = null;
+  #seconds = 0;
   #done: Promise<void> | null = null;
 
   /**
    * @param row what the store knows of the room, if it does
-   * @param ownership of the room by this process, in a cluster
    * @throws DyliveError bad_config when a proxy of its own is none, bad_request when a session is none
    */
   constructor(
     name: RoomName,
     deps: CollectorDeps,
     shared: SharedByCollectors,
-    settings = NO_SETTINGS,
-    row: RoomRow | null = null,
-    ownership: RoomOwnership | null = null,
+    settings: RoomSettings,
+    row: RoomRow | null,
+    ownership: RoomOwnership,
   ) {
     this.name = name;
     this.settings = settings;
-    this.#deps = deps;
     this.#row = row;
-    this.#registry = shared.registry;
-    this.health = new RoomHealth(deps.clock);
-    const { health } = this;
-    const { store, clock, setAside } = deps;
-    const [time, drift] = [new SteadyTime(clock), this.#drift];
-    this.#sessions = sessionsOf(settings).map((choice) => {
-      const kept = row?.resume?.positions[choice.name]?.visitor ?? null;
-      return new RoomSession(choice, kept, { collector: deps, budgets: shared, drift, time });
-    });
-    health.watchedBy(this.#sessions.map((session) => session.health));
-    const accesses = this.#sessions.map(({ access }) => access);
-    this.#resolver = new RoomResolver(name, { clock, requests: shared.requests, health, accesses });
-    this.#records = new RoomRecords({
-      ...{ store, clock, setAside, health, drift, ownership, told: shared.told, gifts: shared.gifts, signal: this.#stop.signal },
-      onLost: () => this.#lose(),
-    });
-    this.#connection = new RoomConnection({
-      ...{ collector: deps, health, sessions: this.#sessions, time, records: this.#records, resolver: this.#resolver },
+    this.#shared = shared;
+    this.#ownership = ownership;
+    const { drift } = this;
+    const health = new RoomHealth(deps.clock);
+    this.health = health;
+    const context: RoomContext = {
+      ...deps,
+      ...{ budgets: shared, health, drift, time: new SteadyTime(deps.clock), signal: this.#stop.signal },
+      claimed: () => (this.lost ? null : this.#claimed),
+    };
+    this.#context = context;
+    const sessions = sessionsOf(settings).map(
+      (choice) => new RoomSession(choice, row?.resume?.positions[choice.name]?.visitor ?? null, context),
+    );
+    this.#sessions = sessions;
+    health.watchedBy(sessions.map((session) => session.health));
+    this.#resolver = new RoomResolver(
+      name,
+      context,
+      sessions.map(({ access }) => access),
+    );
+    this.#broadcasts = new Broadcasts(context);
+    this.#status = new StatusKeeper(context, this.#broadcasts, shared.alarms);
+    this.#connection = new RoomConnection(context, {
+      ...{ sessions, broadcasts: this.#broadcasts, resolver: this.#resolver },
       raw: (settings.record ?? deps.raw?.byDefault) ? (deps.raw ?? null) : null,
       watchdog: () => this.#machine.memory.watchdog,
       happens: (event) => this.#happens(event),
@@ -149,7 +174,7 @@ export class Collector {
 
   /** The room once the platform has named it, and it is this collector's. */
   get room(): RoomKey | null {
-    return this.#records.room;
+    return this.#claimed?.room ?? null;
   }
 
   /** Why it has stopped by itself, or is about to; null while it goes on, and when it was stopped. */
@@ -159,12 +184,7 @@ export class Collector {
 
   /** Whether the room turned out to be another process's. */
   get lost(): boolean {
-    return this.#records.lost;
-  }
-
-  /** Messages and fields that our decoders do not know, and failures to decode. */
-  get drift(): Drift {
-    return this.#drift;
+    return this.#ending?.why === "lost";
   }
 
   status(): RoomStatus | null {
@@ -188,31 +208,42 @@ export class Collector {
    */
   async stop(uncollected: Uncollected | null = null): Promise<void> {
     this.#uncollected ??= uncollected;
-    this.#registry.leaving(this);
+    this.#shared.registry.leaving(this);
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     await this.#done;
   }
 
   async #run(): Promise<void> {
-    // Also while nothing is connected: a combo can be open when the broadcast ends. What fails is tried again at the next tick.
-    const stopLooking = this.#records.watch();
-    const stopSettling = this.#deps.clock.every(SETTLE_EVERY_MS, () => void this.#records.settle().catch(() => {}));
+    const { registry, looks } = this.#shared;
+    const stopLooking = looks.every(() => this.#look());
     await this.#drive();
-    stopSettling();
+    this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     stopLooking();
-    this.#registry.leaving(this);
+    registry.leaving(this);
     await this.#leave().catch((error: unknown) => this.health.to("failed", `dylive failed: ${String(error)}`, "internal"));
-    this.#registry.leave(this);
+    registry.leave(this);
+  }
+
+  /** Does what is due; called each second. What fails is tried again the next time. */
+  #look(): void {
+    this.#seconds++;
+    if (this.#seconds % 5 === 0) {
+      // Also while nothing is connected: a combo can be open when the broadcast ends.
+      void this.#claimed?.intake.settle().catch(() => {});
+      this.#connection.tick();
+    }
+    if (this.#seconds % 60 === 0) void this.#status.keepAccounts();
+    this.#status.look();
   }
 
   async #leave(): Promise<void> {
     if (this.#uncollected !== null && this.room !== null && !this.lost) {
       const reason = this.#uncollected === "paused" ? PAUSED : UNWANTED;
-      await this.#records.to("paused", reason).catch(() => {}); // a store that is away holds up no stop
+      await this.#status.to("paused", reason).catch(() => {}); // a store that is away holds up no stop
     }
-    if (this.#target !== null) await this.#connection.leave(this.#target).catch(() => {}); // nor does a gap that it does not take
-    await this.#records.close();
-    if (this.room !== null) await this.#deps.raw?.leave(this.room);
+    if (!this.lost) await this.#broadcasts.leave().catch(() => {}); // nor does a gap that it does not take
+    await this.#status.close();
+    if (this.room !== null) await this.#context.raw?.leave(this.room);
     for (const { access } of this.#sessions) access.leave();
   }
 
@@ -229,7 +260,7 @@ export class Collector {
       failure = error;
       return null;
     });
-    if (isNotOwner(failure)) this.#records.lose();
+    if (isNotOwner(failure)) this.#lose();
     if (this.#stop.signal.aborted) return { type: "stop" };
     if (isStoreProblem(failure)) return { type: "store_down", reason: storeDownReason(failure), problem: failure.code };
     return event ?? { type: "broke", reason: `dylive failed: ${String(failure)}`, problem: "internal" };
@@ -264,18 +295,14 @@ export class Collector {
     if (reading.outcome === "unasked" && reading.error.code === "bad_account") this.health.seenAs({ account: null, login: "unknown" });
     if (reading.outcome === "unasked" || reading.outcome === "unknown") return (await this.#enterKnown()) ?? eventOf(reading);
     if (reading.outcome === "no_account") return eventOf(reading);
-    const met = await this.#enter(reading, this.#resolver.recalled ? (this.#row?.room ?? null) : null);
-    if (met === null) return this.#notEntered;
-    this.#found = { ...met, reading };
+    const { recalled } = this.#resolver;
+    const row = recalled ? this.#row : null;
+    const room = row?.room ?? (await meetRoom(this.#context.store.rooms, this.#resolver.asked, reading));
+    const claimed = await this.#enterRoom(room, reading.webRid);
+    if (claimed === null) return this.#notEntered;
+    await this.#broadcasts.read(room, reading, recalled);
+    this.#found = { ...claimed, reading };
     return eventOf(reading);
-  }
-
-  /** Enters the room of a reading. Null when it is not this collector's to collect: then nothing was claimed or connected. */
-  async #enter(reading: Live | Offline, recalled: RoomKey | null): Promise<Met | null> {
-    const room = recalled ?? (await this.#records.identify(this.#resolver.asked, reading));
-    const met = await this.#enterRoom(room, reading.webRid);
-    if (met !== null && recalled === null && reading.outcome === "live") await this.#records.begin(room, reading);
-    return met;
   }
 
   /**
@@ -293,30 +320,46 @@ export class Collector {
     return this.#ending?.why === "paused" ? { type: "paused", reason: PAUSED } : { type: "not_ours" };
   }
 
-  /** Enters a room by its number. Null as {@link #enter} says. */
-  async #enterRoom(room: RoomKey, webRid: string): Promise<Met | null> {
+  /** Enters a room by its number. Null when it is not this collector's to collect: then nothing was claimed or connected. */
+  async #enterRoom(room: RoomKey, webRid: string): Promise<ClaimedRoom | null> {
+    const { store, signal } = this.#context;
     if (this.room !== null && room !== this.room) {
       this.#ending = { why: "moved" };
       return null;
     }
-    if (this.room === null && (await this.#records.isPaused(room))) {
+    if (this.room === null && (await store.rooms.get(room))?.watch === "paused") {
       this.#ending = { why: "paused", room };
       return null;
     }
-    const owner = await this.#registry.enter(room, this, this.#stop.signal);
+    const owner = await this.#shared.registry.enter(room, this, signal);
     if (owner !== this) {
       owner.askFor(webRid); // what the platform said last counts
       this.#ending = { why: "twin", of: owner };
       return null;
     }
-    const met = await this.#records.enter(room);
+    if (this.#claimed === null) {
+      this.#claimed = await this.#claim(room);
+      this.#ownership.onMet?.();
+    }
     this.#resolver.askFor(webRid);
-    return met;
+    return this.#claimed;
+  }
+
+  /** Claims the room, so that nothing is connected to what another process has. */
+  async #claim(room: RoomKey): Promise<ClaimedRoom> {
+    const { store, clock, setAside, drift, health } = this.#context;
+    const horizon = (one: RoomKey) => store.retention.horizon(one);
+    const { gifts } = this.#shared;
+    const { log } = store;
+    const pipeline = await Pipeline.open({ log, gifts, rooms: this.#ownership, horizon, room, clock, drift, setAside });
+    const claimed = { room, intake: new Intake(pipeline, health, clock) };
+    await this.#status.recall(claimed);
+    return claimed;
   }
 
   /** Goes on where an earlier process was connected a moment ago, and asks the platform after. */
   async #recall(): Promise<CollectorEvent> {
-    const { store, clock } = this.#deps;
+    const { store, clock } = this.#context;
     const row = this.#row;
     const none = { type: "recalled" } as const;
     if (this.name.kind === "unique_id") return none; // it may be somebody else's by now
@@ -357,26 +400,8 @@ export class Collector {
     return { type: "identified", sessionId, another: this.health.sessionId !== sessionId, confirmed: this.#resolver.confirmed, paceMs };
   }
 
-  /** Begins another broadcast than before. */
-  async #begin(): Promise<void> {
-    await this.#connection.begin(this.#connected, this.#stop.signal);
-  }
-
-  /** Ends a broadcast that is over, with what was missed of it. */
-  async #end(sessionId: string, reason: string): Promise<void> {
-    const at = this.#deps.clock.now();
-    const found = this.#found;
-    if (found !== null) await this.#connection.end({ ...found, live: found.reading }, sessionId, at, this.#stop.signal);
-    await this.#records.end(sessionId, reason, at);
-  }
-
-  /** Looks whether a broadcast is open that the platform does not show. */
-  async #check(): Promise<CollectorEvent> {
-    return { type: "checked", sessionId: await this.#records.openSession() };
-  }
-
   async #wait(wait: Effect & { readonly type: "wait" }): Promise<CollectorEvent> {
-    const { clock, pollMs } = this.#deps;
+    const { clock, pollMs } = this.#context;
     const { signal } = this.#stop;
     if (wait.for !== "poll") {
       const ms = msOf(wait);
@@ -406,9 +431,9 @@ export class Collector {
 function msOf(wait: Exclude<Effect & { readonly type: "wait" }, { readonly for: "poll" }>): number {
   switch (wait.for) {
     case "confirm":
-      return CONFIRM_MS;
+      return 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
     case "store":
-      return STORE_MS;
+      return 5000;
     default:
       return wait.count === 0 ? 0 : backoffMs(wait.for, wait.count);
   }

@@ -1,7 +1,13 @@
 import type { RoomState } from "../health/state.js";
 import type { ErrorCode } from "../runtime/errors.js";
-import type { Gap } from "./gap-tracker.js";
 import { Watchdog } from "./watchdog.js";
+
+/** An interval in which messages were missed; steady times, ms. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
 
 /** Phases of collecting one room, by what is waited for. */
 export const PHASES = {
@@ -26,7 +32,7 @@ export const PHASES = {
 } as const satisfies Record<string, string>;
 export type Phase = keyof typeof PHASES;
 
-/** Events of a collection by type. `at` is a steady time, ms (`steady-time.ts`). */
+/** Events of a collection by type. `at` is a steady time, ms (`context.ts`). */
 interface Events {
   recalled: object;
   /** The room is live and this collector's. */

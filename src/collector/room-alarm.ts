@@ -1,28 +1,10 @@
 import type { NewEventOf } from "../events/event.js";
 import { GIFTS_STATES, type GiftsEvidence, type GiftsNews, type GiftsState, type GiftsWatch } from "../health/gifts-watch.js";
-import type { RoomHealth } from "../health/room-health.js";
 import type { SessionHealth } from "../health/sessions.js";
 import type { RoomStatus } from "../health/state.js";
-import type { Intake } from "../ingest/intake.js";
 import { alarmEvent } from "../ingest/own-events.js";
-import type { Clock } from "../runtime/clock.js";
 import { type Log, newestReal, type RoomKey, SYSTEM_ROOM, type SystemNews, tellSystem } from "../store/log.js";
-import type { RoomStore } from "../store/store.js";
-
-interface RoomAlarmDeps {
-  readonly store: RoomStore;
-  readonly clock: Clock;
-  readonly health: RoomHealth;
-  /** Alarms that the system's log has. */
-  readonly told: Pick<SentAlarms, "of">;
-  readonly signal: AbortSignal;
-}
-
-/** A room whose log is told. */
-interface AlarmedRoom {
-  readonly room: RoomKey;
-  readonly intake: Intake;
-}
+import type { ClaimedRoom, RoomContext } from "./context.js";
 
 /** Something to tell of a room, or of one of its sessions (null: the room as a whole). */
 interface Alarm {
@@ -101,24 +83,26 @@ export class SentAlarms {
 
 /** Tells a room's log, and the system's, when gifts or messages are kept from it or from one of its sessions, each time once. */
 export class RoomAlarm {
-  readonly #deps: RoomAlarmDeps;
+  readonly #context: RoomContext;
+  readonly #sent: SentAlarms;
   /** Whether what an earlier process told is known. */
   #recalled = false;
   #telling: Promise<void> | null = null;
 
-  constructor(deps: RoomAlarmDeps) {
-    this.#deps = deps;
+  constructor(context: RoomContext, sent: SentAlarms) {
+    this.#context = context;
+    this.#sent = sent;
   }
 
   /**
    * Takes the last word of the log: what an earlier process told is so, until something shows that it is over. The system's log is told
    * first, so that it is asked; what a kill left out of the room's is told there now.
    */
-  async recall({ room, intake }: AlarmedRoom): Promise<void> {
-    const { store, health, clock, signal, told } = this.#deps;
+  async recall({ room, intake }: ClaimedRoom): Promise<void> {
+    const { store, health, clock, signal } = this.#context;
     /** When it was last told of gifts of a session, or of the room (null). */
     const giftAlarms = new Map<string | null, number>();
-    for (const { kind, text, evidence = {}, session: name, at } of await told.of(room)) {
+    for (const { kind, text, evidence = {}, session: name, at } of await this.#sent.of(room)) {
       const broadcast = textIn(evidence["broadcast"]);
       const session = health.sessions.find((one) => one.name === name);
       if (kind === "gifts.suppressed" || kind === "gifts.flowing") {
@@ -139,7 +123,7 @@ export class RoomAlarm {
 
   /** Goes on from what is known to be missing of the broadcast, by the status that is kept of the room: an alarm has only what was missing then. */
   async #goOn(room: RoomKey, giftAlarms: ReadonlyMap<string | null, number>): Promise<void> {
-    const { store, health } = this.#deps;
+    const { store, health } = this.#context;
     const kept = await store.rooms.loadStatus(room);
     if (kept === null) return;
     const { sessionId, evidence }: RoomStatus = JSON.parse(kept.status);
@@ -164,22 +148,22 @@ export class RoomAlarm {
 
   /** Whether there may be something to tell. */
   get isDue(): boolean {
-    const { gifts, sessions } = this.#deps.health;
+    const { gifts, sessions } = this.#context.health;
     if (!this.#recalled || gifts.news !== null) return true;
     return sessions.length > 1 && sessions.some((session) => session.news !== null || session.gifts.news !== null);
   }
 
   /** Tells what is new, unless that is under way; what cannot be told is told the next time. */
-  look(told: AlarmedRoom): Promise<void> {
+  look(told: ClaimedRoom): Promise<void> {
     this.#telling ??= this.#look(told).finally(() => {
       this.#telling = null;
     });
     return this.#telling;
   }
 
-  async #look(told: AlarmedRoom): Promise<void> {
+  async #look(told: ClaimedRoom): Promise<void> {
     if (!this.#recalled) await this.recall(told);
-    const { health } = this.#deps;
+    const { health } = this.#context;
     const alarms = [this.#gifts(health.gifts, null)];
     if (health.sessions.length > 1)
       for (const session of health.sessions) alarms.push(this.#gifts(session.gifts, session), this.#session(session));
@@ -187,7 +171,7 @@ export class RoomAlarm {
   }
 
   #gifts(watch: GiftsWatch, session: SessionHealth | null): Alarm | null {
-    const { health } = this.#deps;
+    const { health } = this.#context;
     const { news } = watch;
     if (news === null) return null;
     const one = session ?? (health.sessions.length === 1 ? health.sessions[0] : undefined);
@@ -210,7 +194,7 @@ export class RoomAlarm {
     if (news === null) return null;
     const { kind, since, reason } = news;
     // Where none watches, the room's state says so.
-    if (kind === "session.lost" && !this.#deps.health.sessions.some((other) => other !== session && other.stands)) return null;
+    if (kind === "session.lost" && !this.#context.health.sessions.some((other) => other !== session && other.stands)) return null;
     const since8601 = new Date(since).toISOString();
     const text = {
       "session.lost": `session ${session.name} is lost since ${since8601}: ${reason}. ${GOES_ON}`,
@@ -227,12 +211,12 @@ export class RoomAlarm {
   /** Names who watches by an account, or without one: then the user's own browser may be logged in. */
   #watcher(account: string | null): string {
     if (account !== null) return `account ${account}`;
-    const { login } = this.#deps.health;
+    const { login } = this.#context.health;
     return login.account === null && login.login === "logged_in" ? "who is logged in in your own browser" : "a guest";
   }
 
-  async #tell({ room, intake }: AlarmedRoom, { news, at, told }: Alarm): Promise<void> {
-    const { store, health, signal } = this.#deps;
+  async #tell({ room, intake }: ClaimedRoom, { news, at, told }: Alarm): Promise<void> {
+    const { store, health, signal } = this.#context;
     const webRid = (await store.rooms.get(room))?.webRid ?? null;
     const { sessionId } = health;
     const evidence = { ...news.evidence, broadcast: sessionId, webRid };

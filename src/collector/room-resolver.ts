@@ -1,20 +1,11 @@
-import type { RoomHealth } from "../health/room-health.js";
 import { type Live, type Offline, type Resolved, type RoomName, resolveRoom } from "../platform/links/resolve.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
-import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { ON_THE_WAY, type RateLimiter } from "../runtime/rate-limiter.js";
+import { ON_THE_WAY } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, Rooms } from "../store/rooms.js";
+import type { RoomContext } from "./context.js";
 import type { CollectorEvent } from "./machine.js";
-
-interface RoomResolverDeps {
-  readonly clock: Clock;
-  readonly requests: RateLimiter;
-  readonly health: RoomHealth;
-  /** Ways of the room's sessions to the platform: the first that is answered asks. */
-  readonly accesses: readonly PlatformAccess[];
-}
 
 /** Answer of the platform, or why it could not be asked. */
 type Reading = Resolved | { readonly outcome: "unasked"; readonly error: DyliveError };
@@ -26,17 +17,20 @@ const SURE_MS = 60_000;
 
 /** Asks the platform what a room is, and remembers the last reading that said live. */
 export class RoomResolver {
-  readonly #deps: RoomResolverDeps;
+  readonly #context: RoomContext;
+  readonly #accesses: readonly PlatformAccess[];
   readonly #name: RoomName;
   /** The name that is asked for: the room's number, once the platform told it. */
   #asked: RoomName;
   /** The last reading that said live, and when. One of an earlier process is not yet confirmed by the platform. */
   #reading: { readonly live: Live; readonly at: number; readonly confirmed: boolean } | null = null;
 
-  constructor(name: RoomName, deps: RoomResolverDeps) {
+  /** @param accesses ways of the room's sessions to the platform: the first that is answered asks */
+  constructor(name: RoomName, context: RoomContext, accesses: readonly PlatformAccess[]) {
     this.#name = name;
     this.#asked = name;
-    this.#deps = deps;
+    this.#context = context;
+    this.#accesses = accesses;
   }
 
   /** Name by which the platform was asked last: a custom id may have been somebody's who was asked for by number since. */
@@ -47,12 +41,12 @@ export class RoomResolver {
   /** Returns a "live" reading of the last ten minutes, if there is one: a lost connection is then opened again without asking. */
   stillLive(): Live | null {
     const reading = this.#reading;
-    return reading !== null && Math.abs(this.#deps.clock.now() - reading.at) < FRESH_MS ? reading.live : null;
+    return reading !== null && Math.abs(this.#context.clock.now() - reading.at) < FRESH_MS ? reading.live : null;
   }
 
   /** Whether the platform itself lately confirmed the broadcast that is connected to. */
   get confirmed(): boolean {
-    return this.#reading === null || (this.#reading.confirmed && Math.abs(this.#deps.clock.now() - this.#reading.at) < SURE_MS);
+    return this.#reading === null || (this.#reading.confirmed && Math.abs(this.#context.clock.now() - this.#reading.at) < SURE_MS);
   }
 
   /** Whether the last reading is an earlier process's, so that the store has all of it. */
@@ -87,7 +81,7 @@ export class RoomResolver {
   /** Takes one reading, by the first session that is answered. While `connected` only an answer changes anything. */
   async resolve(signal: AbortSignal, connected = false): Promise<Reading> {
     let first: Reading | null = null;
-    for (const access of this.#deps.accesses) {
+    for (const access of this.#accesses) {
       const reading = await this.#resolveBy(access, signal, connected);
       if (reading.outcome !== "unasked" && reading.outcome !== "unknown") return reading;
       first ??= reading;
@@ -97,9 +91,9 @@ export class RoomResolver {
   }
 
   async #resolveBy(access: PlatformAccess, signal: AbortSignal, connected: boolean): Promise<Reading> {
-    const { requests, health, clock } = this.#deps;
+    const { budgets, health, clock } = this.#context;
     try {
-      await requests.turn(signal, connected ? ON_THE_WAY : undefined);
+      await budgets.requests.turn(signal, connected ? ON_THE_WAY : undefined);
       const visitor = await access.asker(signal);
       const resolved = await resolveRoom(this.#asked, access.platform, visitor, signal, access.inPage);
       health.seenAs(await access.noteReading(visitor));

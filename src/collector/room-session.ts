@@ -6,31 +6,18 @@ import { firstFetch } from "../platform/access/push.js";
 import type { Received } from "../platform/access/read.js";
 import { type Live, resolveRoom } from "../platform/links/resolve.js";
 import { PlatformAccess, type SessionChoice } from "../platform/platform-access.js";
-import type { Drift } from "../platform/wire/drift.js";
 import { backoffMs, linkedController } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { msg, msgOf } from "../runtime/msg.js";
-import { type Budgets, ON_THE_WAY } from "../runtime/rate-limiter.js";
+import { ON_THE_WAY } from "../runtime/rate-limiter.js";
 import { openSource } from "../sources/open-source.js";
 import type { Resume, ResumePosition } from "../store/rooms.js";
-import type { CollectorDeps } from "./collector-deps.js";
-import type { SteadyTime } from "./steady-time.js";
+import type { RoomContext } from "./context.js";
 import { STEADY_MS } from "./transitions.js";
 import { NO_FRAME_MS, SILENT_MS } from "./watchdog.js";
 
-interface RoomSessionDeps {
-  readonly collector: CollectorDeps;
-  readonly budgets: Budgets;
-  readonly drift: Drift;
-  readonly time: SteadyTime;
-}
-
-/** Reason of a gap, said where a frame cannot be read. */
-export const DAMAGED = "a frame was damaged on its way";
-
 /** Something that a session brings: `isFirst` is the reply of im/fetch, which comes before its connection. */
 export interface Brought {
-  readonly session: RoomSession;
   readonly batch: readonly Received[];
   readonly isFirst: boolean;
 }
@@ -53,7 +40,7 @@ export class RoomSession {
   readonly access: PlatformAccess;
   readonly point: ResumePoint;
   readonly health: SessionHealth;
-  readonly #deps: RoomSessionDeps;
+  readonly #context: RoomContext;
   #attempts = 0;
   /** Setbacks in a row: connections that were lost, connections that were refused. */
   #losses = 0;
@@ -69,12 +56,12 @@ export class RoomSession {
    * @param kept whom an earlier process was on the platform as
    * @throws DyliveError bad_config when its proxy is none
    */
-  constructor(choice: SessionChoice, kept: ResumePosition["visitor"], deps: RoomSessionDeps) {
-    this.#deps = deps;
+  constructor(choice: SessionChoice, kept: ResumePosition["visitor"], context: RoomContext) {
+    this.#context = context;
     this.name = choice.name;
-    this.access = new PlatformAccess(deps.collector, choice, kept);
+    this.access = new PlatformAccess(context, choice, kept);
     this.point = new ResumePoint(this.access);
-    this.health = new SessionHealth(choice.name, deps.collector.clock);
+    this.health = new SessionHealth(choice.name, context.clock);
   }
 
   /** Whether its connection stands. */
@@ -99,7 +86,7 @@ export class RoomSession {
 
   /** Whether its connection stands and not even its heartbeats are answered. */
   get isDead(): boolean {
-    return this.standing && this.#deps.time.now() - this.#lastFrameAt >= NO_FRAME_MS;
+    return this.standing && this.#context.time.now() - this.#lastFrameAt >= NO_FRAME_MS;
   }
 
   /** Connects and brings what comes, until the connection ends. @throws DyliveError that says why it ended or did not open */
@@ -115,9 +102,8 @@ export class RoomSession {
   }
 
   async *#connectOnce(live: Live, listeners: Listeners, signal: AbortSignal): AsyncGenerator<Brought> {
-    const { collector, budgets, drift, time } = this.#deps;
+    const { clock, giftList, budgets, drift, time } = this.#context;
     const { access, point, health } = this;
-    const { clock } = collector;
     const cut = linkedController(signal);
     this.#cut = cut;
     const until = cut.signal;
@@ -129,7 +115,7 @@ export class RoomSession {
       this.#lastFrameAt = this.#since;
       health.to("connected", isClicked ? CLICKED : null);
       listeners.onStanding();
-      void collector.giftList?.look(access, budgets.requests, until);
+      void giftList?.look(access, budgets.requests, until);
     };
     try {
       const identity = await access.acquireIdentity(live.webRid, until);
@@ -142,7 +128,7 @@ export class RoomSession {
         const { platform } = access;
         const { roomId } = live;
         const first = await firstFetch({ platform, visitor: identity.visitor, roomId, drift, now: () => clock.now() }, until);
-        if (first !== null) yield { session: this, batch: [first.received], isFirst: true };
+        if (first !== null) yield { batch: [first.received], isFirst: true };
         point.first(roomId, first, clock.now());
       }
       const wanted = {
@@ -157,7 +143,7 @@ export class RoomSession {
           health.received(frame.receivedAt, frame.response?.messages.length ?? 0);
           listeners.onReceived(frame);
         },
-        onGiftList: (reply: Pick<Reply, "status" | "body">) => void collector.giftList?.heard(reply),
+        onGiftList: (reply: Pick<Reply, "status" | "body">) => void giftList?.heard(reply),
         onClickNeeded: () => {
           isClicked = true;
           if (this.standing) health.to("connected", CLICKED); // the answer of im/fetch came before
@@ -165,7 +151,7 @@ export class RoomSession {
       };
       for await (const batch of await openSource(wanted, { access, budgets, clock, drift }, until)) {
         stands(); // only so a page shows that it stands
-        yield { session: this, batch, isFirst: false };
+        yield { batch, isFirst: false };
       }
       if (!signal.aborted) until.throwIfAborted();
       this.#endedInOrder();
@@ -185,8 +171,13 @@ export class RoomSession {
    * ended it, and has not received what the platform sent either.
    */
   #endedInOrder(): void {
-    const now = this.#deps.time.now();
+    const now = this.#context.time.now();
     if (this.standing && now - this.#lastFrameAt < SILENT_MS) this.#lastFrameAt = now;
+  }
+
+  /** Notes that no connection of the room is left to which it might come back. */
+  ended(): void {
+    if (this.health.evidence.retryAt === null) this.health.to("idle");
   }
 
   /** Gives the identity back while the room waits, unless its readings need it. */
@@ -226,22 +217,22 @@ export class RoomSession {
     const isRefused = error?.code === "blocked";
     this.#refusals = isRefused ? this.#refusals + 1 : 0;
     const ms = isRefused ? backoffMs("refusal", this.#refusals) : backoffMs("network", this.#losses);
-    this.#retryAt = this.#deps.time.now() + ms;
+    this.#retryAt = this.#context.time.now() + ms;
     const reason = error?.detail ?? "the platform said that the connection is over";
     if (error?.code === "bad_account") this.health.withoutAccount(reason);
-    this.health.to(isRefused ? "refused" : "lost", reason, Math.round(this.#deps.collector.clock.now() + ms));
+    this.health.to(isRefused ? "refused" : "lost", reason, Math.round(this.#context.clock.now() + ms));
   }
 
   /** One that breaks again at once must not be opened again and again at once. */
   #fell(): void {
-    const isSteady = this.#since !== null && this.#deps.time.now() - this.#since >= STEADY_MS;
+    const isSteady = this.#since !== null && this.#context.time.now() - this.#since >= STEADY_MS;
     this.#losses = isSteady ? 1 : this.#losses + 1;
   }
 
   /** Becomes a visitor by reading the room's page, where nothing has done so: no browser, and another session asks for the room. */
   async #introduce({ visitor, pageSource }: PlatformIdentity, { webRid }: Live, signal: AbortSignal): Promise<void> {
     if (visitor.userUniqueId !== null || pageSource !== null) return;
-    await this.#deps.budgets.requests.turn(signal, ON_THE_WAY);
+    await this.#context.budgets.requests.turn(signal, ON_THE_WAY);
     const resolved = await resolveRoom({ kind: "web_rid", value: webRid }, this.access.platform, visitor, signal, this.access.inPage);
     await this.access.noteReading(visitor);
     if (resolved.outcome === "unknown")

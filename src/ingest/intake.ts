@@ -28,6 +28,11 @@ export class Intake {
     this.#clock = clock;
   }
 
+  /** Epoch of this process's claim of the room; 0 while there is none. */
+  get epoch(): number {
+    return this.#pipeline.epoch;
+  }
+
   /** Stores a batch as it came. @throws DyliveError not_owner; the signal's reason */
   async take(batch: readonly IncomingFrame[], broadcast: Broadcast, signal: AbortSignal): Promise<IntakeResult> {
     const health = this.#health;

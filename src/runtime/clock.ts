@@ -50,6 +50,37 @@ export const systemClock: Clock = {
   },
 };
 
+/** Calls each of many things once a period, by one timer for all, spread over the period by when they were added. */
+export class Wheel {
+  readonly #clock: Clock;
+  readonly #stepMs: number;
+  readonly #steps: readonly Set<() => void>[];
+  #at = 0;
+  #count = 0;
+  #stop = () => {};
+
+  constructor(clock: Clock, periodMs: number, steps = 10) {
+    this.#clock = clock;
+    this.#stepMs = periodMs / steps;
+    this.#steps = Array.from({ length: steps }, () => new Set());
+  }
+
+  /** Calls back once a period until the returned function is called. */
+  every(call: () => void): () => void {
+    const step = this.#steps[this.#at];
+    step?.add(call);
+    if (this.#count++ === 0) this.#stop = this.#clock.every(this.#stepMs, () => this.#turn());
+    return () => {
+      if (step?.delete(call) === true && --this.#count === 0) this.#stop();
+    };
+  }
+
+  #turn(): void {
+    this.#at = (this.#at + 1) % this.#steps.length;
+    for (const call of this.#steps[this.#at] ?? []) call();
+  }
+}
+
 /** Lets everything else have its turn: embedded stores answer without ever leaving the event loop's current phase. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

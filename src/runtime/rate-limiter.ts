@@ -1,4 +1,4 @@
-import { type Clock, monotonicMs } from "./clock.js";
+import { type Clock, monotonicMs, type Wheel } from "./clock.js";
 
 /** Rate: a number at once after a pause, and a number a second in the long run. */
 interface Rate {
@@ -125,4 +125,6 @@ export interface Budgets {
   readonly connects: RateLimiter;
   /** Bytes of memory that was received by sockets and waits to be stored. */
   readonly held: PendingBytes;
+  /** Sends the heartbeats of all sockets. */
+  readonly heartbeats: Wheel;
 }

@@ -64,5 +64,6 @@ export async function openSource(
     onOpen: () => onOpen(clock.now()),
     onReceived,
     held: budgets.held,
+    heartbeats: budgets.heartbeats,
   }).open(signal);
 }

@@ -5,7 +5,7 @@ import type { ProxyServer } from "../platform/access/proxy.js";
 import { type Received, ReceiveQueue, readFrame, type Source } from "../platform/access/read.js";
 import type { Drift } from "../platform/wire/drift.js";
 import { encodeAck, HEARTBEAT, MAX_FRAME_BYTES } from "../platform/wire/frame.js";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, Wheel } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { msg } from "../runtime/msg.js";
 import type { PendingBytes } from "../runtime/rate-limiter.js";
@@ -25,9 +25,12 @@ interface WebsocketOptions {
   readonly onReceived?: (frame: Received) => void;
   /** Bytes of memory that wait in all connections which share a bound; absent is one of its own. */
   readonly held?: PendingBytes;
+  /** Sends the heartbeats of all connections that share it, once in {@link HEARTBEAT_MS}; absent is one of its own. */
+  readonly heartbeats?: Wheel;
 }
 
-const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
+/** Time between two heartbeats, ms: the site's own pace; without any the platform drops after 20-30 s. */
+export const HEARTBEAT_MS = 10_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Close codes which say that the same again will not be taken: bad data, against the rules, come back later (facts/protocol.md 2.6). */
 const REFUSING_CODES: ReadonlySet<number> = new Set([1007, 1008, 1013]);
@@ -67,14 +70,17 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
 }
 
 /** Makes a queue that a socket fills until `stop`. */
-function attach(socket: WebSocket, { clock, drift, onOpen, onReceived, held }: WebsocketOptions): { queue: ReceiveQueue; stop(): void } {
+function attach(
+  socket: WebSocket,
+  { clock, drift, onOpen, onReceived, held, heartbeats }: WebsocketOptions,
+): { queue: ReceiveQueue; stop(): void } {
   let stopBeating = () => {};
   const queue = new ReceiveQueue(socket, onReceived, held);
   const beat = () => socket.readyState === WebSocket.OPEN && socket.send(HEARTBEAT);
   socket.on("open", () => {
     onOpen?.();
     beat();
-    stopBeating = clock.every(HEARTBEAT_MS, beat);
+    stopBeating = (heartbeats ?? new Wheel(clock, HEARTBEAT_MS)).every(beat);
   });
   socket.on("unexpected-response", (request, response) => {
     queue.end(HandshakeRefused.read(response));

@@ -1,11 +1,8 @@
 // Guards: a room that moves between processes is collected once and in order, two owners are fenced, and a gap covers everything missed.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
-import { Collector } from "../../src/collector/collector.js";
-import { CollectorRegistry } from "../../src/collector/registry.js";
-import { SentAlarms } from "../../src/collector/room-alarm.js";
+import { Collector, sharedByCollectors } from "../../src/collector/collector.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
-import { GiftCatalogue } from "../../src/ingest/fill-in.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
@@ -46,15 +43,12 @@ async function begin(member: number, reached: RoomStore = store): Promise<Collec
     if (type !== "state") throw error; // how it fared while nothing was stored is told by no one once the room is another's
   };
   const parts = { ...reachAt(simulator.url), store: reached, clock, pollMs: 5000, setAside };
-  const budgets = {
+  const shared = sharedByCollectors(parts, {
     requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     held: { bytes: 0, maxBytes: 64_000_000 },
-    registry: new CollectorRegistry<Collector>(),
-    told: new SentAlarms(reached.log),
-    gifts: new GiftCatalogue(reached.gifts),
-  };
-  const collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, row, { claim });
+  });
+  const collector = new Collector({ kind: "web_rid", value: RID }, parts, shared, NO_SETTINGS, row, { claim });
   collectors.push(collector);
   void collector.run();
   return collector;

@@ -1,6 +1,7 @@
 // Guards: an alarm about gifts or a session is sent once, and its end once, whichever process has the room.
 import { afterAll, expect, it, onTestFinished, vi } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
+import type { RoomContext } from "../../src/collector/context.js";
 import { RoomAlarm, SentAlarms } from "../../src/collector/room-alarm.js";
 import type { NewEvent, NewEventOf } from "../../src/events/event.js";
 import { RoomHealth } from "../../src/health/room-health.js";
@@ -84,8 +85,8 @@ function processOn(store: RoomStore, room: number, sessions: readonly string[], 
   const health = new RoomHealth(time);
   health.watchedBy(sessions.map((name) => new SessionHealth(name, time)));
   for (const session of health.sessions) session.to("connected");
-  const kept = { store: { ...store, log: { ...store.log, append } }, told: new SentAlarms(store.log) };
-  const alarm = new RoomAlarm({ ...kept, clock: time, health, signal: SIGNAL });
+  const context = { store: { ...store, log: { ...store.log, append } }, clock: time, health, signal: SIGNAL };
+  const alarm = new RoomAlarm(context as unknown as RoomContext, new SentAlarms(store.log));
   const own = async (event: NewEvent) => void (await append([{ room, epoch: 0, events: [event] }]));
   const told = { room, intake: { own } as unknown as Intake };
   const go = async (ms: number) => {

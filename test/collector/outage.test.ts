@@ -1,11 +1,8 @@
 // Guards: a collector outlasts a database that is away: what it received meanwhile is stored once and in order, and what it missed is a gap.
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
-import { Collector } from "../../src/collector/collector.js";
-import { CollectorRegistry } from "../../src/collector/registry.js";
-import { SentAlarms } from "../../src/collector/room-alarm.js";
+import { Collector, sharedByCollectors } from "../../src/collector/collector.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
-import { GiftCatalogue } from "../../src/ingest/fill-in.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
@@ -44,17 +41,15 @@ beforeEach(async () => {
     pollMs: 1000, // the 15 messages that im/fetch brings must reach back to the beginning of a broadcast
     setAside: (_: unknown, error: unknown) => void errors.push(error),
   };
-  const budgets = () => ({
-    requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
-    connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
-    held,
-    registry: new CollectorRegistry<Collector>(),
-    told: new SentAlarms(reached.log),
-    gifts: new GiftCatalogue(reached.gifts),
-  });
+  const shared = () =>
+    sharedByCollectors(parts, {
+      requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
+      connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
+      held,
+    });
   const tenure = { claim: (room: number) => reached.rooms.claim(room) };
   start = (row) => {
-    const started = new Collector({ kind: "web_rid", value: RID }, parts, budgets(), NO_SETTINGS, row, tenure);
+    const started = new Collector({ kind: "web_rid", value: RID }, parts, shared(), NO_SETTINGS, row, tenure);
     void started.run();
     return started;
   };
