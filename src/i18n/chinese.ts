@@ -50,7 +50,7 @@ export class Chinese {
 
   /** Finds the sentence in a text. A stranger's long one is not looked through, and one that is none of ours stays as it is. */
   recognised(text: string): Msg {
-    return (text.length > 1_000 ? null : this.#sentenceIn(text, 4)) ?? msgOf(text);
+    return (text.length > 1_000 ? null : this.#sentenceIn(text, 5)) ?? msgOf(text);
   }
 
   #pieces(said: MsgOrText): readonly Piece[] {
