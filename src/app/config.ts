@@ -100,6 +100,9 @@ const MESSAGE_TYPE = /^([a-z][a-z0-9_]{0,63}|\*)$/;
 /** The settings, complete. */
 export type Config = Static<typeof ConfigSchema>;
 
+/** Settings that are given by hand; what is undefined is not. */
+export type GivenSettings = { readonly [K in keyof Config]?: Config[K] | undefined };
+
 /** Returns the environment variable that sets a key. */
 export function variableOf(key: keyof Config): string {
   // The name that database operators know.
@@ -114,7 +117,7 @@ const GIVEN = new WeakMap<Config, ReadonlySet<string>>();
  * Reads the settings: defaults, then the environment, then what is given by hand (command-line options).
  * @throws DyliveError bad_config that names the variable and what it takes
  */
-export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessEnv = process.env): Config {
+export function loadConfig(overrides: GivenSettings = {}, env: NodeJS.ProcessEnv = process.env): Config {
   const given: Record<string, unknown> = {};
   for (const key of Object.keys(ConfigSchema.properties) as (keyof Config)[]) {
     const text = env[variableOf(key)];

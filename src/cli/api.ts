@@ -19,7 +19,7 @@ const FIRST_LOOK_MS = 20;
 const REFUSAL_MAX_BYTES = 65_536;
 
 /** Values of a query; what is undefined is left out. */
-type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** What a request brings beside its path. */
 interface RequestOptions {

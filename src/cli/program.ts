@@ -1,12 +1,15 @@
 import { Command, Help, type HelpConfiguration, Option } from "commander";
-import { type Config, loadConfig, misspeltSettings } from "../app/config.js";
+import { type GivenSettings, loadConfig, misspeltSettings } from "../app/config.js";
 import { meantName } from "../events/misspelt.js";
 import { inLanguage, type Language, recognised } from "../i18n/words.js";
 import { msg } from "../runtime/msg.js";
 import { packageVersion } from "../runtime/packages.js";
+import type { CommentsFlags } from "./commands/comments.js";
 import type { simulate } from "./commands/simulate.js";
+import type { WorksFlags } from "./commands/works.js";
 import { addCompletionCommand } from "./completion.js";
 import { EXAMPLES } from "./examples.js";
+import { data, host, type Json, port, repeated, signer, upstream } from "./options.js";
 import { columnsOf, say, wrapped } from "./terminal.js";
 import { count, numberFrom, whole, wholeFrom } from "./values.js";
 
@@ -150,30 +153,7 @@ const speed = numberFrom(0, 100_000);
 /** Reads a rate: beyond its bounds, the simulated people would take more time than there is. */
 const rate = numberFrom(0.001, 1000);
 
-/** Options of `dylive comments`. */
-interface CommentsArguments extends Partial<Config> {
-  readonly limit?: number | null;
-  readonly out?: string | null;
-  readonly json: boolean;
-  readonly replies: boolean;
-}
-
-/** Options of `dylive works`. */
-interface WorksArguments extends Partial<Config> {
-  readonly limit?: number | null;
-  readonly known?: string | null;
-  readonly stopAfterKnown: number;
-  readonly json: boolean;
-}
-
-const collect = (value: string, before: readonly string[]) => [...before, value];
-
-const host = () => new Option("--host <host>", "address to listen on (DYLIVE_HOST, 127.0.0.1)");
-const port = () => new Option("--port <port>", "port to listen on (DYLIVE_PORT, 8787)").argParser(wholeFrom(0, 65_535));
-const data = (text = "folder for what is kept (DYLIVE_DATA, ./data)") => new Option("--data <dir>", text);
-const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
 const worksAccount = () => new Option("--account <name>", "account to read it as (DYLIVE_WORKS_ACCOUNT, guest)");
-const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
 
 /**
  * Returns the commands. Each loads what it needs when it runs, and those of the groups below when they are asked for: a short one starts at
@@ -206,8 +186,8 @@ function addOwnCommands(program: Command): void {
     .addOption(data())
     .addOption(upstream())
     .addOption(signer())
-    .option("--watch <room>", "put a room on the watch list (repeat for more)", collect, [])
-    .action(async ({ watch: watched, ...settings }: Partial<Config> & { watch: string[] }) => {
+    .option("--watch <room>", "put a room on the watch list (repeat for more)", repeated, [])
+    .action(async ({ watch: watched, ...settings }: GivenSettings & { watch: string[] }) => {
       const { serve } = await import("./commands/serve.js"); // each command loads what it needs, when it runs: a short one starts at once
       await serve(loadConfig(settings), watched);
     });
@@ -218,7 +198,7 @@ function addOwnCommands(program: Command): void {
     .addOption(host())
     .addOption(port())
     .addOption(data("folder in which a folder `demo` holds what is kept (DYLIVE_DATA, ./data)"))
-    .action(async (settings: Partial<Config>) => {
+    .action(async (settings: GivenSettings) => {
       const { demo } = await import("./commands/demo.js");
       await demo(loadConfig(settings));
     });
@@ -229,7 +209,7 @@ function addOwnCommands(program: Command): void {
     .argument("<text>", "anything that names a room; quote it")
     .option("--json", "the answer as one JSON object", false)
     .addOption(upstream())
-    .action(async (text: string, { json, ...settings }: Partial<Config> & { json: boolean }) => {
+    .action(async (text: string, { json, ...settings }: GivenSettings & Json) => {
       const { resolve } = await import("./commands/resolve.js");
       await resolve(loadConfig(settings), text, { json });
     });
@@ -242,9 +222,9 @@ function addOwnCommands(program: Command): void {
     .addOption(worksAccount())
     .addOption(data())
     .addOption(upstream())
-    .action(async (link: string, { json, account, ...settings }: Partial<Config> & { json: boolean }) => {
+    .action(async (link: string, { json, account, ...settings }: GivenSettings & Json) => {
       const { work } = await import("./commands/work.js");
-      await work(loadConfig({ ...settings, ...(account !== undefined && { worksAccount: account }) }), link, { json });
+      await work(loadConfig({ ...settings, worksAccount: account }), link, { json });
     });
 
   program
@@ -258,14 +238,9 @@ function addOwnCommands(program: Command): void {
     .addOption(worksAccount())
     .addOption(data())
     .addOption(upstream())
-    .action(async (link: string, { limit = null, out = null, json, replies, account, ...settings }: CommentsArguments) => {
+    .action(async (link: string, { account, data, upstream, limit = null, out = null, ...flags }: GivenSettings & CommentsFlags) => {
       const { comments } = await import("./commands/comments.js");
-      await comments(loadConfig({ ...settings, ...(account !== undefined && { worksAccount: account }) }), link, {
-        limit,
-        out,
-        json,
-        replies,
-      });
+      await comments(loadConfig({ data, upstream, worksAccount: account }), link, { limit, out, ...flags });
     });
 
   program
@@ -279,10 +254,9 @@ function addOwnCommands(program: Command): void {
     .addOption(worksAccount())
     .addOption(data())
     .addOption(upstream())
-    .action(async (link: string, { limit = null, known = null, stopAfterKnown, json, account, ...settings }: WorksArguments) => {
+    .action(async (link: string, { account, data, upstream, limit = null, known = null, ...flags }: GivenSettings & WorksFlags) => {
       const { works } = await import("./commands/works.js");
-      const config = loadConfig({ ...settings, ...(account !== undefined && { worksAccount: account }) });
-      await works(config, link, { limit, known, stopAfterKnown, json });
+      await works(loadConfig({ data, upstream, worksAccount: account }), link, { limit, known, ...flags });
     });
 
   program
@@ -293,7 +267,7 @@ function addOwnCommands(program: Command): void {
     .option("--all", "also stats, ranks and unknown messages", false)
     .addOption(upstream())
     .addOption(signer())
-    .action(async (room: string, { json, all, ...settings }: Partial<Config> & { json: boolean; all: boolean }) => {
+    .action(async (room: string, { json, all, ...settings }: GivenSettings & Json & { all: boolean }) => {
       const { watch } = await import("./commands/watch.js");
       await watch(loadConfig(settings), room, { json, all });
     });
@@ -305,7 +279,7 @@ function addOwnCommands(program: Command): void {
     .option("-o, --out <file>", "file to write; an existing recording is continued (ROOM.dyrec)")
     .addOption(upstream())
     .addOption(signer())
-    .action(async (room: string, { out, ...settings }: Partial<Config> & { out?: string }) => {
+    .action(async (room: string, { out, ...settings }: GivenSettings & { out?: string }) => {
       const { record } = await import("./commands/record.js");
       await record(loadConfig(settings), room, out ?? null);
     });
@@ -327,7 +301,7 @@ function addOwnCommands(program: Command): void {
     .description("store recordings, HARs, raw frames or Responses; twice adds nothing")
     .argument("<files...>", "a HAR is exported from Chrome's DevTools, with content")
     .addOption(data())
-    .action(async (files: string[], settings: Partial<Config>) => {
+    .action(async (files: string[], settings: GivenSettings) => {
       const { importFiles } = await import("./commands/import.js");
       await importFiles(loadConfig(settings), files);
     });
@@ -352,7 +326,7 @@ function addOwnCommands(program: Command): void {
     .option(
       "--mood <viewer=mood>",
       "gifts that an account (its sessionid) is sent, once for each: all, first_gift or none_after:MINUTES",
-      collect,
+      repeated,
       [],
     )
     .action(async (options: Parameters<typeof simulate>[0]) => {
@@ -365,35 +339,35 @@ function addOwnCommands(program: Command): void {
 const GROUPS: readonly { readonly names: readonly string[]; readonly add: (program: Command) => Promise<void> }[] = [
   {
     names: ["doctor"],
-    add: async (program) => (await import("./commands/doctor.js")).addDoctorCommand(program, { data, upstream, signer }),
+    add: async (program) => (await import("./commands/doctor.js")).addDoctorCommand(program),
   },
-  { names: ["download"], add: async (program) => (await import("./commands/download.js")).addDownloadCommand(program, { data, upstream }) },
-  { names: ["login"], add: async (program) => (await import("./commands/login.js")).addLoginCommand(program, data, upstream) },
-  { names: ["room"], add: async (program) => (await import("./commands/room.js")).addRoomCommands(program, { data, upstream }) },
-  { names: ["account"], add: async (program) => (await import("./commands/account.js")).addAccountCommands(program, { data }) },
-  { names: ["author"], add: async (program) => (await import("./commands/author.js")).addAuthorCommands(program, { data, upstream }) },
-  { names: ["token"], add: async (program) => (await import("./commands/token.js")).addTokenCommands(program, data) },
-  { names: ["official"], add: async (program) => (await import("./commands/official.js")).addOfficialCommands(program, data) },
-  { names: ["hook"], add: async (program) => (await import("./commands/hook.js")).addHookCommands(program, data) },
-  { names: ["notify"], add: async (program) => (await import("./commands/notify.js")).addNotifyCommands(program, data) },
-  { names: ["trigger"], add: async (program) => (await import("./commands/trigger.js")).addTriggerCommand(program, data) },
-  { names: ["session"], add: async (program) => (await import("./commands/session.js")).addSessionCommands(program, data) },
-  { names: ["stats", "user"], add: async (program) => (await import("./commands/stats.js")).addStatsCommands(program, data) },
-  { names: ["highlights"], add: async (program) => (await import("./commands/highlights.js")).addHighlightsCommand(program, data) },
-  { names: ["gifts"], add: async (program) => (await import("./commands/gifts.js")).addGiftsCommand(program, data) },
-  { names: ["export"], add: async (program) => (await import("./commands/export.js")).addExportCommand(program, data) },
-  { names: ["sidecar"], add: async (program) => (await import("./commands/sidecar.js")).addSidecarCommand(program, data) },
-  { names: ["redecode"], add: async (program) => (await import("./commands/redecode.js")).addRedecodeCommand(program, data) },
-  { names: ["search"], add: async (program) => (await import("./commands/search.js")).addSearchCommand(program, data) },
-  { names: ["backup", "check"], add: async (program) => (await import("./commands/store.js")).addStoreCommands(program, data) },
-  { names: ["erase-user"], add: async (program) => (await import("./commands/erase.js")).addEraseCommand(program, data) },
-  { names: ["retention"], add: async (program) => (await import("./commands/retention.js")).addRetentionCommand(program, data) },
-  { names: ["settings"], add: async (program) => (await import("./commands/settings.js")).addSettingsCommands(program, data) },
-  { names: ["migrate"], add: async (program) => (await import("./commands/migrate.js")).addMigrateCommand(program, data) },
-  { names: ["cluster"], add: async (program) => (await import("./commands/cluster.js")).addClusterCommand(program, data) },
+  { names: ["download"], add: async (program) => (await import("./commands/download.js")).addDownloadCommand(program) },
+  { names: ["login"], add: async (program) => (await import("./commands/login.js")).addLoginCommand(program) },
+  { names: ["room"], add: async (program) => (await import("./commands/room.js")).addRoomCommands(program) },
+  { names: ["account"], add: async (program) => (await import("./commands/account.js")).addAccountCommands(program) },
+  { names: ["author"], add: async (program) => (await import("./commands/author.js")).addAuthorCommands(program) },
+  { names: ["token"], add: async (program) => (await import("./commands/token.js")).addTokenCommands(program) },
+  { names: ["official"], add: async (program) => (await import("./commands/official.js")).addOfficialCommands(program) },
+  { names: ["hook"], add: async (program) => (await import("./commands/hook.js")).addHookCommands(program) },
+  { names: ["notify"], add: async (program) => (await import("./commands/notify.js")).addNotifyCommands(program) },
+  { names: ["trigger"], add: async (program) => (await import("./commands/trigger.js")).addTriggerCommand(program) },
+  { names: ["session"], add: async (program) => (await import("./commands/session.js")).addSessionCommands(program) },
+  { names: ["stats", "user"], add: async (program) => (await import("./commands/stats.js")).addStatsCommands(program) },
+  { names: ["highlights"], add: async (program) => (await import("./commands/highlights.js")).addHighlightsCommand(program) },
+  { names: ["gifts"], add: async (program) => (await import("./commands/gifts.js")).addGiftsCommand(program) },
+  { names: ["export"], add: async (program) => (await import("./commands/export.js")).addExportCommand(program) },
+  { names: ["sidecar"], add: async (program) => (await import("./commands/sidecar.js")).addSidecarCommand(program) },
+  { names: ["redecode"], add: async (program) => (await import("./commands/redecode.js")).addRedecodeCommand(program) },
+  { names: ["search"], add: async (program) => (await import("./commands/search.js")).addSearchCommand(program) },
+  { names: ["backup", "check"], add: async (program) => (await import("./commands/store.js")).addStoreCommands(program) },
+  { names: ["erase-user"], add: async (program) => (await import("./commands/erase.js")).addEraseCommand(program) },
+  { names: ["retention"], add: async (program) => (await import("./commands/retention.js")).addRetentionCommand(program) },
+  { names: ["settings"], add: async (program) => (await import("./commands/settings.js")).addSettingsCommands(program) },
+  { names: ["migrate"], add: async (program) => (await import("./commands/migrate.js")).addMigrateCommand(program) },
+  { names: ["cluster"], add: async (program) => (await import("./commands/cluster.js")).addClusterCommand(program) },
   { names: ["restored"], add: async (program) => (await import("./commands/restored.js")).addRestoredCommand(program) },
-  { names: ["tail"], add: async (program) => (await import("./commands/tail.js")).addTailCommand(program, data) },
-  { names: ["mcp"], add: async (program) => (await import("./commands/mcp.js")).addMcpCommand(program, { data, upstream }) },
+  { names: ["tail"], add: async (program) => (await import("./commands/tail.js")).addTailCommand(program) },
+  { names: ["mcp"], add: async (program) => (await import("./commands/mcp.js")).addMcpCommand(program) },
   { names: ["strip"], add: async (program) => (await import("./commands/strip.js")).addStripCommand(program) },
   { names: ["completion"], add: async (program) => addCompletionCommand(program) },
 ];

@@ -57,6 +57,11 @@ export function print(line: MsgOrText): Promise<void> {
   return writeOut(`${typeof line === "string" ? line : inWords(line)}\n`);
 }
 
+/** Writes what programs read, one JSON object a line. */
+export async function printJson(items: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
+  for await (const item of items) await print(JSON.stringify(item));
+}
+
 /** Asks a question on stderr and waits for a line; null where nobody sits at a terminal, or the input ends. */
 export async function askOnTerminal(question: MsgOrText, signal: AbortSignal): Promise<string | null> {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return null;

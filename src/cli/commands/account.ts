@@ -1,28 +1,25 @@
-import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import type { Command } from "commander";
 import type { AccountService } from "../../platform/accounts/account-service.js";
 import { type Msg, msg, recorded } from "../../runtime/msg.js";
-import { withApi } from "../api.js";
-import { moment, print, say } from "../terminal.js";
+import { asksApi, type Json } from "../options.js";
+import { moment, print, printJson, say } from "../terminal.js";
 
 type Facts = Awaited<ReturnType<AccountService["list"]>>[number];
 
 /** Adds `dylive account list`. */
-export function addAccountCommands(program: Command, options: { data: () => Option }): void {
-  program
+export function addAccountCommands(program: Command): void {
+  const list = program
     .command("account")
     .description("accounts of yours that rooms are watched as; dylive login keeps one")
     .command("list")
     .description("the accounts, and how the platform treated each in the last 14 days")
-    .option("--json", "one JSON object a line", false)
-    .addOption(options.data())
-    .action(({ json, ...settings }: Partial<Config> & { json: boolean }) => {
-      return withApi(loadConfig(settings), async (api) => {
-        const { accounts } = await api.get<{ readonly accounts: readonly Facts[] }>("/accounts");
-        if (accounts.length === 0 && !json) say(msg`no account is kept; dylive login`);
-        for (const facts of accounts) await print(json ? JSON.stringify(facts) : lineOf(facts));
-      });
-    });
+    .option("--json", "one JSON object a line", false);
+  asksApi(list, async (api, { json }: Json) => {
+    const { accounts } = await api.get<{ readonly accounts: readonly Facts[] }>("/accounts");
+    if (json) return printJson(accounts);
+    if (accounts.length === 0) say(msg`no account is kept; dylive login`);
+    for (const facts of accounts) await print(lineOf(facts));
+  });
 }
 
 function lineOf({ name, savedAt, lapsed, problem, health }: Facts): Msg {

@@ -1,30 +1,29 @@
-import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import type { Command } from "commander";
+import { type GivenSettings, loadConfig } from "../../app/config.js";
 import type { ClusterView } from "../../http/v1/cluster-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { joinMsgs, type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { withApi } from "../api.js";
+import { data, type Json } from "../options.js";
 import { type Cell, print, printColumns } from "../terminal.js";
 
-/** Adds `dylive cluster`. @param data makes the option that names the data folder */
-export function addClusterCommand(program: Command, data: () => Option): void {
+/** Adds `dylive cluster`. */
+export function addClusterCommand(program: Command): void {
   program
     .command("cluster")
     .description("show the processes on a PostgreSQL store, their rooms and lag")
     .option("--json", "as one JSON object", false)
     .addOption(data())
-    .action(({ json, ...settings }: Partial<Config> & { json: boolean }) => show(loadConfig(settings), json));
-}
-
-async function show(config: Config, json: boolean): Promise<void> {
-  if (config.databaseUrl === null)
-    throw new DyliveError(
-      "bad_config",
-      "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)",
-    );
-  const view = await withApi(config, (api) => api.get<ClusterView>("/cluster"));
-  if (json) await print(JSON.stringify(view, null, 2));
-  else await printView(view, Date.now());
+    .action(async ({ json, ...settings }: Json & GivenSettings) => {
+      const config = loadConfig(settings);
+      if (config.databaseUrl === null)
+        throw new DyliveError(
+          "bad_config",
+          "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)",
+        );
+      const view = await withApi(config, (api) => api.get<ClusterView>("/cluster"));
+      await (json ? print(JSON.stringify(view, null, 2)) : printView(view, Date.now()));
+    });
 }
 
 async function printView({ members, rooms, behind }: ClusterView, now: number): Promise<void> {

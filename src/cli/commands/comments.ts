@@ -15,7 +15,7 @@ import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, print, say } from "../terminal.js";
 
 /** Options of `dylive comments`. */
-interface CommentsFlags {
+export interface CommentsFlags {
   /** Most comments to be collected; null for all. */
   readonly limit: number | null;
   readonly replies: boolean;

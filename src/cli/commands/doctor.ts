@@ -1,5 +1,5 @@
-import type { Command, Option } from "commander";
-import { type Config, languageOf, loadConfig, type Machine, readMachine } from "../../app/config.js";
+import type { Command } from "commander";
+import { type Config, type GivenSettings, languageOf, loadConfig, type Machine, readMachine } from "../../app/config.js";
 import { platformOf, signerUrl } from "../../app/platform.js";
 import { directIdentities, type PlatformIdentities, type PlatformIdentity } from "../../platform/access/platform-identity.js";
 import type { ProxyServer } from "../../platform/access/proxy.js";
@@ -13,23 +13,24 @@ import { DyliveError } from "../../runtime/errors.js";
 import { type Finding, failed, linesOf, verdictOf } from "../doctor/finding.js";
 import { machineFindings } from "../doctor/machine.js";
 import { dns, platformFindings } from "../doctor/platform.js";
+import { data, signer, upstream } from "../options.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { print } from "../terminal.js";
 
 const SEAT_MS = 60_000; // a browser that starts for the first time
 
 /** Adds `dylive doctor`. */
-export function addDoctorCommand(program: Command, options: { data: () => Option; upstream: () => Option; signer: () => Option }): void {
+export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
     .description("say which layer is broken, and what to do")
     .option("--room <room>", "a live room, to look at every step (a link or an id)")
     .option("--json", "one JSON object", false)
-    .addOption(options.data())
-    .addOption(options.upstream())
-    .addOption(options.signer())
+    .addOption(data())
+    .addOption(upstream())
+    .addOption(signer())
     .option("--proxy <url>", "proxy towards the platform (DYLIVE_PROXY)")
-    .action(({ room: text, json, ...settings }: Partial<Config> & { room?: string; json: boolean }) =>
+    .action(({ room: text, json, ...settings }: GivenSettings & { room?: string; json: boolean }) =>
       doctor(loadConfig(settings), { room: text ?? null, json }),
     );
 }

@@ -13,6 +13,7 @@ import { foundWork } from "../../works/found-work.js";
 import type { Download } from "../../works/model/download.js";
 import { isQuality, type Quality } from "../../works/model/quality.js";
 import type { WorkReader } from "../../works/reader.js";
+import { data, upstream } from "../options.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, plain, print, printColumns, say } from "../terminal.js";
 
@@ -29,7 +30,7 @@ interface Options extends Pick<Partial<Config>, "data" | "upstream"> {
 }
 
 /** Adds `download`. */
-export function addDownloadCommand(program: Command, { data, upstream }: Readonly<Record<"data" | "upstream", () => Option>>): void {
+export function addDownloadCommand(program: Command): void {
   program
     .command("download")
     .description("download the files of videos, notes and live photos, each once")
@@ -62,11 +63,7 @@ async function run(links: readonly string[], options: Options): Promise<void> {
   const { data, upstream, account, template, json } = options;
   new FileNames(template); // refused before a browser is started for it
   const stop = interruptSignal();
-  const config = loadConfig({
-    ...(data !== undefined && { data }),
-    ...(upstream !== undefined && { upstream }),
-    ...(account !== undefined && { worksAccount: account }),
-  });
+  const config = loadConfig({ data, upstream, worksAccount: account });
   const reach = reachOf(config, readMachine(), systemClock);
   const reader = workReaderOf(config, reach, systemClock);
   let code = 0;

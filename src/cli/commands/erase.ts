@@ -1,16 +1,17 @@
-import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import type { Command } from "commander";
+import { type Config, type GivenSettings, loadConfig } from "../../app/config.js";
 import type { ErasureFound } from "../../erasure/erase.js";
 import { assertPerson, type Identity } from "../../erasure/identity.js";
 import type { ErasedPerson, PersonLook } from "../../http/v1/task-schemas.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { joinMsgs, type Msg, msg } from "../../runtime/msg.js";
 import { type LocalApi, withApi } from "../api.js";
+import { data } from "../options.js";
 import { interruptSignal } from "../stop.js";
 import { askOnTerminal, inWords, ProgressLine, print } from "../terminal.js";
 
-/** Adds `dylive erase-user`. @param data makes the option that names the data folder */
-export function addEraseCommand(program: Command, data: () => Option): void {
+/** Adds `dylive erase-user`. */
+export function addEraseCommand(program: Command): void {
   program
     .command("erase-user")
     .description("take people out of everything that is kept")
@@ -18,7 +19,7 @@ export function addEraseCommand(program: Command, data: () => Option): void {
     .option("--pseudonym", "keep what they did, under a name that says nothing", false)
     .option("--yes", "do not ask first: show nothing, erase", false)
     .addOption(data())
-    .action((users: string[], { pseudonym, yes, ...settings }: Partial<Config> & { pseudonym: boolean; yes: boolean }) =>
+    .action((users: string[], { pseudonym, yes, ...settings }: GivenSettings & { pseudonym: boolean; yes: boolean }) =>
       erase(loadConfig(settings), users, { keep: pseudonym, isAsked: !yes }),
     );
 }

@@ -18,6 +18,7 @@ import { msg } from "../../runtime/msg.js";
 import type { Store } from "../../store/store.js";
 import { path, withApi } from "../api.js";
 import { WordsOption } from "../completion.js";
+import { data } from "../options.js";
 import { pastedName, pastedRoom } from "../pasted-room.js";
 import { writeOut } from "../stdout.js";
 import { interruptSignal } from "../stop.js";
@@ -43,8 +44,8 @@ interface ExportOptions {
   readonly pseudonyms?: string | true;
 }
 
-/** Adds `dylive export`. @param data makes the option that names the data folder */
-export function addExportCommand(program: Command, data: () => Option): void {
+/** Adds `dylive export`. */
+export function addExportCommand(program: Command): void {
   program
     .command("export")
     .description("events of a room, or of one broadcast, as a file; also beside a running server")
@@ -74,7 +75,7 @@ export function addExportCommand(program: Command, data: () => Option): void {
     .addOption(data())
     .action(async (room: string, session: string | undefined, options: Partial<Config> & ExportOptions) => {
       const { data: folder, format, pseudonyms } = options;
-      const config = loadConfig(folder === undefined ? {} : { data: folder });
+      const config = loadConfig({ data: folder });
       // The store's own key is made when it is first wanted, which takes the one that writes.
       if (pseudonyms === true)
         await withApi(config, (api) => api.open("HEAD", path`/rooms/${pastedName(room)}/export`, { query: { format, pseudonyms: "own" } }));

@@ -1,43 +1,32 @@
-import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import type { Command } from "commander";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg, msgOf } from "../../runtime/msg.js";
 import type { KnownGift } from "../../store/sql/gifts.js";
-import { type LocalApi, path, withApi } from "../api.js";
-import { moment, print, printColumns, say } from "../terminal.js";
+import { type LocalApi, path } from "../api.js";
+import { asksApi, type Json } from "../options.js";
+import { moment, printColumns, printJson, say } from "../terminal.js";
 import { count } from "../values.js";
 
-/** Options of `dylive gifts`. */
-interface ShownGifts {
-  readonly limit: number;
-  readonly json: boolean;
-}
-
-/** Adds `dylive gifts`. @param data makes the option that names the data folder */
-export function addGiftsCommand(program: Command, data: () => Option): void {
-  program
+/** Adds `dylive gifts`. */
+export function addGiftsCommand(program: Command): void {
+  const gifts = program
     .command("gifts")
     .description("the platform's gifts and their prices, as far as they were seen")
     .argument("[gift]", "a gift's id, or a part of its name")
     .option("--limit <n>", "show at most so many", count, 10_000)
-    .option("--json", "one JSON object a line, with all prices that were seen", false)
-    .addOption(data())
-    .action((gift: string | undefined, { limit, json, ...settings }: Partial<Config> & ShownGifts) =>
-      withApi(loadConfig(settings), async (api) => {
-        const byId = gift === undefined || !/^\d{1,20}$/.test(gift) ? null : await known(api, gift);
-        const named = gift === undefined ? {} : { name: gift };
-        const found = byId === null ? (await api.some<KnownGift>("/gifts", "gifts", named, limit)).items : [byId];
-        if (found.length === 0) {
-          const none = gift === undefined ? msg`no gift was seen yet` : msg`no gift has the id or a name with ${JSON.stringify(gift)}`;
-          const { listedAt } = await api.get<{ readonly listedAt: number | null }>("/gifts", { limit: 1 });
-          say(
-            msg`${none}; the platform's list ${listedAt === null ? msg`is read when a room is live` : msg`was read ${moment(listedAt)}`}`,
-          );
-        }
-        if (json) for (const one of found) await print(JSON.stringify(one));
-        else if (found.length > 0) await show(found);
-      }),
-    );
+    .option("--json", "one JSON object a line, with all prices that were seen", false);
+  asksApi(gifts, async (api, gift: string | undefined, { limit, json }: Json & { readonly limit: number }) => {
+    const byId = gift === undefined || !/^\d{1,20}$/.test(gift) ? null : await known(api, gift);
+    const found = byId === null ? (await api.some<KnownGift>("/gifts", "gifts", { name: gift }, limit)).items : [byId];
+    if (found.length === 0) {
+      const none = gift === undefined ? msg`no gift was seen yet` : msg`no gift has the id or a name with ${JSON.stringify(gift)}`;
+      const { listedAt } = await api.get<{ readonly listedAt: number | null }>("/gifts", { limit: 1 });
+      return say(
+        msg`${none}; the platform's list ${listedAt === null ? msg`is read when a room is live` : msg`was read ${moment(listedAt)}`}`,
+      );
+    }
+    return json ? printJson(found) : show(found);
+  });
 }
 
 /** Returns the gift of an id; null where it was not seen. */

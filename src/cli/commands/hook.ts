@@ -1,23 +1,18 @@
-import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import type { Command } from "commander";
 import { EVENT_TYPES } from "../../events/event.js";
 import type { ShownHook, ShownHookTry } from "../../http/v1/hook-routes.js";
 import { joinMsgs, type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { HOOK_NAMES } from "../../webhooks/selection.js";
 import { assertAddress } from "../../webhooks/webhook-service.js";
-import { type LocalApi, path, withApi } from "../api.js";
+import { type LocalApi, path } from "../api.js";
 import { WordsOption } from "../completion.js";
+import { asksApi } from "../options.js";
 import { pastedName } from "../pasted-room.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
 
-/** Tries that `dylive hook show` lists. */
-const TRIES_SHOWN = 10;
-/** Rooms that it lists. */
-const ROOMS_SHOWN = 20;
-
-/** Options of `dylive hook add`, beside the settings. */
+/** Options of `dylive hook add`. */
 interface AddOptions {
   readonly name?: string;
   readonly types?: readonly string[];
@@ -42,9 +37,9 @@ export interface HookList {
 export const HOOK_TYPES = { listOf: [...EVENT_TYPES, ...HOOK_NAMES] };
 
 /** Adds `dylive hook add`, `list`, `show` and the rest. */
-export function addHookCommands(program: Command, data: () => Option): void {
+export function addHookCommands(program: Command): void {
   const hook = program.command("hook").description("webhooks: events sent to an address of yours, signed, until it takes them");
-  hook
+  const add = hook
     .command("add")
     .description("send events from now on; the secret is the last line of stdout")
     .argument("<url>", "where they are sent; quote it")
@@ -53,77 +48,54 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .option("--filter <expression>", "only events for which this is true (docs/filters.md)")
     .option("--rooms <names>", "only these rooms, separated by commas; all by default", names)
     .option("--max-events <n>", "events of one request at most (500)", whole)
-    .option("--allow-private", "the address may be private, such as 127.0.0.1", false)
-    .addOption(data())
-    .action((url: string, { name, types, filter, rooms, maxEvents, allowPrivate, ...settings }: Partial<Config> & AddOptions) => {
-      // What is no address makes no store.
-      assertAddress(url, null);
-      const wanted = { url, allowPrivate, name, types, filter, maxEvents, rooms: rooms?.map(pastedName) };
-      return withApi(
-        loadConfig(settings),
-        async (api) => {
-          const { secret, about } = await api.post<NewHookAnswer>("/hooks", wanted);
-          say(msg`hook ${about.id} (${plain(about.name)}) is made; keep its secret, it is not shown again:`);
-          await print(secret);
-        },
-        { makes: true },
-      );
-    });
-  const about = (command: string, description: string) =>
-    hook.command(command).description(description).argument("<id>", "of the hook, as `dylive hook list` shows it").addOption(data());
-  hook
-    .command("list")
-    .description("all hooks, and how they are doing")
-    .addOption(data())
-    .action((settings: Partial<Config>) =>
-      withApi(loadConfig(settings), async (api) => {
-        const { hooks } = await api.get<HookList>("/hooks");
-        if (hooks.length === 0) say(msg`there is no hook; dylive hook add URL`);
-        for (const one of hooks) await print(lineOf(one));
-      }),
-    );
-  about("show", "a hook, its rooms with something under way, and its last requests").action((id: string, settings: Partial<Config>) =>
-    withApi(loadConfig(settings), async (api) => {
-      const shown = await api.get<ShownHook>(path`/hooks/${id}`);
-      const { tries } = await api.get<{ readonly tries: readonly ShownHookTry[] }>(path`/hooks/${id}/deliveries`, { limit: TRIES_SHOWN });
-      for (const line of linesOf(shown, tries)) await print(line);
-    }),
-  );
-  const act = (command: string, description: string, work: (api: LocalApi, id: string) => Promise<unknown>, done: Msg) =>
-    about(command, description).action((id: string, settings: Partial<Config>) =>
-      withApi(loadConfig(settings), async (api) => {
-        await work(api, id);
-        say(msg`hook ${id} ${done}`);
-      }),
-    );
-  act(
-    "pause",
-    "send nothing until it is resumed",
-    (api, id) => api.post(path`/hooks/${id}/pause`),
-    msg`is paused; what comes meanwhile is sent later`,
-  );
-  act("resume", "go on where it was, at once", (api, id) => api.post(path`/hooks/${id}/resume`), msg`goes on where it was`);
-  act("remove", "send nothing any more, and forget it", (api, id) => api.ask("DELETE", path`/hooks/${id}`), msg`is removed`);
-  about("replay", "send a room's events again, from a seq on")
-    .requiredOption("--room <room>", "its number, id or any other name")
-    .requiredOption("--seq <n>", "the first that is sent; 1 is the oldest", whole)
-    .action((id: string, { room, seq, ...settings }: Partial<Config> & { room: string; seq: number }) =>
-      withApi(loadConfig(settings), async (api) => {
-        const name = pastedName(room);
-        const { paused } = await api.post<ShownHook>(path`/hooks/${id}/replay`, { room: name, seq });
-        say(msg`hook ${id} is sent room ${name} from ${seq} on${paused === null ? "" : msg`, once it is resumed`}`);
-      }),
-    );
-  about("rotate", "make a new secret; the old one signs too for a day").action((id: string, settings: Partial<Config>) =>
-    withApi(loadConfig(settings), async (api) => {
-      const { secret } = await api.post<NewHookAnswer>(path`/hooks/${id}/rotate`);
-      say(msg`hook ${id} has a new secret; keep it, it is not shown again:`);
+    .option("--allow-private", "the address may be private, such as 127.0.0.1", false);
+  asksApi(
+    add,
+    async (api, url: string, { rooms, ...options }: AddOptions) => {
+      const { secret, about } = await api.post<NewHookAnswer>("/hooks", { url, ...options, rooms: rooms?.map(pastedName) });
+      say(msg`hook ${about.id} (${plain(about.name)}) is made; keep its secret, it is not shown again:`);
       await print(secret);
-    }),
+    },
+    { makes: true, check: (url) => assertAddress(url, null) },
   );
-  about("test", "send an empty message and say what came of it").action((id: string, settings: Partial<Config>) =>
-    withApi(loadConfig(settings), (api) => testHook(api, id)),
-  );
+  asksApi(hook.command("list").description("all hooks, and how they are doing"), async (api) => {
+    const { hooks } = await api.get<HookList>("/hooks");
+    if (hooks.length === 0) say(msg`there is no hook; dylive hook add URL`);
+    for (const one of hooks) await print(lineOf(one));
+  });
+  const about = (command: string, description: string) =>
+    hook.command(command).description(description).argument("<id>", "of the hook, as `dylive hook list` shows it");
+  asksApi(about("show", "a hook, its rooms with something under way, and its last requests"), async (api, id: string) => {
+    const shown = await api.get<ShownHook>(path`/hooks/${id}`);
+    const { tries } = await api.get<{ readonly tries: readonly ShownHookTry[] }>(path`/hooks/${id}/deliveries`, { limit: 10 });
+    for (const line of linesOf(shown, tries)) await print(line);
+  });
+  asksApi(about("pause", "send nothing until it is resumed"), async (api, id: string) => {
+    await api.post(path`/hooks/${id}/pause`);
+    say(msg`hook ${id} is paused; what comes meanwhile is sent later`);
+  });
+  asksApi(about("resume", "go on where it was, at once"), async (api, id: string) => {
+    await api.post(path`/hooks/${id}/resume`);
+    say(msg`hook ${id} goes on where it was`);
+  });
+  asksApi(about("remove", "send nothing any more, and forget it"), async (api, id: string) => {
+    await api.ask("DELETE", path`/hooks/${id}`);
+    say(msg`hook ${id} is removed`);
+  });
+  const replay = about("replay", "send a room's events again, from a seq on")
+    .requiredOption("--room <room>", "its number, id or any other name")
+    .requiredOption("--seq <n>", "the first that is sent; 1 is the oldest", whole);
+  asksApi(replay, async (api, id: string, { room, seq }: { readonly room: string; readonly seq: number }) => {
+    const name = pastedName(room);
+    const { paused } = await api.post<ShownHook>(path`/hooks/${id}/replay`, { room: name, seq });
+    say(msg`hook ${id} is sent room ${name} from ${seq} on${paused === null ? "" : msg`, once it is resumed`}`);
+  });
+  asksApi(about("rotate", "make a new secret; the old one signs too for a day"), async (api, id: string) => {
+    const { secret } = await api.post<NewHookAnswer>(path`/hooks/${id}/rotate`);
+    say(msg`hook ${id} has a new secret; keep it, it is not shown again:`);
+    await print(secret);
+  });
+  asksApi(about("test", "send an empty message and say what came of it"), testHook);
 }
 
 /** Has a hook sent a test, and says what came of it. */
@@ -148,7 +120,7 @@ function lineOf({ id, state, paused, backlog, url, name }: ShownHook): Msg {
 
 function linesOf(hook: ShownHook, tries: readonly ShownHookTry[]): readonly Msg[] {
   const { types, rooms, filter, allowPrivate, paused, failingSince, lastTry, deliveredAt, behind, behindRooms } = hook;
-  const shown = behind.slice(0, ROOMS_SHOWN);
+  const shown = behind.slice(0, 20);
   return [
     lineOf(hook),
     msg`types ${types.join(",") || msg`all but unknown, rank and stats`}`,

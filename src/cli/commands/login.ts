@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import type { Command, Option } from "commander";
-import { type Config, loadConfig, readMachine } from "../../app/config.js";
+import type { Command } from "commander";
+import { type Config, type GivenSettings, loadConfig, readMachine } from "../../app/config.js";
 import { platformOf } from "../../app/platform.js";
 import { DEFAULT_ACCOUNT } from "../../app/setting-schema.js";
 import type { ProxyServer } from "../../platform/access/proxy.js";
@@ -16,6 +16,7 @@ import { fileFailure } from "../../runtime/file-failure.js";
 import { msg, msgOf, recorded } from "../../runtime/msg.js";
 import { databasePath } from "../../store/open.js";
 import { path, withApi } from "../api.js";
+import { data, upstream } from "../options.js";
 import { aborted, exitWith, interruptSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
 
@@ -34,7 +35,7 @@ const MOST_BYTES = 1024 * 1024;
 const DAY_MS = 86_400_000;
 
 /** Adds `dylive login`. */
-export function addLoginCommand(program: Command, data: () => Option, upstream: () => Option): void {
+export function addLoginCommand(program: Command): void {
   program
     .command("login")
     .description("keep an account of yours, for rooms to be watched as (guests get no gifts)")
@@ -46,7 +47,7 @@ export function addLoginCommand(program: Command, data: () => Option, upstream: 
     .option("--proxy <url>", "proxy towards the platform (DYLIVE_PROXY, which keeps a password off the command line)")
     .addOption(data())
     .addOption(upstream())
-    .action(({ account, cookies, check, forget, ...settings }: Partial<Config> & LoginAsk) =>
+    .action(({ account, cookies, check, forget, ...settings }: GivenSettings & LoginAsk) =>
       login(loadConfig(settings), { account, check, forget, ...(cookies === undefined ? {} : { cookies }) }),
     );
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { Command, Option } from "commander";
-import { type Config, languageOf, loadConfig } from "../../app/config.js";
+import type { Command } from "commander";
+import { type GivenSettings, languageOf, loadConfig } from "../../app/config.js";
 import type { AskApi } from "../../http/asked-api.js";
 import { SCOPE_HEADER } from "../../http/authentication.js";
 import { mcpServer } from "../../http/mcp.js";
@@ -10,6 +10,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import { loadPackage } from "../../runtime/packages.js";
 import { sharedApi, textOf } from "../api.js";
+import { data, upstream } from "../options.js";
 import { stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
 
@@ -17,16 +18,16 @@ interface McpOptions {
   readonly server?: string;
 }
 
-/** Adds `dylive mcp`. @param options make the options that name the data folder and a stand-in for the platform */
-export function addMcpCommand(program: Command, options: { data: () => Option; upstream: () => Option }): void {
+/** Adds `dylive mcp`. */
+export function addMcpCommand(program: Command): void {
   program
     .command("mcp")
     .description("tools for programs of AI, by the Model Context Protocol on stdin and stdout")
     .option("--server <url>", "a running server to ask, in place of the data folder")
     .option("--token <token>", "what may be read and done (DYLIVE_TOKEN, which keeps it off the command line)")
-    .addOption(options.data())
-    .addOption(options.upstream())
-    .action(async ({ server, ...settings }: Partial<Config> & McpOptions) => {
+    .addOption(data())
+    .addOption(upstream())
+    .action(async ({ server, ...settings }: GivenSettings & McpOptions) => {
       const config = loadConfig(settings);
       const { token } = config;
       if (server !== undefined) return serve(askServer(serverAt(server, token), token ?? ""));

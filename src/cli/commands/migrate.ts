@@ -1,23 +1,24 @@
 import { resolve } from "node:path";
-import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import type { Command } from "commander";
+import { type GivenSettings, loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import { lockDataDir } from "../../store/lock.js";
 import { moveStore } from "../../store/move.js";
+import { data } from "../options.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, print, say } from "../terminal.js";
 import { existingStore } from "../with-store.js";
 
-/** Adds `dylive migrate sqlite-to-postgres`. @param data makes the option that names the data folder */
-export function addMigrateCommand(program: Command, data: () => Option): void {
+/** Adds `dylive migrate sqlite-to-postgres`. */
+export function addMigrateCommand(program: Command): void {
   const migrate = program.command("migrate").description("move the store to another database");
   migrate
     .command("sqlite-to-postgres")
     .description("copy everything kept to PostgreSQL; cursors stay valid")
     .option("--to <url>", "the database, which is empty (DATABASE_URL, which no list of processes shows)")
     .addOption(data())
-    .action(({ to, ...settings }: Partial<Config> & { to?: string }) => {
+    .action(({ to, ...settings }: GivenSettings & { to?: string }) => {
       const config = loadConfig(settings);
       return toPostgres(config.data, to ?? config.databaseUrl);
     });

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import { type GivenSettings, loadConfig } from "../../app/config.js";
 import type { ShownHook } from "../../http/v1/hook-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
@@ -8,6 +8,7 @@ import { type Alarms, alarmSelection, USUAL_ALARMS } from "../../webhooks/alarm-
 import { channelOf } from "../../webhooks/channels.js";
 import { path, withApi } from "../api.js";
 import { WordsOption } from "../completion.js";
+import { asksApi, data } from "../options.js";
 import { pastedName } from "../pasted-room.js";
 import { plain, print, say } from "../terminal.js";
 import { count, names } from "../values.js";
@@ -27,7 +28,7 @@ interface NotifyOptions extends Alarms {
 }
 
 /** Adds `dylive notify add`, `list` and `test`. What else can be done with a hook, `dylive hook` does. */
-export function addNotifyCommands(program: Command, data: () => Option): void {
+export function addNotifyCommands(program: Command): void {
   const notify = program
     .command("notify")
     .description("alarms on the phone: DingTalk, Feishu, WeCom, Server酱, Bark, ntfy, Telegram, Discord, Slack, e-mail");
@@ -54,27 +55,14 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
     .option("--name <name>", "what it is for")
     .option("--allow-private", "the address may be private, such as a server at home", false)
     .addOption(data())
-    .action((url: string, options: Partial<Config> & NotifyOptions) => {
-      const {
-        kind,
-        secret,
-        to,
-        text,
-        template,
-        types = USUAL_ALARMS,
-        gifts,
-        words,
-        people,
-        rooms,
-        name,
-        allowPrivate,
-        ...settings
-      } = options;
-      const config = loadConfig(settings);
-      const channel = channelOf({ kind, secret, to, language: text, template }, url);
+    .action((url: string, options: GivenSettings & NotifyOptions) => {
+      const { kind, secret, to, text: language, template, types = USUAL_ALARMS, rooms, name, allowPrivate, ...rest } = options;
+      const config = loadConfig({ data: options.data });
+      const given = { kind, secret, to, language, template };
+      const channel = channelOf(given, url);
       const wanted = {
-        ...{ url, channel: { kind, secret, to, language: text, template }, allowPrivate, name: name ?? channel.kind },
-        ...{ ...alarmSelection(types, { gifts, words, people }), rooms: rooms?.map(pastedName) },
+        ...{ url, channel: given, allowPrivate, name: name ?? channel.kind },
+        ...{ ...alarmSelection(types, rest), rooms: rooms?.map(pastedName) },
       };
       return withApi(
         config,
@@ -88,28 +76,19 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
         { makes: true },
       );
     });
-  notify
-    .command("list")
-    .description("who is told, and of what")
-    .addOption(data())
-    .action((settings: Partial<Config>) =>
-      withApi(loadConfig(settings), async (api) => {
-        const hooks = (await api.get<HookList>("/hooks")).hooks.filter(({ channel }) => channel !== null);
-        if (hooks.length === 0) say(msg`nobody is told; dylive notify add URL`);
-        for (const { id, channel, url, types, filter, name } of hooks)
-          await print(plain([id, channel?.kind, url, types.join(","), filter ?? "", name].join("  ")));
-      }),
-    );
-  notify
+  asksApi(notify.command("list").description("who is told, and of what"), async (api) => {
+    const hooks = (await api.get<HookList>("/hooks")).hooks.filter(({ channel }) => channel !== null);
+    if (hooks.length === 0) say(msg`nobody is told; dylive notify add URL`);
+    for (const { id, channel, url, types, filter, name } of hooks)
+      await print(plain([id, channel?.kind, url, types.join(","), filter ?? "", name].join("  ")));
+  });
+  const test = notify
     .command("test")
     .description("send a message and say what came of it")
-    .argument("<id>", "as `dylive notify list` shows it")
-    .addOption(data())
-    .action((id: string, settings: Partial<Config>) =>
-      withApi(loadConfig(settings), async (api) => {
-        if ((await api.get<ShownHook>(path`/hooks/${id}`)).channel === null)
-          throw new DyliveError("bad_request", msg`hook ${id} tells a program: dylive hook test ${id}`);
-        await testHook(api, id);
-      }),
-    );
+    .argument("<id>", "as `dylive notify list` shows it");
+  asksApi(test, async (api, id: string) => {
+    if ((await api.get<ShownHook>(path`/hooks/${id}`)).channel === null)
+      throw new DyliveError("bad_request", msg`hook ${id} tells a program: dylive hook test ${id}`);
+    await testHook(api, id);
+  });
 }

@@ -1,33 +1,27 @@
-import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import type { Command } from "commander";
+import { type Config, type GivenSettings, loadConfig } from "../../app/config.js";
 import type { RoomAnswer } from "../../http/v1/room-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import type { Watch } from "../../store/rooms.js";
 import { path, withApi } from "../api.js";
+import { data } from "../options.js";
 import { print, say } from "../terminal.js";
 import { eventsIn } from "./room.js";
 
 /** Adds `dylive official start`, `stop` and `list`: rooms in which an anchor has mounted your app. */
-export function addOfficialCommands(program: Command, data: () => Option): void {
+export function addOfficialCommands(program: Command): void {
   const official = program.command("official").description("push tasks of your app on the Open Platform");
-  official
-    .command("start")
-    .description("have the room's messages pushed here, until its broadcast ends")
+  const about = (command: string, description: string) => official.command(command).description(description).addOption(data());
+  about("start", "have the room's messages pushed here, until its broadcast ends")
     .argument("<room_id>", "room_id of the broadcast, which the launch token tells")
-    .addOption(data())
-    .action((roomId: string, settings: Partial<Config>) => want(loadConfig(settings), roomId, "on"));
-  official
-    .command("stop")
-    .description("stop the tasks of a room; its events stay")
+    .action((roomId: string, settings: GivenSettings) => want(loadConfig(settings), roomId, "on"));
+  about("stop", "stop the tasks of a room; its events stay")
     .argument("<room_id>", "room_id of the broadcast")
-    .addOption(data())
-    .action((roomId: string, settings: Partial<Config>) => want(loadConfig(settings), roomId, "paused"));
-  official
-    .command("list")
-    .description("rooms of the app: room_id, whether tasks are wanted, events kept")
-    .addOption(data())
-    .action((settings: Partial<Config>) => list(loadConfig(settings)));
+    .action((roomId: string, settings: GivenSettings) => want(loadConfig(settings), roomId, "paused"));
+  about("list", "rooms of the app: room_id, whether tasks are wanted, events kept").action((settings: GivenSettings) =>
+    list(loadConfig(settings)),
+  );
 }
 
 function want(config: Config, roomId: string, watch: Watch): Promise<void> {

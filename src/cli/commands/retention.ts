@@ -1,11 +1,12 @@
-import { type Command, InvalidArgumentError, type Option } from "commander";
-import { type Config, loadConfig, variableOf } from "../../app/config.js";
+import { type Command, InvalidArgumentError } from "commander";
+import { variableOf } from "../../app/config.js";
 import type { ShownRetention } from "../../http/v1/retention-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Msg, msg, msgOf } from "../../runtime/msg.js";
 import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
-import { type LocalApi, path, withApi } from "../api.js";
+import { type LocalApi, path } from "../api.js";
 import { WordsOption } from "../completion.js";
+import { asksApi } from "../options.js";
 import { pastedName } from "../pasted-room.js";
 import { moment, print, printColumns } from "../terminal.js";
 
@@ -20,21 +21,17 @@ interface RetentionOptions {
   readonly server: boolean;
 }
 
-/** Adds `dylive retention`. @param data makes the option that names the data folder */
-export function addRetentionCommand(program: Command, data: () => Option): void {
-  program
+/** Adds `dylive retention`. */
+export function addRetentionCommand(program: Command): void {
+  const retention = program
     .command("retention")
     .description("show or set how much is kept of a room")
     .argument("<room>", "the room's id here, or any of its names that is known here")
     .addOption(new WordsOption("--kind <kind>", "what of: events, statistics, raw", RETAINED).argParser(kindOf).default("events"))
     .option("--age <time>", "keep what is younger, such as 12h, 30d or 8w; none is no limit", ageOf)
     .option("--size <size>", "keep the newest up to a size, such as 500MB or 2GB; none is no limit", sizeOf)
-    .option("--server", "follow the server's settings again", false)
-    .addOption(data())
-    .action((room: string, { kind, age, size, server, ...settings }: Partial<Config> & RetentionOptions) => {
-      const asked = { kind, server, ...(age !== undefined && { age }), ...(size !== undefined && { size }) };
-      return withApi(loadConfig(settings), (api) => run(api, room, asked));
-    });
+    .option("--server", "follow the server's settings again", false);
+  asksApi(retention, run);
 }
 
 async function run(api: LocalApi, asked: string, { kind, age, size, server: isServers }: RetentionOptions): Promise<void> {

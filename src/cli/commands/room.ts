@@ -1,5 +1,4 @@
-import { type Command, Option as CommanderOption, type Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import { type Command, Option } from "commander";
 import type { GiftsEvidence, GiftsState } from "../../health/gifts-watch.js";
 import type { SessionEvidence } from "../../health/sessions.js";
 import type { Evidence } from "../../health/state.js";
@@ -8,130 +7,96 @@ import { ROOM_DOOR, readPaste } from "../../platform/links/paste.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Msg, msg, msgOf, recorded } from "../../runtime/msg.js";
 import { type RoomSettings, roomNames, type Watch } from "../../store/rooms.js";
-import { type LocalApi, path, withApi } from "../api.js";
+import { type LocalApi, path } from "../api.js";
 import { confirmDeletion, deleteKept } from "../deletion.js";
+import { asksApi, type Json, repeated, upstream } from "../options.js";
 import { pastedName } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
 import { inWords, moment, padded, plain, print, say } from "../terminal.js";
 import { gapsLine, type SessionPage, seenFacts, sessionJson } from "./session.js";
 
-/** Rooms of one page. */
-const PAGE = 1_000;
 /** Settings of a room as options say them: `none` gives a setting back to the server. */
 type SettingOptions = { readonly [K in Exclude<keyof RoomSettings, "sessions">]?: string } & { readonly session?: readonly string[] };
 /** Words of an option that stand for another value: the rest is taken as it is. */
 const WORDS: Readonly<Record<string, boolean | null>> = { none: null, on: true, off: false };
 
-/** Adds `dylive room add`, `list`, `show`, `set`, `pause`, `resume` and `remove`. */
-export function addRoomCommands(program: Command, options: { data: () => Option; upstream: () => Option }): void {
+/** Adds `dylive room add`, `list`, `show`, `set`, `pause`, `resume`, `remove` and `delete`. */
+export function addRoomCommands(program: Command): void {
   const room = program.command("room").description("the watch list: rooms that are collected whether or not anybody asks");
+  const about = (command: string, description: string) =>
+    room.command(command).description(description).argument("<room>", "its number, id or any other name");
   const withSettings = (command: Command) =>
     command
       .option("--account <name>", "account to watch as; guest is none, none follows the server")
       .option("--proxy <url>", "proxy for this room; none follows the server")
+      .addOption(new Option("--source <source>", "how it is read; none follows the server").choices(["websocket", "browser", "none"]))
       .addOption(
-        new CommanderOption("--source <source>", "how it is read; none follows the server").choices(["websocket", "browser", "none"]),
-      )
-      .addOption(
-        new CommanderOption("--record <record>", "whether its frames are kept as they came; none follows the server").choices([
-          "on",
-          "off",
-          "none",
-        ]),
+        new Option("--record <record>", "whether its frames are kept as they came; none follows the server").choices(["on", "off", "none"]),
       )
       .option(
         "--session <session>",
         "session that watches it, once for each: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none; none leaves one, by the settings above",
-        (one: string, before: readonly string[] = []) => [...before, one],
+        repeated,
       );
-  withSettings(room.command("add").description("watch a room").argument("<text>", "a link, share text, room number or id; quote it"))
-    .addOption(options.data())
-    .addOption(options.upstream())
-    .action((text: string, { account, proxy, source, record, session, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
-      add(loadConfig(settings), text, chosen({ account, proxy, source, record, session })),
-    );
-  room
+  const add = withSettings(room.command("add").description("watch a room"))
+    .argument("<text>", "a link, share text, room number or id; quote it")
+    .addOption(upstream());
+  asksApi(
+    add,
+    async (api, text: string, options: SettingOptions) => {
+      const settings = chosen(options);
+      const wanted = { room: text, ...(Object.keys(settings).length > 0 && { settings }) };
+      const added = await api.post<RoomAnswer>("/rooms", wanted, interruptSignal());
+      say(msg`${titleOf(added)} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``);
+    },
+    { makes: true, check: (text) => readPaste(text, ROOM_DOOR) },
+  );
+  const list = room
     .command("list")
     .description("every room that is known, with its state while a server runs")
-    .option("--json", "one JSON object a line", false)
-    .addOption(options.data())
-    .action(({ json, ...settings }: Partial<Config> & { json: boolean }) => list(loadConfig(settings), json));
-  room
-    .command("show")
-    .description("what is known of a room")
-    .argument("<room>", "its number, id or any other name")
-    .option("--json", "one JSON object", false)
-    .addOption(options.data())
-    .action((name: string, { json, ...settings }: Partial<Config> & { json: boolean }) => show(loadConfig(settings), name, json));
-  withSettings(room.command("set").description("change how a room is collected").argument("<room>", "its number, id or any other name"))
-    .addOption(options.data())
-    .action((name: string, { account, proxy, source, record, session, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
-      set(loadConfig(settings), name, chosen({ account, proxy, source, record, session })),
-    );
-  const watch = (command: string, description: string, to: Watch, done: Msg) =>
-    room
-      .command(command)
-      .description(description)
-      .argument("<room>", "its number, id or any other name")
-      .addOption(options.data())
-      .action((name: string, settings: Partial<Config>) =>
-        withApi(loadConfig(settings), async (api) => {
-          const route = path`/rooms/${pastedName(name)}`;
-          const changed = to === "off" ? api.ask<RoomAnswer>("DELETE", route) : api.post<RoomAnswer>(`${route}/${command}`);
-          say(msg`${titleOf(await changed)} ${done}`);
-        }),
-      );
-  room
-    .command("delete")
-    .description("delete a room with all that is kept of it, for good")
-    .argument("<room>", "its number, id or any other name")
-    .option("--yes", "do not ask for its name first", false)
-    .addOption(options.data())
-    .action((name: string, { yes, ...settings }: Partial<Config> & { yes: boolean }) => deleteRoom(loadConfig(settings), name, yes));
-  watch("pause", "stop collecting a room until it is resumed", "paused", msg`is paused`);
-  watch("resume", "collect a paused room again", "on", msg`is watched again`);
-  watch("remove", "take a room off the watch list; its events stay", "off", msg`is no longer watched; its events stay`);
+    .option("--json", "one JSON object a line", false);
+  asksApi(list, async (api, { json }: Json) => {
+    let rooms = 0;
+    for await (const one of api.items<RoomAnswer>("/rooms", "rooms", { limit: 1_000 })) {
+      rooms++;
+      await print(json ? JSON.stringify(jsonOf(one)) : lineOf(one));
+    }
+    if (rooms === 0 && !json) say(msg`no room is known; dylive room add LINK`);
+  });
+  asksApi(about("show", "what is known of a room").option("--json", "one JSON object", false), show);
+  asksApi(withSettings(about("set", "change how a room is collected")), async (api, name: string, options: SettingOptions) => {
+    const settings = chosen(options);
+    if (Object.keys(settings).length === 0)
+      throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source, --record or --session");
+    const changed = await api.ask<RoomAnswer>("PATCH", path`/rooms/${pastedName(name)}`, { body: settings });
+    say(msg`${titleOf(changed)} is changed; a running server reconnects with it`);
+  });
+  asksApi(about("pause", "stop collecting a room until it is resumed"), async (api, name: string) =>
+    say(msg`${titleOf(await api.post<RoomAnswer>(path`/rooms/${pastedName(name)}/pause`))} is paused`),
+  );
+  asksApi(about("resume", "collect a paused room again"), async (api, name: string) =>
+    say(msg`${titleOf(await api.post<RoomAnswer>(path`/rooms/${pastedName(name)}/resume`))} is watched again`),
+  );
+  asksApi(about("remove", "take a room off the watch list; its events stay"), async (api, name: string) =>
+    say(msg`${titleOf(await api.ask<RoomAnswer>("DELETE", path`/rooms/${pastedName(name)}`))} is no longer watched; its events stay`),
+  );
+  asksApi(
+    about("delete", "delete a room with all that is kept of it, for good").option("--yes", "do not ask for its name first", false),
+    deleteRoom,
+  );
 }
 
-function chosen({ session, ...options }: { readonly [K in keyof SettingOptions]: SettingOptions[K] | undefined }): Partial<RoomSettings> {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+function chosen({ session, ...options }: SettingOptions): Partial<RoomSettings> {
   const settings = Object.fromEntries(
-    given.map(([key, value = ""]) => [key, value === "none" || key === "record" ? (WORDS[value] ?? null) : value]),
+    Object.entries(options).map(([key, value]) => [key, value === "none" || key === "record" ? (WORDS[value] ?? null) : value]),
   ) as Partial<RoomSettings>;
   if (session === undefined) return settings;
   return { ...settings, sessions: session.length === 1 && session[0] === "none" ? null : session };
 }
 
-function add(config: Config, text: string, settings: Partial<RoomSettings>): Promise<void> {
-  // What names no room makes no store.
-  readPaste(text, ROOM_DOOR);
-  const wanted = { room: text, ...(Object.keys(settings).length > 0 && { settings }) };
-  return withApi(
-    config,
-    async (api) => {
-      const room = await api.post<RoomAnswer>("/rooms", wanted, interruptSignal());
-      say(msg`${titleOf(room)} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``);
-    },
-    { makes: true },
-  );
-}
-
-function list(config: Config, json: boolean): Promise<void> {
-  return withApi(config, async (api) => {
-    let rooms = 0;
-    for await (const room of api.items<RoomAnswer>("/rooms", "rooms", { limit: PAGE })) {
-      rooms++;
-      const state = room.status?.state ?? null;
-      if (json) await print(JSON.stringify(jsonOf(room)));
-      else
-        await print(
-          [`room:${room.id}`, padded(inWords(msgOf(room.watch)), 6), padded(inWords(msgOf(state ?? "-")), 10), plain(titleOf(room))].join(
-            "  ",
-          ),
-        );
-    }
-    if (rooms === 0 && !json) say(msg`no room is known; dylive room add LINK`);
-  });
+function lineOf(room: RoomAnswer): string {
+  const state = msgOf(room.status?.state ?? "-");
+  return [`room:${room.id}`, padded(inWords(msgOf(room.watch)), 6), padded(inWords(state), 10), plain(titleOf(room))].join("  ");
 }
 
 /** Returns a room as programs read it. */
@@ -140,62 +105,46 @@ function jsonOf({ id, aliases: _, status, ...facts }: RoomAnswer) {
   return { room: Number(id), ...facts, state };
 }
 
-function show(config: Config, name: string, json: boolean): Promise<void> {
-  return withApi(config, async (api) => {
-    const room = await api.get<RoomAnswer>(path`/rooms/${pastedName(name)}`);
-    const route = path`/rooms/${room.id}`;
-    const [session = null] = (await api.get<SessionPage>(`${route}/sessions`, { limit: 1 })).sessions;
-    const events = await eventsIn(api, room.id);
-    const { aliases, status, settings, watch } = room;
-    const seen = session?.seen ?? null;
-    const evidence = status?.evidence ?? null;
-    if (json)
-      return print(JSON.stringify({ ...jsonOf(room), aliases, lastSession: session && sessionJson(session), seen, events, evidence }));
-    const { account, proxy, source, record, sessions: watching } = settings;
-    const [newest] = (await api.get<EventsAnswer>(`${route}/events`, { limit: 1, filter: 'source != "test"' })).events;
-    const lines = [
-      titleOf(room),
-      msg`room:${room.id}, ${msgOf(WATCH_WORDS[watch])}; up to ${events} events in the log`,
-      ...(status === null ? [] : [msg`${msgOf(status.state)} since ${moment(status.evidence.since)}: ${status.evidence.reason}`]),
-      ...(newest === undefined ? [] : [msg`stored last: what was received at ${moment(newest.receivedAt)}`]),
-      ...(session === null
-        ? []
-        : [
-            msg`broadcast ${session.id} from ${moment(session.openedAt)}${session.endedAt === null ? msg`, going on` : msg` to ${moment(session.endedAt)} (${msgOf(session.endReason ?? "")})`}`,
-          ]),
-      msg`account ${account ?? msg`the server's`}, proxy ${proxy ?? msg`the server's`}, source ${source ?? msg`the server's`}, frames ${record === null ? msg`as the server says` : record ? msg`kept` : msg`not kept`}`,
-      ...(watching === null ? [] : [msg`watched by ${watching.length} sessions: ${watching.join("  ")}`]),
-      ...(evidence === null ? [] : evidenceLines(evidence)),
-      ...seenFacts(seen).map(([what, said]) => msg`${what}: ${said ?? "–"}`),
-      msg`known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
-    ];
-    for (const line of lines) await print(typeof line === "string" ? plain(line) : line);
-  });
+async function show(api: LocalApi, name: string, { json }: Json): Promise<void> {
+  const room = await api.get<RoomAnswer>(path`/rooms/${pastedName(name)}`);
+  const route = path`/rooms/${room.id}`;
+  const [session = null] = (await api.get<SessionPage>(`${route}/sessions`, { limit: 1 })).sessions;
+  const events = await eventsIn(api, room.id);
+  const { aliases, status, settings, watch } = room;
+  const seen = session?.seen ?? null;
+  const evidence = status?.evidence ?? null;
+  if (json)
+    return print(JSON.stringify({ ...jsonOf(room), aliases, lastSession: session && sessionJson(session), seen, events, evidence }));
+  const { account, proxy, source, record, sessions: watching } = settings;
+  const [newest] = (await api.get<EventsAnswer>(`${route}/events`, { limit: 1, filter: 'source != "test"' })).events;
+  const lines = [
+    titleOf(room),
+    msg`room:${room.id}, ${msgOf(WATCH_WORDS[watch])}; up to ${events} events in the log`,
+    ...(status === null ? [] : [msg`${msgOf(status.state)} since ${moment(status.evidence.since)}: ${status.evidence.reason}`]),
+    ...(newest === undefined ? [] : [msg`stored last: what was received at ${moment(newest.receivedAt)}`]),
+    ...(session === null
+      ? []
+      : [
+          msg`broadcast ${session.id} from ${moment(session.openedAt)}${session.endedAt === null ? msg`, going on` : msg` to ${moment(session.endedAt)} (${msgOf(session.endReason ?? "")})`}`,
+        ]),
+    msg`account ${account ?? msg`the server's`}, proxy ${proxy ?? msg`the server's`}, source ${source ?? msg`the server's`}, frames ${record === null ? msg`as the server says` : record ? msg`kept` : msg`not kept`}`,
+    ...(watching === null ? [] : [msg`watched by ${watching.length} sessions: ${watching.join("  ")}`]),
+    ...(evidence === null ? [] : evidenceLines(evidence)),
+    ...seenFacts(seen).map(([what, said]) => msg`${what}: ${said ?? "–"}`),
+    msg`known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
+  ];
+  for (const line of lines) await print(typeof line === "string" ? plain(line) : line);
 }
 
-function set(config: Config, name: string, settings: Partial<RoomSettings>): Promise<void> {
-  if (Object.keys(settings).length === 0)
-    throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source, --record or --session");
-  return withApi(config, async (api) => {
-    const room = await api.ask<RoomAnswer>("PATCH", path`/rooms/${pastedName(name)}`, { body: settings });
-    say(msg`${titleOf(room)} is changed; a running server reconnects with it`);
-  });
-}
-
-function deleteRoom(config: Config, name: string, isSure: boolean): Promise<void> {
+async function deleteRoom(api: LocalApi, name: string, { yes }: { readonly yes: boolean }): Promise<void> {
   const signal = interruptSignal();
-  return withApi(config, async (api) => {
-    const room = await api.get<RoomAnswer>(path`/rooms/${pastedName(name)}`);
-    const { id, watch, aliases } = room;
-    if (watch === "on")
-      throw new DyliveError(
-        "in_use",
-        msg`room ${id} is on the watch list: \`dylive room pause ${id}\` first, and a few seconds later this`,
-      );
-    const what = msg`${titleOf(room)}: up to ${await eventsIn(api, id)} events, with their statistics and recordings`;
-    const typed = await confirmDeletion(what, roomNames({ ...room, room: Number(id) }, aliases), isSure, signal);
-    await deleteKept(api, path`/rooms/${id}/delete`, typed, signal);
-  });
+  const room = await api.get<RoomAnswer>(path`/rooms/${pastedName(name)}`);
+  const { id, watch, aliases } = room;
+  if (watch === "on")
+    throw new DyliveError("in_use", msg`room ${id} is on the watch list: \`dylive room pause ${id}\` first, and a few seconds later this`);
+  const what = msg`${titleOf(room)}: up to ${await eventsIn(api, id)} events, with their statistics and recordings`;
+  const typed = await confirmDeletion(what, roomNames({ ...room, room: Number(id) }, aliases), yes, signal);
+  await deleteKept(api, path`/rooms/${id}/delete`, typed, signal);
 }
 
 /** Returns how many events of a room are kept at most: from the oldest to the newest, those erased or removed between them too. */

@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
 import { SEEN_TYPES } from "../../health/sightings.js";
 import type { RoomAnswer } from "../../http/v1/room-routes.js";
 import type { ShownSession } from "../../http/v1/session-routes.js";
@@ -8,32 +7,30 @@ import type { comparedValues } from "../../statistics/comparison.js";
 import type { Summary } from "../../statistics/summary.js";
 import { type Session, sessionNames } from "../../store/rooms.js";
 import { BROADCAST_ORDERS, type BroadcastOrder } from "../../store/statistics.js";
-import { path, withApi } from "../api.js";
+import { type LocalApi, path } from "../api.js";
 import { confirmDeletion, deleteKept } from "../deletion.js";
+import { asksApi, type Json } from "../options.js";
 import { pastedName } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
-import { type Cell, moment, percentText, print, printColumns, say } from "../terminal.js";
+import { type Cell, moment, percentText, print, printColumns, printJson, say } from "../terminal.js";
 import { count, when } from "../values.js";
 
-type Options = Partial<Config> & { readonly json: boolean };
-
-/** Options of `dylive session list`, beside the settings. */
-interface ListOptions {
+/** Options of `dylive session list`. */
+interface ListOptions extends Json {
   readonly by: BroadcastOrder;
   readonly ascending: boolean;
   readonly from?: number;
   readonly to?: number;
   readonly title?: string;
   readonly limit: number;
-  readonly json: boolean;
 }
 
 const ROOM = "the room's id here, or any of its names that is known here";
 
-/** Adds `dylive session list`, `show` and `compare`. @param data makes the option that names the data folder */
-export function addSessionCommands(program: Command, data: () => Option): void {
+/** Adds `dylive session list`, `show`, `compare` and `delete`. */
+export function addSessionCommands(program: Command): void {
   const session = program.command("session").description("broadcasts, with what they add up to");
-  session
+  const list = session
     .command("list")
     .description("the broadcasts of all rooms, or of one: newest first, or by a figure")
     .argument("[room]", ROOM)
@@ -43,112 +40,90 @@ export function addSessionCommands(program: Command, data: () => Option): void {
     .option("--to <time>", "only those that began before this date or time", when)
     .option("--title <text>", "only those with this in their title or their anchor's name")
     .option("--limit <n>", "broadcasts to show", count, 1_000)
-    .option("--json", "one JSON object a line", false)
-    .addOption(data())
-    .action((room: string | undefined, { by, ascending, from, to, title, limit, json, ...settings }: Partial<Config> & ListOptions) =>
-      list(loadConfig(settings), room ?? null, {
-        ...{ by, ascending, limit, json },
-        ...(from !== undefined && { from }),
-        ...(to !== undefined && { to }),
-        ...(title !== undefined && { title }),
-      }),
-    );
-  session
+    .option("--json", "one JSON object a line", false);
+  asksApi(list, showList);
+  const comparison = session
     .command("compare")
     .description("broadcasts beside each other, of one room or of several: totals, or minute by minute since each began")
     .argument("<broadcasts...>", "each as ROOM/SESSION; ROOM alone is its newest, a room_id alone that broadcast")
     .option("--minutes", "minute by minute", false)
-    .option("--json", "as one JSON object; with --minutes one a line", false)
-    .addOption(data())
-    .action((named: readonly string[], { minutes, json, ...settings }: Options & { readonly minutes: boolean }) =>
-      compare(loadConfig(settings), named, minutes, json),
-    );
-  session
+    .option("--json", "as one JSON object; with --minutes one a line", false);
+  asksApi(comparison, compare);
+  const deletion = session
     .command("delete")
     .description("delete a broadcast with its events, statistics and recordings, for good")
     .argument("<room>", ROOM)
     .argument("<session>", BROADCAST)
-    .option("--yes", "do not ask for its name first", false)
-    .addOption(data())
-    .action((room: string, id: string, { yes, ...settings }: Partial<Config> & { yes: boolean }) =>
-      deleteSession(loadConfig(settings), room, id, yes),
-    );
-  session
+    .option("--yes", "do not ask for its name first", false);
+  asksApi(deletion, deleteSession);
+  const one = session
     .command("show")
     .description("one broadcast: when, how it ended, totals, gaps")
     .argument("<room>", "a room (its newest broadcast), or a broadcast's room_id")
     .argument("[session]", BROADCAST)
-    .option("--json", "as one JSON object", false)
-    .addOption(data())
-    .action((room: string, id: string | undefined, { json, ...settings }: Options) => show(loadConfig(settings), room, id ?? null, json));
+    .option("--json", "as one JSON object", false);
+  asksApi(one, show);
 }
 
-function list(config: Config, asked: string | null, { title, limit, json, ascending, by, from, to }: ListOptions): Promise<void> {
-  return withApi(config, async (api) => {
-    const room = asked === null ? undefined : pastedName(asked);
-    const query = { by, order: ascending ? "asc" : "desc", from, to, q: title, room };
-    const { items, more } = await api.some<ShownSession>("/sessions", "sessions", query, limit);
-    if (json) {
-      for (const one of items) await print(JSON.stringify({ ...sessionJson(one), totals: one.totals }));
-      return;
-    }
-    if (items.length === 0) return say(msg`no such broadcast is kept`);
-    const titles = [
-      ...(asked === null ? [msg`room`, msg`anchor`] : []),
-      msg`session`,
-      msg`began`,
-      msg`ended`,
-      msg`how`,
-      msg`events`,
-      msg`chatters`,
-      msg`gifters`,
-      msg`diamonds`,
-      msg`diamonds a minute`,
-      msg`peak online`,
-      msg`gaps`,
-      msg`title`,
-    ];
-    await printColumns(
-      titles,
-      items.map((one) => [...(asked === null ? [Number(one.room), one.anchor?.nickname ?? null] : []), ...lineOf(one)]),
-    );
-    if (more) say(msg`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
-  });
+async function showList(
+  api: LocalApi,
+  asked: string | undefined,
+  { by, ascending, from, to, title, limit, json }: ListOptions,
+): Promise<void> {
+  const room = asked === undefined ? undefined : pastedName(asked);
+  const query = { by, order: ascending ? "asc" : "desc", from, to, q: title, room };
+  const { items, more } = await api.some<ShownSession>("/sessions", "sessions", query, limit);
+  if (json) return printJson(items.map((one) => ({ ...sessionJson(one), totals: one.totals })));
+  if (items.length === 0) return say(msg`no such broadcast is kept`);
+  await printColumns(
+    [
+      ...(room === undefined ? [msg`room`, msg`anchor`] : []),
+      ...[msg`session`, msg`began`, msg`ended`, msg`how`, msg`events`, msg`chatters`, msg`gifters`],
+      ...[msg`diamonds`, msg`diamonds a minute`, msg`peak online`, msg`gaps`, msg`title`],
+    ],
+    items.map((one) => [...(room === undefined ? [Number(one.room), one.anchor?.nickname ?? null] : []), ...lineOf(one)]),
+  );
+  if (more) say(msg`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
 }
 
-function compare(config: Config, named: readonly string[], byMinute: boolean, json: boolean): Promise<void> {
-  return withApi(config, async (api) => {
-    const broadcasts = named.map((name) => {
-      const [, room = name, id = "latest"] = /^([^/]+)\/([^/]+)$/.exec(name) ?? [];
-      return `${pastedName(room)}/${id}`;
-    });
-    const query = { sessions: broadcasts, limit: 1 };
-    const { sessions } = await api.get<SessionPage>("/compare", query);
-    const titles = sessions.map(({ room, id }) => `${room}/${id}`);
-    if (byMinute) return showMinutes(api.items<ComparisonRow>("/compare", "minutes", { ...query, limit: 1_000 }), titles, json);
-    if (json) return print(JSON.stringify(sessions.map((one) => ({ ...sessionJson(one), totals: one.totals }))));
-    const line = (name: Msg, of: (session: ShownSession) => Cell): Cell[] => [name, ...sessions.map(of)];
-    const sum = (name: Msg, of: (totals: Summary) => Cell) => line(name, ({ totals }) => (totals === null ? null : of(totals)));
-    await printColumns(
-      [msg`session`, ...titles],
-      [
-        line(msg`title`, ({ title }) => title),
-        line(msg`began`, ({ openedAt }) => moment(openedAt)),
-        line(msg`ended`, ({ endedAt }) => moment(endedAt)),
-        sum(msg`events`, ({ events }) => events),
-        sum(msg`people`, ({ people }) => people),
-        sum(msg`chats`, ({ messages }) => messages.chat ?? 0),
-        sum(msg`chatters`, ({ chatters }) => chatters),
-        sum(msg`gifters`, ({ gifters }) => gifters),
-        sum(msg`units`, ({ gifts }) => gifts.units),
-        sum(msg`diamonds`, ({ gifts }) => gifts.diamonds),
-        sum(msg`diamonds a minute`, ({ diamondsPerMinute }) => diamondsPerMinute),
-        sum(msg`follows`, ({ follows }) => follows),
-        sum(msg`peak online`, ({ peak }) => peak.online),
-        sum(msg`gaps`, ({ gaps }) => gapsLine(gaps)),
-      ],
-    );
+async function compare(
+  api: LocalApi,
+  named: readonly string[],
+  { minutes: byMinute, json }: Json & { readonly minutes: boolean },
+): Promise<void> {
+  const broadcasts = named.map((name) => {
+    const [, room = name, id = "latest"] = /^([^/]+)\/([^/]+)$/.exec(name) ?? [];
+    return `${pastedName(room)}/${id}`;
   });
+  const query = { sessions: broadcasts, limit: 1 };
+  const { sessions } = await api.get<SessionPage>("/compare", query);
+  const titles = sessions.map(({ room, id }) => `${room}/${id}`);
+  if (byMinute) {
+    const minutes = api.items<ComparisonRow>("/compare", "minutes", { ...query, limit: 1_000 });
+    return json ? printJson(minutes) : showMinutes(minutes, titles);
+  }
+  if (json) return print(JSON.stringify(sessions.map((one) => ({ ...sessionJson(one), totals: one.totals }))));
+  const line = (name: Msg, of: (session: ShownSession) => Cell): Cell[] => [name, ...sessions.map(of)];
+  const sum = (name: Msg, of: (totals: Summary) => Cell) => line(name, ({ totals }) => (totals === null ? null : of(totals)));
+  await printColumns(
+    [msg`session`, ...titles],
+    [
+      line(msg`title`, ({ title }) => title),
+      line(msg`began`, ({ openedAt }) => moment(openedAt)),
+      line(msg`ended`, ({ endedAt }) => moment(endedAt)),
+      sum(msg`events`, ({ events }) => events),
+      sum(msg`people`, ({ people }) => people),
+      sum(msg`chats`, ({ messages }) => messages.chat ?? 0),
+      sum(msg`chatters`, ({ chatters }) => chatters),
+      sum(msg`gifters`, ({ gifters }) => gifters),
+      sum(msg`units`, ({ gifts }) => gifts.units),
+      sum(msg`diamonds`, ({ gifts }) => gifts.diamonds),
+      sum(msg`diamonds a minute`, ({ diamondsPerMinute }) => diamondsPerMinute),
+      sum(msg`follows`, ({ follows }) => follows),
+      sum(msg`peak online`, ({ peak }) => peak.online),
+      sum(msg`gaps`, ({ gaps }) => gapsLine(gaps)),
+    ],
+  );
 }
 
 /** A minute of broadcasts that are compared. */
@@ -157,53 +132,45 @@ interface ComparisonRow {
   readonly values: readonly (ReturnType<typeof comparedValues> | null)[];
 }
 
-async function showMinutes(minutes: AsyncIterable<ComparisonRow>, titles: readonly string[], json: boolean): Promise<void> {
+async function showMinutes(minutes: AsyncIterable<ComparisonRow>, titles: readonly string[]): Promise<void> {
   const rows: Cell[][] = [];
-  for await (const row of minutes) {
-    const { minute, values } = row;
-    if (json) await print(JSON.stringify(row));
+  for await (const { minute, values } of minutes)
     rows.push([
       minute,
       ...values.flatMap((one) => (one === null ? [null, null, null, null] : [one.chats, one.joins, one.diamonds, one.online])),
     ]);
-  }
-  if (json) return;
   await printColumns([msg`minute`, ...titles.flatMap((title) => [msg`chats ${title}`, msg`joins`, msg`diamonds`, msg`online`])], rows);
 }
 
-function deleteSession(config: Config, asked: string, id: string, isSure: boolean): Promise<void> {
+async function deleteSession(api: LocalApi, asked: string, id: string, { yes }: { readonly yes: boolean }): Promise<void> {
   const signal = interruptSignal();
-  return withApi(config, async (api) => {
-    const session = await api.get<ShownSession>(path`/rooms/${pastedName(asked)}/sessions/${id}`);
-    const { id: sessionId, title, openedAt } = session;
-    const what = msg`broadcast ${sessionId} from ${moment(openedAt)}, ${title ?? "–"}: its events, statistics and recordings`;
-    const typed = await confirmDeletion(what, sessionNames({ title, sessionId }), isSure, signal);
-    await deleteKept(api, path`/rooms/${session.room}/sessions/${sessionId}/delete`, typed, signal);
-  });
+  const session = await api.get<ShownSession>(path`/rooms/${pastedName(asked)}/sessions/${id}`);
+  const { id: sessionId, title, openedAt } = session;
+  const what = msg`broadcast ${sessionId} from ${moment(openedAt)}, ${title ?? "–"}: its events, statistics and recordings`;
+  const typed = await confirmDeletion(what, sessionNames({ title, sessionId }), yes, signal);
+  await deleteKept(api, path`/rooms/${session.room}/sessions/${sessionId}/delete`, typed, signal);
 }
 
-function show(config: Config, asked: string, id: string | null, json: boolean): Promise<void> {
-  return withApi(config, async (api) => {
-    const session = await api.get<ShownSession>(sessionPath(asked, id));
-    const { anchor, title, openedAt, endedAt, endReason, totals, seen } = session;
-    if (json) return print(JSON.stringify({ ...sessionJson(session), anchor, totals, seen }));
-    const { webRid } = await api.get<RoomAnswer>(path`/rooms/${session.room}`);
-    const about: [Msg, Cell][] = [
-      [msg`room`, `${session.room}${webRid ? ` (web_rid ${webRid})` : ""}`],
-      [msg`anchor`, anchor?.nickname ?? null],
-      [msg`title`, title],
-      [msg`began`, moment(openedAt)],
-      [msg`ended`, endedAt === null ? msg`not yet, as far as is known` : msg`${moment(endedAt)} (${msgOf(endReason ?? "")})`],
-      ...(totals === null ? [] : factsOf(totals)),
-      ...seenFacts(seen),
-    ];
-    await printColumns([msg`session`, session.id], about);
-  });
+async function show(api: LocalApi, asked: string, id: string | undefined, { json }: Json): Promise<void> {
+  const session = await api.get<ShownSession>(sessionPath(asked, id));
+  const { anchor, title, openedAt, endedAt, endReason, totals, seen } = session;
+  if (json) return print(JSON.stringify({ ...sessionJson(session), anchor, totals, seen }));
+  const { webRid } = await api.get<RoomAnswer>(path`/rooms/${session.room}`);
+  const about: [Msg, Cell][] = [
+    [msg`room`, `${session.room}${webRid ? ` (web_rid ${webRid})` : ""}`],
+    [msg`anchor`, anchor?.nickname ?? null],
+    [msg`title`, title],
+    [msg`began`, moment(openedAt)],
+    [msg`ended`, endedAt === null ? msg`not yet, as far as is known` : msg`${moment(endedAt)} (${msgOf(endReason ?? "")})`],
+    ...(totals === null ? [] : factsOf(totals)),
+    ...seenFacts(seen),
+  ];
+  await printColumns([msg`session`, session.id], about);
 }
 
 /** Returns the path of the broadcast that is meant: the one named, else that by which its room is named, else the newest of the room. */
-export function sessionPath(asked: string, id: string | null): string {
-  return path`/rooms/${pastedName(asked)}/sessions/${id ?? "latest"}`;
+export function sessionPath(asked: string, id = "latest"): string {
+  return path`/rooms/${pastedName(asked)}/sessions/${id}`;
 }
 
 /** A page of broadcasts. */

@@ -1,43 +1,38 @@
-import type { Command, Option } from "commander";
-import { CHANGEABLE, type Config, changedValue, loadConfig, variableOf } from "../../app/config.js";
+import type { Command } from "commander";
+import { CHANGEABLE, type Config, changedValue, type GivenSettings, loadConfig, variableOf } from "../../app/config.js";
 import { meantName } from "../../events/misspelt.js";
 import type { ServerSetting } from "../../http/v1/admin-schemas.js";
 import { FieldError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import { KEEP_SETTINGS } from "../../store/server-limits.js";
-import { withApi } from "../api.js";
+import { type LocalApi, withApi } from "../api.js";
+import { asksApi, data } from "../options.js";
 import { moment, print, printColumns, say } from "../terminal.js";
 
-/** Adds `dylive settings list` and `set`. @param data makes the option that names the data folder */
-export function addSettingsCommands(program: Command, data: () => Option): void {
+/** Adds `dylive settings list` and `set`. */
+export function addSettingsCommands(program: Command): void {
   const settings = program.command("settings").description("settings that can be changed while a server runs");
-  settings
-    .command("list")
-    .description("what each is now, and who changed it")
-    .addOption(data())
-    .action((given: Partial<Config>) => list(loadConfig(given)));
+  asksApi(settings.command("list").description("what each is now, and who changed it"), list);
   settings
     .command("set")
     .description("change one; a running server follows: limits of what is kept within ten minutes, others within half a minute")
     .argument("<name>", "its variable, as `dylive settings list` shows it")
     .argument("<value>", "what it takes, or none for its default (no limit)")
     .addOption(data())
-    .action((name: string, value: string, given: Partial<Config>) => set(loadConfig(given), name, value));
+    .action((name: string, value: string, given: GivenSettings) => set(loadConfig(given), name, value));
 }
 
-function list(config: Config): Promise<void> {
-  return withApi(config, async (api) => {
-    const { settings } = await api.get<{ readonly settings: readonly ServerSetting[] }>("/settings");
-    const names = CHANGEABLE.map(variableOf);
-    const rows = settings
-      .filter(({ name }) => names.includes(name))
-      .map(({ name, value, about, from, changed }) => {
-        const by = from === "start" ? msg`the server's environment` : changed === null ? null : msg`${changed.by}, ${moment(changed.at)}`;
-        return [name, value ?? msg`no limit`, by, about];
-      });
-    await printColumns([msg`setting`, msg`now`, msg`set by`, msg`what`], rows);
-    if (!api.isServers) await print(msg`what a server is started with wins over what was changed`);
-  });
+async function list(api: LocalApi): Promise<void> {
+  const { settings } = await api.get<{ readonly settings: readonly ServerSetting[] }>("/settings");
+  const names = CHANGEABLE.map(variableOf);
+  const rows = settings
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, value, about, from, changed }) => {
+      const by = from === "start" ? msg`the server's environment` : changed === null ? null : msg`${changed.by}, ${moment(changed.at)}`;
+      return [name, value ?? msg`no limit`, by, about];
+    });
+  await printColumns([msg`setting`, msg`now`, msg`set by`, msg`what`], rows);
+  if (!api.isServers) await print(msg`what a server is started with wins over what was changed`);
 }
 
 function set(config: Config, name: string, text: string): Promise<void> {

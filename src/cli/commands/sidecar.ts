@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { type Command, InvalidArgumentError, type Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import { type Command, InvalidArgumentError } from "commander";
+import { type GivenSettings, loadConfig } from "../../app/config.js";
 import { exportPieces } from "../../exports/export.js";
 import type { ExportPlan } from "../../exports/plan.js";
 import { SIDECAR_FORMATS } from "../../exports/recordings.js";
@@ -12,15 +12,12 @@ import { fileFailure } from "../../runtime/file-failure.js";
 import { msg } from "../../runtime/msg.js";
 import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion.js";
+import { data } from "../options.js";
 import { pastedRoom } from "../pasted-room.js";
 import { exitWith, stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
 import { names, numberFrom, wholeFrom } from "../values.js";
 import { withStore } from "../with-store.js";
-
-/** Longest offset, in s, and longest pause of a file that grows. */
-const OFFSET_MAX_S = 3600;
-const QUIET_MAX_S = 86_400;
 
 interface SidecarArguments {
   readonly room: string;
@@ -32,8 +29,8 @@ interface SidecarArguments {
   readonly once: boolean;
 }
 
-/** Adds `dylive sidecar`. @param data makes the option that names the data folder */
-export function addSidecarCommand(program: Command, data: () => Option): void {
+/** Adds `dylive sidecar`. */
+export function addSidecarCommand(program: Command): void {
   program
     .command("sidecar")
     .description("danmaku beside the recordings of another program, by the wall clock; until it is stopped")
@@ -46,17 +43,16 @@ export function addSidecarCommand(program: Command, data: () => Option): void {
     )
     .option("--name-pattern <pattern>", "names without ending: %Y %m %d %H %M %S, * for anything (all usual forms)")
     .option("--time-zone <zone>", "zone of times in names, such as Asia/Shanghai or +08:00 (this machine's)")
-    .option("--offset <seconds>", "added to every place in a recording", numberFrom(-OFFSET_MAX_S, OFFSET_MAX_S), 0)
-    .option("--finished-after <seconds>", "a file that has not grown for so long is finished", wholeFrom(10, QUIET_MAX_S), 60)
+    .option("--offset <seconds>", "added to every place in a recording", numberFrom(-3_600, 3_600), 0)
+    .option("--finished-after <seconds>", "a file that has not grown for so long is finished", wholeFrom(10, 86_400), 60)
     .option("--once", "look once, write what there is, and end", false)
     .addOption(data())
-    .action(async (folder: string, options: Partial<Config> & SidecarArguments) => {
-      const { data: place } = options;
+    .action(async (folder: string, options: GivenSettings & SidecarArguments) => {
       // The folder that is named here comes before that of the store, which is not.
       await stat(folder).catch((error: unknown) => {
         throw fileFailure(error, msg`nothing can be written in ${folder}`);
       });
-      return withStore(loadConfig(place === undefined ? {} : { data: place }), (store) => run(store, folder, options));
+      return withStore(loadConfig({ data: options.data }), (store) => run(store, folder, options));
     });
 }
 
@@ -73,13 +69,8 @@ async function run(store: Store, folder: string, options: SidecarArguments): Pro
   if (sessionId !== null) throw new DyliveError("bad_request", msg`--room takes a room: ${options.room} is one broadcast`);
   const { formats, namePattern = null, timeZone = null, offset, finishedAfter, once } = options;
   const choice = {
-    folder,
-    room,
-    formats,
-    namePattern,
-    timeZone,
-    offsetMs: Math.round(offset * 1000),
-    finishedAfterMs: finishedAfter * 1000,
+    ...{ folder, room, formats, namePattern, timeZone },
+    ...{ offsetMs: Math.round(offset * 1000), finishedAfterMs: finishedAfter * 1000 },
   };
   const exported = async function* (plan: ExportPlan, signal: AbortSignal) {
     for await (const { bytes } of exportPieces(store, plan, signal)) yield bytes;

@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
 import type { RoomAnswer } from "../../http/v1/room-routes.js";
 import type { ShownSession } from "../../http/v1/session-routes.js";
 import type { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer } from "../../http/v1/statistics-schemas.js";
@@ -7,67 +6,57 @@ import { DyliveError } from "../../runtime/errors.js";
 import { type Msg, msg } from "../../runtime/msg.js";
 import type { shownAudience, shownWitness } from "../../statistics/summary.js";
 import { GIFT_GROUPS, type GiftGroup } from "../../store/statistics.js";
-import { type LocalApi, path, withApi } from "../api.js";
+import { type LocalApi, path } from "../api.js";
+import { asksApi, type Json } from "../options.js";
 import { pastedName } from "../pasted-room.js";
-import { type Cell, moment, percentText, print, printColumns, say } from "../terminal.js";
+import { type Cell, moment, percentText, print, printColumns, printJson, say } from "../terminal.js";
 import { count } from "../values.js";
 import { BROADCAST, factsOf, seenFacts, sessionPath } from "./session.js";
 
-/** Rows of one page. */
-const PAGE = 1_000;
 /** Levels that are shown as one. */
 const BAND = 10;
 
-interface ShownStatistics {
-  readonly json: boolean;
+interface ShownStatistics extends Json {
   readonly limit: number;
 }
 
 /** Options of `dylive stats`. */
-interface StatsArguments {
+interface StatsOptions extends Json {
   readonly minutes: boolean;
   readonly gifts?: GiftGroup;
   readonly user?: string;
   readonly limit?: number;
-  readonly json: boolean;
 }
 
-/** Adds `dylive stats` and `user`. @param data makes the option that names the data folder */
-export function addStatsCommands(program: Command, data: () => Option): void {
-  const json = () => new Option("--json", "as JSON").default(false);
-  const broadcast = "a room (its newest broadcast), or a broadcast's room_id";
-  program
+/** Adds `dylive stats` and `user`. */
+export function addStatsCommands(program: Command): void {
+  const stats = program
     .command("stats")
     .description("a broadcast in figures: totals, people, words; or its minutes, or its gifts")
-    .argument("<room>", broadcast)
+    .argument("<room>", "a room (its newest broadcast), or a broadcast's room_id")
     .argument("[session]", BROADCAST)
     .option("--minutes", "minute by minute", false)
     .addOption(new Option("--gifts <by>", "its gifts, summed by this, those worth most first").choices(GIFT_GROUPS))
     .option("--user <id>", "with --gifts, only what this person gave")
     .option("--limit <n>", "rows of each list (10; of gifts 50)", count)
-    .addOption(json())
-    .addOption(data())
-    .action((room: string, id: string | undefined, options: Partial<Config> & StatsArguments) => {
-      const { minutes, gifts: by, user, json, limit, ...settings } = options;
-      if (by !== undefined && minutes) throw new DyliveError("bad_request", "--gifts and --minutes are two questions: give one");
-      if (by === undefined && user !== undefined)
-        throw new DyliveError("bad_request", "--user says whose gifts --gifts shows; what a person did is told by dylive user");
-      return withApi(loadConfig(settings), async (api) => {
-        const session = await api.get<ShownSession>(sessionPath(room, id ?? null));
-        if (by !== undefined) return showGifts(api, session, { by, json, limit: limit ?? 50, user });
-        return minutes ? showMinutes(api, session, json) : showStats(api, session, { json, limit: limit ?? 10 });
-      });
-    });
-  program
+    .option("--json", "as JSON", false);
+  asksApi(stats, async (api, room: string, id: string | undefined, { minutes, gifts: by, user, json, limit }: StatsOptions) => {
+    if (by !== undefined && minutes) throw new DyliveError("bad_request", "--gifts and --minutes are two questions: give one");
+    if (by === undefined && user !== undefined)
+      throw new DyliveError("bad_request", "--user says whose gifts --gifts shows; what a person did is told by dylive user");
+    const session = await api.get<ShownSession>(sessionPath(room, id));
+    if (by !== undefined) return showGifts(api, session, { by, json, limit: limit ?? 50, user });
+    return minutes ? showMinutes(api, session, json) : showStats(api, session, { json, limit: limit ?? 10 });
+  });
+  const user = program
     .command("user")
     .description("what a person did in all rooms, or in the broadcasts of one")
     .argument("<user>", "the person's id (uid)")
     .argument("[room]", "the room's id here, or any of its names that is known here")
-    .addOption(json())
-    .addOption(data())
-    .action((user: string, room: string | undefined, { json, ...settings }: Partial<Config> & { json: boolean }) =>
-      withApi(loadConfig(settings), (api) => (room === undefined ? showPerson(api, user, json) : showUser(api, room, user, json))),
-    );
+    .option("--json", "as JSON", false);
+  asksApi(user, (api, id: string, room: string | undefined, { json }: Json) =>
+    room === undefined ? showPerson(api, id, json) : showUser(api, room, id, json),
+  );
 }
 
 /** Returns the path of a part of a broadcast's figures. */
@@ -82,7 +71,7 @@ async function showStats(api: LocalApi, session: ShownSession, { json, limit }: 
   const counted = async (kind: "word" | "emoji") =>
     (await api.some<{ readonly text: string; readonly count: number }>(partOf(session, "words"), "words", { kind }, limit)).items;
   const [gifters, chatters, words, emoji] = [await top("diamonds"), await top("chats"), await counted("word"), await counted("emoji")];
-  const ranks = await api.get<{ readonly people: readonly WitnessAnswer[] }>(partOf(session, "witness"), { limit: Math.min(limit, PAGE) });
+  const ranks = await api.get<{ readonly people: readonly WitnessAnswer[] }>(partOf(session, "witness"), { limit: Math.min(limit, 1_000) });
   const witness = ranks.people.map(asPerson);
   const { behind, ...audience } = await api.get<ReturnType<typeof shownAudience> & { readonly behind: number }>(
     partOf(session, "audience"),
@@ -144,17 +133,16 @@ function audienceFacts({
 }
 
 async function showMinutes(api: LocalApi, session: ShownSession, json: boolean): Promise<void> {
+  const minutes = api.items<ReturnType<typeof minuteAnswer>>(partOf(session, "stats"), "minutes", { limit: 1_000 });
+  if (json) return printJson(minutes);
   const rows: Cell[][] = [];
-  for await (const minute of api.items<ReturnType<typeof minuteAnswer>>(partOf(session, "stats"), "minutes", { limit: PAGE })) {
-    if (json) await print(JSON.stringify(minute));
-    const { time, messages, units, diamonds, unpricedUnits, likes, online } = minute;
+  for await (const { time, messages, units, diamonds, unpricedUnits, likes, online } of minutes) {
     const worth = diamonds === 0 && unpricedUnits > 0 ? null : diamonds;
     rows.push([
       ...[moment(time), messages.chat ?? 0, messages.gift ?? 0, units, worth],
       ...[likes, messages.join ?? 0, messages.follow ?? 0, online],
     ]);
   }
-  if (json) return;
   await printColumns(
     [msg`minute`, msg`chats`, msg`gifts`, msg`units`, msg`diamonds`, msg`likes`, msg`joins`, msg`follows`, msg`online`],
     rows,
@@ -167,10 +155,7 @@ async function showGifts(
   { json, limit, by, user: userId }: ShownStatistics & { readonly by: GiftGroup; readonly user: string | undefined },
 ): Promise<void> {
   const { items } = await api.some<ReturnType<typeof giftAnswer>>(partOf(session, "gifts"), "gifts", { by, user: userId }, limit);
-  if (json) {
-    for (const one of items) await print(JSON.stringify(one));
-    return;
-  }
+  if (json) return printJson(items);
   const [user, receiver, gift] = [by === "user" || by === "line", by === "receiver" || by === "line", by === "gift" || by === "line"];
   await printColumns(
     [
@@ -217,12 +202,11 @@ async function showPerson(api: LocalApi, userId: string, json: boolean): Promise
     readonly sessions: number;
     readonly anchor: RoomAnswer["anchor"];
   })[] = [];
-  for await (const row of api.items<(typeof rows)[number]>(path`/users/${userId}`, "rooms", { limit: PAGE })) rows.push(row);
-  if (json) {
-    for (const { room, nickname, anchor, ...row } of rows)
-      await print(JSON.stringify({ room: Number(room), name: nickname, ...row, anchor: anchor?.nickname ?? null }));
-    return;
-  }
+  for await (const row of api.items<(typeof rows)[number]>(path`/users/${userId}`, "rooms", { limit: 1_000 })) rows.push(row);
+  if (json)
+    return printJson(
+      rows.map(({ room, nickname, anchor, ...row }) => ({ room: Number(room), name: nickname, ...row, anchor: anchor?.nickname ?? null })),
+    );
   await printColumns(
     [msg`room`, msg`anchor`, msg`name`, msg`first`, msg`last`, msg`broadcasts`, msg`chats`, msg`likes`, msg`units`, msg`diamonds`],
     rows.map((row) => [
@@ -235,11 +219,8 @@ async function showPerson(api: LocalApi, userId: string, json: boolean): Promise
 async function showUser(api: LocalApi, asked: string, userId: string, json: boolean): Promise<void> {
   const rows: ReturnType<typeof personSessionAnswer>[] = [];
   const route = path`/rooms/${pastedName(asked)}/users/${userId}`;
-  for await (const row of api.items<(typeof rows)[number]>(route, "sessions", { limit: PAGE })) rows.push(row);
-  if (json) {
-    for (const { session, nickname, ...row } of rows) await print(JSON.stringify({ sessionId: session ?? "", name: nickname, ...row }));
-    return;
-  }
+  for await (const row of api.items<(typeof rows)[number]>(route, "sessions", { limit: 1_000 })) rows.push(row);
+  if (json) return printJson(rows.map(({ session, nickname, ...row }) => ({ sessionId: session ?? "", name: nickname, ...row })));
   await printColumns(
     [msg`session`, msg`name`, msg`first`, msg`last`, msg`events`, msg`chats`, msg`likes`, msg`units`, msg`diamonds`],
     rows.map((row) => [

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import type { Command, Option } from "commander";
-import { type Config, downloadsOf, loadConfig, variableOf } from "../../app/config.js";
+import type { Command } from "commander";
+import { type Config, downloadsOf, type GivenSettings, loadConfig, variableOf } from "../../app/config.js";
 import type { ServerSetting } from "../../http/v1/admin-schemas.js";
 import { recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -9,6 +9,7 @@ import { type CheckFinding, checkStore } from "../../store/check.js";
 import { backUp, integrityOf } from "../../store/sqlite/copy.js";
 import { checkFiles, DownloadStorage } from "../../works/download-storage.js";
 import { withApi } from "../api.js";
+import { data } from "../options.js";
 import { pastedRoom } from "../pasted-room.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, print, say } from "../terminal.js";
@@ -18,20 +19,20 @@ import { existingStore, withStore } from "../with-store.js";
 const SHOWN = 200;
 const DAY_MS = 86_400_000;
 
-/** Adds `dylive backup` and `dylive check`. @param data makes the option that names the data folder */
-export function addStoreCommands(program: Command, data: () => Option): void {
+/** Adds `dylive backup` and `dylive check`. */
+export function addStoreCommands(program: Command): void {
   program
     .command("backup")
     .description("copy the store to a file, also while a server runs")
     .argument("<file>", "the file to make; it must not exist")
     .addOption(data())
-    .action((file: string, settings: Partial<Config>) => backup(loadConfig(settings), file));
+    .action((file: string, settings: GivenSettings) => backup(loadConfig(settings), file));
   program
     .command("check")
     .description("verify the store: the file, its events, sums and statistics, and downloaded files")
     .option("--room <room>", "only this room's events, no files")
     .addOption(data())
-    .action(({ room, ...settings }: Partial<Config> & { room?: string }) => check(loadConfig(settings), room ?? null));
+    .action(({ room, ...settings }: GivenSettings & { room?: string }) => check(loadConfig(settings), room ?? null));
 }
 
 async function backup(config: Config, file: string): Promise<void> {

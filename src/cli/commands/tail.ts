@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { fstatSync } from "node:fs";
-import type { Command, Option } from "commander";
+import type { Command } from "commander";
 import WebSocket from "ws";
 import { type Config, languageOf, loadConfig } from "../../app/config.js";
 import { type Backoff, backoffMs, type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import { errorOf, type LocalApi, type ShownError, withApi } from "../api.js";
+import { data } from "../options.js";
 import { isTorn, syncOut, writeOut } from "../stdout.js";
 import { stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
@@ -75,8 +76,8 @@ interface Subscribed {
   readonly asked: string;
 }
 
-/** Adds `dylive tail`. @param data makes the option that names the data folder */
-export function addTailCommand(program: Command, data: () => Option): void {
+/** Adds `dylive tail`. */
+export function addTailCommand(program: Command): void {
   program
     .command("tail")
     .description("events of rooms as JSON lines for a pipe, going on where it was")
@@ -92,7 +93,7 @@ export function addTailCommand(program: Command, data: () => Option): void {
     .option("--token <token>", "what may be read and done (DYLIVE_TOKEN, which keeps it off the command line)")
     .addOption(data())
     .action(async (rooms: string[], { server, data: folder, token, behind, ...asked }: TailOptions) => {
-      const config = loadConfig({ ...(folder !== undefined && { data: folder }), ...(token !== undefined && { token }) });
+      const config = loadConfig({ data: folder, token });
       const stop = stopSignal();
       const output = stdoutOf(behind);
       const follow = (at: Pick<EventLinesDeps, "base" | "secret" | "local">) =>

@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError, type Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import { type Command, InvalidArgumentError } from "commander";
+import { type Config, type GivenSettings, loadConfig } from "../../app/config.js";
 import { noSuch } from "../../events/misspelt.js";
 import type { ShownToken } from "../../http/v1/token-routes.js";
 import { FieldError } from "../../runtime/errors.js";
@@ -7,10 +7,11 @@ import { joinMsgs, type Msg, msg } from "../../runtime/msg.js";
 import { SCOPES, type Scope } from "../../store/sql/tokens.js";
 import { type LocalApi, path, withApi } from "../api.js";
 import { WordsOption } from "../completion.js";
+import { asksApi, data } from "../options.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
 
-/** Options of `dylive token create`, beside the settings. */
+/** Options of `dylive token create`. */
 interface CreateOptions {
   readonly name: string;
   readonly scope: string;
@@ -22,8 +23,8 @@ interface CreateOptions {
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-/** Adds `dylive token create`, `list` and `revoke`. @param data makes the option that names the data folder */
-export function addTokenCommands(program: Command, data: () => Option): void {
+/** Adds `dylive token create`, `list` and `revoke`. */
+export function addTokenCommands(program: Command): void {
   const token = program.command("token").description("make, list and revoke tokens");
   token
     .command("create")
@@ -34,26 +35,20 @@ export function addTokenCommands(program: Command, data: () => Option): void {
     .option("--expires <time>", "how long it is valid, such as 12h, 30d or 8w", duration)
     .option("--rate <n>", "requests that it may make in a minute", whole)
     .addOption(data())
-    .action(({ name, scope, rooms, expires, rate, ...settings }: Partial<Config> & CreateOptions) =>
-      create(loadConfig(settings), {
-        name,
-        scope,
-        ...(rooms !== undefined && { rooms }),
-        ...(expires !== undefined && { expires }),
-        ...(rate !== undefined && { rate }),
-      }),
-    );
-  token
-    .command("list")
-    .description("all tokens, by id")
-    .addOption(data())
-    .action((settings: Partial<Config>) => list(loadConfig(settings)));
-  token
+    .action(({ data: folder, ...options }: GivenSettings & CreateOptions) => create(loadConfig({ data: folder }), options));
+  asksApi(token.command("list").description("all tokens, by id"), async (api) => {
+    const { tokens } = await api.get<{ readonly tokens: readonly ShownToken[] }>("/tokens");
+    if (tokens.length === 0) say(msg`there is no token; dylive token create --name NAME`);
+    for (const one of tokens) await print(line(one, Date.now()));
+  });
+  const revoke = token
     .command("revoke")
     .description("end a token, and forget how far its clients have come")
-    .argument("<id>", "of the token, as `dylive token list` shows it")
-    .addOption(data())
-    .action((id: string, settings: Partial<Config>) => revoke(loadConfig(settings), id));
+    .argument("<id>", "of the token, as `dylive token list` shows it");
+  asksApi(revoke, async (api, id: string) => {
+    await api.ask("DELETE", path`/tokens/${id}`);
+    say(msg`token ${id} is revoked`);
+  });
 }
 
 function create(config: Config, { name, scope, rooms, expires, rate }: CreateOptions): Promise<void> {
@@ -66,14 +61,6 @@ function create(config: Config, { name, scope, rooms, expires, rate }: CreateOpt
   };
   // One that is limited to rooms needs a store that knows them.
   return withApi(config, post, { makes: rooms === undefined });
-}
-
-function list(config: Config): Promise<void> {
-  return withApi(config, async (api) => {
-    const { tokens } = await api.get<{ readonly tokens: readonly ShownToken[] }>("/tokens");
-    if (tokens.length === 0) say(msg`there is no token; dylive token create --name NAME`);
-    for (const token of tokens) await print(line(token, Date.now()));
-  });
 }
 
 /** Returns one token on one line; its name, which may hold spaces, comes last. */
@@ -99,13 +86,6 @@ function line(row: ShownToken, now: number): Msg {
     ],
     "  ",
   );
-}
-
-function revoke(config: Config, id: string): Promise<void> {
-  return withApi(config, async (api) => {
-    await api.ask("DELETE", path`/tokens/${id}`);
-    say(msg`token ${id} is revoked`);
-  });
 }
 
 function duration(text: string): number {

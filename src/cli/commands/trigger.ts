@@ -1,9 +1,9 @@
-import { Argument, type Command, type Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import { Argument, type Command } from "commander";
 import type { LiveEvent } from "../../events/event.js";
 import { TEST_TYPES, type TestEvent } from "../../events/test-event.js";
 import { msg } from "../../runtime/msg.js";
-import { path, withApi } from "../api.js";
+import { path } from "../api.js";
+import { asksApi } from "../options.js";
 import { pastedName } from "../pasted-room.js";
 import { print, say } from "../terminal.js";
 import { wholeFrom } from "../values.js";
@@ -16,9 +16,9 @@ interface TriggerOptions extends Omit<TestEvent, "type" | "userId"> {
 
 const million = wholeFrom(1, 1_000_000);
 
-/** Adds `dylive trigger`. @param data makes the option that names the data folder */
-export function addTriggerCommand(program: Command, data: () => Option): void {
-  program
+/** Adds `dylive trigger`. */
+export function addTriggerCommand(program: Command): void {
+  const trigger = program
     .command("trigger")
     .description("make a test event: overlays, streams, hooks and alarms get it, and nothing counts it")
     .addArgument(new Argument("<type>", "what happens; the last four happen in no room").choices(TEST_TYPES))
@@ -29,18 +29,10 @@ export function addTriggerCommand(program: Command, data: () => Option): void {
     .option("--gift <name>", "name of the gift (测试礼物)")
     .option("--units <n>", "how many of the gift (1)", million)
     .option("--diamonds <n>", "worth of all of it, a multiple of --units", wholeFrom(0, 1_000_000_000))
-    .option("--count <n>", "likes (10)", million)
-    .addOption(data())
-    .action(
-      (
-        type: TestEvent["type"],
-        { room, user, nickname, text, gift, units, diamonds, count, ...settings }: Partial<Config> & TriggerOptions,
-      ) =>
-        withApi(loadConfig(settings), async (api) => {
-          const asked = { type, nickname, userId: user, text, gift, units, diamonds, count };
-          const event = await api.post<LiveEvent>(path`/rooms/${pastedName(room)}/test-events`, asked);
-          say(msg`test event ${event.seq} of room ${event.room}`);
-          await print(JSON.stringify(event));
-        }),
-    );
+    .option("--count <n>", "likes (10)", million);
+  asksApi(trigger, async (api, type: TestEvent["type"], { room, user: userId, ...rest }: TriggerOptions) => {
+    const event = await api.post<LiveEvent>(path`/rooms/${pastedName(room)}/test-events`, { type, userId, ...rest });
+    say(msg`test event ${event.seq} of room ${event.room}`);
+    await print(JSON.stringify(event));
+  });
 }

@@ -13,7 +13,7 @@ import { inWords, moment, print, say } from "../terminal.js";
 import { KIND_WORDS } from "./work.js";
 
 /** Options of `dylive works`. */
-interface WorksFlags {
+export interface WorksFlags {
   /** Most works to be listed; null for all. */
   readonly limit: number | null;
   /** File with the ids of works that are left out; null for none. */

@@ -97,7 +97,7 @@ describe("downloads over the API", () => {
     );
     for (const [language, reason, ofFile] of [
       ["en", "it was cancelled", failed.reason],
-      ["zh-CN,zh;q=0.9", "被取消了", "内容不完整：只有 3 字节，应有 9"],
+      ["zh-CN,zh;q=0.9", "被取消了", "内容不完整：3 字节，应有 9"],
     ] as const) {
       const one = await call("/v1/downloads/a", { headers: { "accept-language": language } });
       expect([one.at("reason"), one.at("files", 0, "reason")]).toEqual([reason, ofFile]);
