@@ -1,5 +1,5 @@
 import { EVENT_TYPES, type EventType } from "../events/event.js";
-import { gapEvent } from "../ingest/own-events.js";
+import { gapEvent } from "../ingest/intake.js";
 import type { Received } from "../platform/access/read.js";
 import type { Live, Offline } from "../platform/links/resolve.js";
 import { isInteractive } from "../platform/wire/methods.js";

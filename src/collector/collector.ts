@@ -348,10 +348,8 @@ export class Collector {
   /** Claims the room, so that nothing is connected to what another process has. */
   async #claim(room: RoomKey): Promise<ClaimedRoom> {
     const { store, clock, setAside, drift, health } = this.#context;
-    const horizon = (one: RoomKey) => store.retention.horizon(one);
     const { gifts } = this.#shared;
-    const { log } = store;
-    const pipeline = await Pipeline.open({ log, gifts, rooms: this.#ownership, horizon, room, clock, drift, setAside });
+    const pipeline = await Pipeline.open({ ...store, gifts, rooms: this.#ownership, room, clock, drift, setAside });
     const claimed = { room, intake: new Intake(pipeline, health, clock) };
     await this.#status.recall(claimed);
     return claimed;

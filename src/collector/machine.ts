@@ -20,17 +20,19 @@ export const PHASES = {
   opening: "opens the connection",
   open: "is connected",
   storing: "is connected; stores what came",
-  announced: "gives the connection up, since the end was announced; stores what else came",
-  damaged: "gives the connection up, since a frame was damaged; stores what else came",
-  dead: "gives the connection up, since no frame comes; stores what else came",
-  stalled: "gives the connection up, since nobody is heard; stores what else came",
-  moved: "gives the connection up, since the page says that the broadcast is over; stores what else came",
+  leaving: "gives the connection up; stores what else came",
   verifying: "asks the page about the end that was announced",
   resting: "waits before it asks again",
   halted: "waits for the store",
   over: "collects no more",
 } as const satisfies Record<string, string>;
 export type Phase = keyof typeof PHASES;
+
+/**
+ * Why a connection is given up: the end was announced, a frame was damaged, no frame comes, people are not heard, or the page says that the
+ * broadcast is over.
+ */
+type Leaving = "announced" | "damaged" | "dead" | "stalled" | "moved";
 
 /** Events of a collection by type. `at` is a steady time, ms (`context.ts`). */
 interface Events {
@@ -130,6 +132,8 @@ export interface Memory {
   readonly watchdog: Watchdog;
   /** New connections that this silence has led to. */
   readonly stalls: number;
+  /** Why the connection is given up; null while it is not. */
+  readonly leaving: Leaving | null;
   /** When damage was last a reason to connect again, a steady time, ms. */
   readonly repairedAt: number;
   readonly damage: Gap | null;
@@ -152,7 +156,7 @@ export const START: Collection = {
   memory: {
     ...{ ...CALM, shown: "resolving", sessionId: null, confirmed: true, doubts: null, watchdog: new Watchdog(), stalls: 0 },
     ...{ openedAt: null, received: false, steady: false, question: null },
-    ...{ repairedAt: Number.NEGATIVE_INFINITY, damage: null, left: null },
+    ...{ leaving: null, repairedAt: Number.NEGATIVE_INFINITY, damage: null, left: null },
   },
 };
 

@@ -2,7 +2,7 @@ import type { NewEventOf } from "../events/event.js";
 import { GIFTS_STATES, type GiftsEvidence, type GiftsNews, type GiftsState, type GiftsWatch } from "../health/gifts-watch.js";
 import type { SessionHealth } from "../health/sessions.js";
 import type { RoomStatus } from "../health/state.js";
-import { alarmEvent } from "../ingest/own-events.js";
+import { alarmEvent } from "../ingest/intake.js";
 import { type Log, newestReal, type RoomKey, SYSTEM_ROOM, type SystemNews, tellSystem } from "../store/log.js";
 import type { ClaimedRoom, RoomContext } from "./context.js";
 

@@ -1,5 +1,5 @@
 import type { RoomState } from "../health/state.js";
-import { stateEvent } from "../ingest/own-events.js";
+import { stateEvent } from "../ingest/intake.js";
 import { PATIENCE_MS, withTimeout } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import type { Broadcasts } from "./broadcasts.js";

@@ -71,9 +71,6 @@ const UNWANTED = {
     },
   ],
 } as const satisfies Transitions;
-/** Ends of a connection that fails before it is given up in order. */
-const INTERRUPTED = { failed: UNWANTED.failed, refused: UNWANTED.refused };
-
 const received = () => ({ received: true });
 function hear({ watchdog, stalls }: Memory, { at, people, messages }: EventOf<"heard">): Partial<Memory> {
   return { watchdog: watchdog.received(at, people, messages), stalls: people > 0 ? 0 : stalls };
@@ -86,33 +83,73 @@ const LIVE: EffectPlan = {
 
 const ANNOUNCED: Transition<"taken"> = {
   when: ["the end is announced", (_, { announced }) => announced],
-  to: "announced",
+  to: "leaving",
+  notes: () => ({ leaving: "announced" }),
   does: [plan.gap, plan.giveUp],
 };
 /** A new connection brings what the platform still has; in a fast room it would cost more than it brings. */
 const DAMAGED: Transition<"taken"> = {
   when: [
     "a frame was damaged, in a slow room",
-    ({ watchdog, repairedAt }, { damage }) => damage !== null && watchdog.slow && damage.to - repairedAt >= REPAIR_MS,
+    ({ watchdog, repairedAt, leaving }, { damage }) =>
+      damage !== null && watchdog.slow && damage.to - repairedAt >= REPAIR_MS && leaving !== "announced",
   ],
-  to: "damaged",
-  notes: (_, { damage }) => ({ damage, repairedAt: damage?.to ?? 0 }),
+  to: "leaving",
+  notes: (_, { damage }) => ({ leaving: "damaged", damage, repairedAt: damage?.to ?? 0 }),
   does: [plan.gap, plan.giveUp],
 };
 
-/** Transitions of a connection that is given up: what else came is stored first, and may say more. */
-function givenUp(phase: Phase, taken: readonly Transition<"taken">[], end: Transition<End>) {
-  return {
-    batch: [{ to: phase, notes: received }],
-    heard: [{ to: phase, notes: hear, does: [LIVE] }],
-    taken: [...taken, { to: phase, does: [plan.gap] }],
-    tick: [{ to: phase }],
-    answered: [{ to: phase }],
-    ended: [end],
-    failed: [end],
-    refused: [end],
-  } satisfies Transitions;
-}
+/** Ends of a connection that was given up since the end was announced, or a frame was damaged, however it ended. */
+const ENDS_IN_ANY_WAY: readonly Transition<End>[] = [
+  {
+    when: ["the end is announced", ({ leaving }) => leaving === "announced"],
+    to: "verifying",
+    notes: (memory, event) => ({
+      steady: wasSteady(memory, event),
+      left: { since: "frame", reason: "the end of the broadcast was announced, but its page says live", silent: false },
+    }),
+    does: [plan.keep, plan.askAnew],
+  },
+  {
+    when: ["a frame was damaged", ({ leaving }) => leaving === "damaged"],
+    to: "resting",
+    notes: lost,
+    does: [
+      {
+        words: "a gap since the last frame begins",
+        make: ({ damage }) => damage && { type: "miss", since: "frame", reason: damage.reason, silent: false },
+      },
+      plan.tell("connecting", ({ damage }) => `${damage?.reason}: reconnecting for what the platform still has of it`),
+      ...[...plan.reconnectToTheSame, plan.wait("losses")],
+    ],
+  },
+];
+/** Ends of a connection that was given up for another reason, and did not fail before. */
+const ENDS_AS_GIVEN_UP: readonly Transition<End>[] = [
+  {
+    when: ["no frame came", ({ leaving }) => leaving === "dead"],
+    to: "resting",
+    notes: lost,
+    does: [
+      plan.miss("frame", "the connection was open but silent: not even heartbeats were answered"),
+      ...[...plan.reconnectAsking, plan.wait("losses")],
+    ],
+  },
+  {
+    when: ["people were not heard", ({ leaving }) => leaving === "stalled"],
+    to: "resting",
+    notes: lost,
+    does: [plan.miss("people", "the connection was open but silent"), ...plan.reconnectAsking, plan.noWait],
+  },
+  {
+    to: "resting",
+    notes: (memory, event) => ({
+      ...lost(memory, event),
+      left: { since: memory.watchdog.silentSince(event.at), reason: "the platform said that the broadcast was over", silent: false },
+    }),
+    does: [...plan.reconnectAsking, plan.noWait],
+  },
+];
 
 /** A question without an answer is asked again later and later. */
 const DOUBT: EffectPlan = {
@@ -124,8 +161,8 @@ function answered({ doubts }: Memory, { says }: EventOf<"answered">): Partial<Me
 }
 const MOVED: Transition<"answered"> = {
   when: ["the page says that the broadcast is over", (_, { says }) => says === "over"],
-  to: "moved",
-  notes: answered,
+  to: "leaving",
+  notes: (memory, event) => ({ ...answered(memory, event), leaving: "moved" }),
   does: [plan.giveUp],
 };
 /** Whether the silence that was asked about goes on. */
@@ -135,7 +172,7 @@ const silentFor = ({ watchdog }: Memory, event: CollectorEvent) =>
 
 const connecting = ({ doubts }: Memory, { sessionId, confirmed }: EventOf<"identified">) => ({
   ...{ failures: 0, sessionId, confirmed, doubts: confirmed ? null : (doubts ?? 0) },
-  ...{ openedAt: null, received: false, steady: false, question: null, damage: null },
+  ...{ openedAt: null, received: false, steady: false, question: null, damage: null, leaving: null },
 });
 const CONNECT: readonly EffectPlan[] = [
   plan.tell("connecting", "opening the connection", "stalled"),
@@ -248,7 +285,8 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
       // Also while a question waits for its answer, which may take minutes where many rooms ask.
       {
         when: ["no frame for 35 s", ({ watchdog }, { at }) => watchdog.silence(at) === "dead"],
-        to: "dead",
+        to: "leaving",
+        notes: () => ({ leaving: "dead" }),
         does: [plan.keep, plan.giveUp],
       },
       { when: ["the last question is not answered", ({ question }) => question !== null], to: "open" },
@@ -270,8 +308,13 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
       MOVED,
       {
         when: ["live, and still nobody is heard", (memory, event) => event.says === "live" && isSilent(memory, event)],
-        to: "stalled",
-        notes: (memory, event) => ({ ...answered(memory, event), watchdog: memory.watchdog.quiet(event.at), stalls: memory.stalls + 1 }),
+        to: "leaving",
+        notes: (memory, event) => ({
+          ...answered(memory, event),
+          leaving: "stalled",
+          watchdog: memory.watchdog.quiet(event.at),
+          stalls: memory.stalls + 1,
+        }),
         does: [
           plan.tell("stalled", (memory, event) =>
             memory.stalls > 1
@@ -301,56 +344,15 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
     tick: [{ to: "storing" }],
     answered: [MOVED, { to: "storing", notes: answered, does: [DOUBT] }],
   },
-  announced: givenUp("announced", [], {
-    to: "verifying",
-    notes: (memory, event) => ({
-      steady: wasSteady(memory, event),
-      left: { since: "frame", reason: "the end of the broadcast was announced, but its page says live", silent: false },
-    }),
-    does: [plan.keep, plan.askAnew],
-  }),
-  damaged: givenUp("damaged", [ANNOUNCED], {
-    to: "resting",
-    notes: lost,
-    does: [
-      {
-        words: "a gap since the last frame begins",
-        make: ({ damage }) => damage && { type: "miss", since: "frame", reason: damage.reason, silent: false },
-      },
-      plan.tell("connecting", ({ damage }) => `${damage?.reason}: reconnecting for what the platform still has of it`),
-      ...[...plan.reconnectToTheSame, plan.wait("losses")],
-    ],
-  }),
-  dead: {
-    ...givenUp("dead", [ANNOUNCED, DAMAGED], {
-      to: "resting",
-      notes: lost,
-      does: [
-        plan.miss("frame", "the connection was open but silent: not even heartbeats were answered"),
-        ...plan.reconnectAsking,
-        plan.wait("losses"),
-      ],
-    }),
-    ...INTERRUPTED,
-  },
-  stalled: {
-    ...givenUp("stalled", [ANNOUNCED, DAMAGED], {
-      to: "resting",
-      notes: lost,
-      does: [plan.miss("people", "the connection was open but silent"), ...plan.reconnectAsking, plan.noWait],
-    }),
-    ...INTERRUPTED,
-  },
-  moved: {
-    ...givenUp("moved", [ANNOUNCED, DAMAGED], {
-      to: "resting",
-      notes: (memory, event) => ({
-        ...lost(memory, event),
-        left: { since: memory.watchdog.silentSince(event.at), reason: "the platform said that the broadcast was over", silent: false },
-      }),
-      does: [...plan.reconnectAsking, plan.noWait],
-    }),
-    ...INTERRUPTED,
+  leaving: {
+    batch: [{ to: "leaving", notes: received }],
+    heard: [{ to: "leaving", notes: hear, does: [LIVE] }],
+    taken: [ANNOUNCED, DAMAGED, { to: "leaving", does: [plan.gap] }],
+    tick: [{ to: "leaving" }],
+    answered: [{ to: "leaving" }],
+    ended: [...ENDS_IN_ANY_WAY, ...ENDS_AS_GIVEN_UP],
+    failed: [...ENDS_IN_ANY_WAY, ...UNWANTED.failed],
+    refused: [...ENDS_IN_ANY_WAY, ...UNWANTED.refused],
   },
   verifying: {
     offline: [

@@ -1,8 +1,10 @@
-import type { NewEvent } from "../events/event.js";
+import type { NewEvent, NewEventOf } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
+import type { RoomState } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { isStoreDown, storeDownReason } from "../store/health.js";
+import type { RoomKey, SystemNews } from "../store/log.js";
 import type { Broadcast, IncomingFrame, Pipeline } from "./pipeline.js";
 
 /** Result of taking a batch. */
@@ -96,4 +98,49 @@ export async function withBackpressure<T>(work: () => Promise<T>, health: RoomHe
 /** Returns whether an error is one of a store that may take something later: a full disk must not end a collection. */
 export function isStoreProblem(error: unknown): error is DyliveError {
   return error instanceof DyliveError && STORE_PROBLEMS.has(error.code);
+}
+
+/** Broadcast and room that an event is of, as the platform names them. */
+type InBroadcast = Pick<NewEventOf<"gap">, "sessionId" | "webRid">;
+
+/** Fields that are the same in all events of our own. @param receivedAt ms UTC */
+function ownFields(room: RoomKey, { sessionId, webRid }: InBroadcast, receivedAt: number) {
+  return { room, webRid, sessionId, method: "dylive", receivedAt, source: "system", revision: 0 } as const;
+}
+
+/** Returns the event that says that a room changed its state at `at` (ms). */
+export function stateEvent(
+  room: RoomKey,
+  sessionId: string | null,
+  from: RoomState,
+  to: RoomState,
+  evidence: Record<string, unknown>,
+  at: number,
+): NewEventOf<"state"> {
+  return { ...ownFields(room, { sessionId, webRid: null }, at), id: `state:${at}:${to}`, type: "state", time: at, from, to, evidence };
+}
+
+/**
+ * Returns the event that says that nothing was received between two times (ms) although the room was live; `from` is null where it is
+ * unknown.
+ */
+export function gapEvent(room: RoomKey, of: InBroadcast, from: number | null, to: number, reason: string): NewEventOf<"gap"> {
+  const id = from === null ? `gap:${to}:unknown` : `gap:${from}:${to}`;
+  return { ...ownFields(room, of, to), id, type: "gap", time: from ?? to, from, to, reason };
+}
+
+/** Returns the event that says in a room's log what the system's log says of it, too. */
+export function alarmEvent(
+  room: RoomKey,
+  of: InBroadcast,
+  { kind, text, session, evidence }: Omit<SystemNews, "about">,
+  at: number,
+): NewEventOf<"system"> {
+  return {
+    ...ownFields(room, of, at),
+    id: `system:${kind}:${at}${session === undefined || session === null ? "" : `:${session}`}`,
+    ...{ type: "system", time: at, kind, text },
+    ...(session !== undefined && { session }),
+    ...(evidence !== undefined && { evidence }),
+  };
 }

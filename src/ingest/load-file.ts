@@ -78,17 +78,8 @@ async function load(
   { store, clock, signal, onBatch, erased, setAside = () => {} }: FileOptions,
 ): Promise<Loaded> {
   const room = await roomOf(capture, store);
-  const pipeline = await Pipeline.open({
-    log: store.log,
-    rooms: store.rooms,
-    gifts: new GiftCatalogue(store.gifts),
-    horizon: (one) => store.retention.horizon(one),
-    room,
-    clock,
-    drift,
-    setAside,
-    ...(erased !== undefined && { erased }),
-  });
+  const parts = { ...store, gifts: new GiftCatalogue(store.gifts), room, clock, drift, setAside };
+  const pipeline = await Pipeline.open({ ...parts, ...(erased !== undefined && { erased }) });
   const broadcast: Broadcast = { sessionId: capture.roomId, webRid: capture.webRid, anchorId: null, source: "import" };
   const loaded: Loaded = { room, capture, drift, messages: 0, events: 0, drops: new Map() };
   let opened = false;

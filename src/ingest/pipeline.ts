@@ -1,5 +1,5 @@
 import type { Draft, GiftEvent } from "../events/combo.js";
-import type { EventType, LiveEvent, NewEvent } from "../events/event.js";
+import type { NewEvent } from "../events/event.js";
 import { GiftLedger } from "../events/ledger.js";
 import { isSeenType, type Sighting } from "../health/sightings.js";
 import { isHistory } from "../platform/access/read.js";
@@ -7,33 +7,24 @@ import { type Context, type Envelope, normalise } from "../platform/messages/nor
 import { officialDraft } from "../platform/messages/official.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { RecordKind } from "../platform/wire/recording.js";
-import type { Clock } from "../runtime/clock.js";
 import { type Backoff, backoffMs, yieldToEventLoop } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { msg } from "../runtime/msg.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
-import { type ComboMark, type Log, newestReal, type RoomKey } from "../store/log.js";
-import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
-import { GiftCatalogue, KnownGoods } from "./fill-in.js";
-import { MessageTurn, together, workOf } from "./message-turn.js";
+import type { ComboMark, Log, RoomKey } from "../store/log.js";
+import { GiftCatalogue } from "./fill-in.js";
+import { type MemoryDeps, newestGifts, RoomMemory } from "./room-memory.js";
 
 /** Takes people out of a draft of what was received long before it came to the log. @returns null for what is not to be stored */
 export type Redactor = (draft: Draft) => Draft | null;
 
 /** Dependencies of {@link Pipeline}. */
-interface PipelineDeps {
-  readonly log: Log;
-  /** Claims the room's log: the new epoch, or null when the room is another process's. */
-  readonly rooms: { claim(room: RoomKey): Promise<number | null> };
-  readonly room: RoomKey;
-  readonly clock: Clock;
+interface PipelineDeps extends MemoryDeps {
   readonly drift: Drift;
   /** Fills in what messages of gifts do not say and learns from them. Without one messages of the room alone describe gifts. */
   readonly gifts?: GiftCatalogue | undefined;
   /** Makes events of messages; our own by default. */
   readonly decode?: typeof normalise;
-  /** Platform time up to which events of the room were removed, ms UTC: what is older was here before, or would be removed at once. */
-  readonly horizon?: (room: RoomKey) => Promise<number | null>;
   /** Knows who was erased while something waited; null where nobody was. */
   readonly erased?: () => Promise<Redactor | null>;
   /** Keeps an event that the store refuses, so that it is not lost; called once for each. */
@@ -77,6 +68,13 @@ export interface Stored {
   readonly ended: boolean;
 }
 
+/** Bytes of a message that are as much work as one without any: a plain one has some 1,300 and takes some 16 µs. */
+const BYTES_A_MESSAGE = 1_000;
+/** Messages, by their work, that are read in one turn of the event loop. */
+const TURN_WORK = 250;
+/** Messages, by their work, whose events are appended together: a commit costs little beside them. */
+const APPEND_WORK = 2_000;
+
 /** Combos that are settled together. */
 const SETTLED_TOGETHER = 500;
 /** Tries of a batch while another owner, such as an import, stores into the same room. */
@@ -88,56 +86,7 @@ const WAIT: Backoff = { firstMs: 500, longestMs: 1_000 };
  * would keep hours of them, a megabyte each; the log still knows them.
  */
 const AGE_MS = 60_000;
-/**
- * Newest gifts of which memory is rebuilt: those of a minute, as the ledger asks for, in pages, the first of which is read whole: it has hours of
- * most rooms. At most so many are held, some 10 MB: more than a minute of the busiest room has, even at its peak.
- */
-const RESTORE_GIFTS = { ms: 60_000, page: 500, most: 10_000 };
-const RESTORE_SOCIAL = 100;
-const RESTORE_STATES = 200;
 const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch"]);
-
-/** Memory of a room under one claim: a cache of its log. */
-class RoomMemory {
-  readonly epoch: number;
-  /** Platform time, ms UTC, up to which messages are refused as too old. */
-  readonly horizon: number;
-  readonly ledger = new GiftLedger();
-  readonly recent = new RecentIds();
-  readonly #echoes = new SocialEchoes();
-  readonly #versions = new StateVersions();
-  readonly goods = new KnownGoods();
-
-  private constructor(epoch: number, horizon: number) {
-    this.epoch = epoch;
-    this.horizon = horizon;
-  }
-
-  /** Claims the room, then reads its log: an append of before that is still under way is fenced or comes first. @throws DyliveError not_owner */
-  static async open({ rooms, room, horizon, log, clock }: PipelineDeps): Promise<RoomMemory> {
-    const epoch = await rooms.claim(room);
-    if (epoch === null) throw new DyliveError("not_owner", msg`room ${room} is collected by another process now`);
-    // A horizon in the future would refuse every message.
-    const memory = new RoomMemory(epoch, Math.min((await horizon?.(room)) ?? Number.NEGATIVE_INFINITY, clock.now()));
-    const newest = async (limit: number, ...types: readonly EventType[]) => (await newestReal(log, room, limit, { types })).events;
-    memory.ledger.restore(await newestGifts(log, room));
-    for (const event of await newest(RESTORE_SOCIAL, "follow", "share")) memory.#echoes.admits(event);
-    for (const event of await newest(RESTORE_STATES, "pin", "lottery", "linkmic", "product")) {
-      memory.#versions.admits(event);
-      // A copy: events of a store may be frozen.
-      memory.goods.see({ ...event });
-    }
-    return memory;
-  }
-
-  /** Returns why an event is not stored; null if that is for the log to say. */
-  refusal(event: NewEvent): "duplicate" | "too_old" | "echo" | "stale" | null {
-    if (this.recent.has(event.id)) return "duplicate";
-    if (event.time <= this.horizon) return "too_old";
-    if (!this.#echoes.admits(event)) return "echo";
-    return this.#versions.admits(event) ? null : "stale";
-  }
-}
 
 /** Thrown by an append that found the room claimed by another owner. */
 class Fenced extends Error {}
@@ -399,20 +348,6 @@ async function appended(
   return answer;
 }
 
-/** Reads the gifts of a room that were received last, as {@link RESTORE_GIFTS} says, oldest first. */
-async function newestGifts(log: Log, room: RoomKey): Promise<readonly LiveEvent[]> {
-  const { ms, page: limit, most } = RESTORE_GIFTS;
-  const where = { types: ["gift"], tests: false } as const;
-  let page = await newestReal(log, room, limit, where);
-  let gifts = page.events;
-  const since = (gifts.at(-1)?.receivedAt ?? 0) - ms;
-  while (page.events.length === limit && gifts.length < most && (gifts[0]?.receivedAt ?? 0) > since) {
-    page = await log.readRoomBefore(room, page.scanned, limit, where);
-    gifts = [...page.events, ...gifts];
-  }
-  return gifts;
-}
-
 /** Tells whether the platform says by an event that the broadcast is over. */
 function announcesEnd(event: NewEvent): boolean {
   return event.type === "control" && ENDS.has(event.action);
@@ -420,4 +355,35 @@ function announcesEnd(event: NewEvent): boolean {
 
 function count(counts: Map<string, number>, key: string, by = 1): void {
   if (by > 0) counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+/** Counts messages, by their work, and says when the others on the thread are to have their turn: one Response may hold 20,000. */
+class MessageTurn {
+  #work = 0;
+
+  /** Counts one more message. @returns whether the turn is over before it */
+  isOver(message: Envelope): boolean {
+    const isOver = this.#work >= TURN_WORK;
+    this.#work = (isOver ? 0 : this.#work) + workOf(message);
+    return isOver;
+  }
+}
+
+/** Returns the work of a message: 1, and more by its bytes. */
+function workOf({ payload }: Envelope): number {
+  return 1 + payload.length / BYTES_A_MESSAGE;
+}
+
+/** Yields drafts in order, as many at a time as are to be appended together. @param work of each */
+function* together(drafts: readonly Draft[], work: readonly number[]): Generator<readonly Draft[]> {
+  let [from, sum] = [0, 0];
+  for (let at = 0; at < drafts.length; at++) {
+    const more = work[at] ?? 0;
+    if (sum > 0 && sum + more > APPEND_WORK) {
+      yield drafts.slice(from, at);
+      [from, sum] = [at, 0];
+    }
+    sum += more;
+  }
+  if (from < drafts.length) yield from === 0 ? drafts : drafts.slice(from);
 }

@@ -287,18 +287,8 @@ const TURN_MS = 200;
 async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
   const { store, room, clock, drift, decode, erased, signal, setAside, onProgress = () => {} } = deps;
   const gifts = new GiftCatalogue(store.gifts);
-  const pipeline = await Pipeline.open({
-    log: store.log,
-    rooms: store.rooms,
-    gifts,
-    horizon: (one) => store.retention.horizon(one),
-    room,
-    clock,
-    drift,
-    erased,
-    setAside,
-    ...(decode !== undefined && { decode }),
-  });
+  const parts = { ...store, gifts, room, clock, drift, erased, setAside };
+  const pipeline = await Pipeline.open({ ...parts, ...(decode !== undefined && { decode }) });
   let messages = done.messages;
   let waiting: IncomingFrame[] = [];
   let of: Broadcast | null = null;

@@ -53,11 +53,13 @@ const MEMORIES: readonly Memory[] = (["resolving", "live", "stalled"] as RoomSta
   [null, "silence", "doubt"].flatMap((question) =>
     [null, 2].flatMap((doubts) =>
       [paced, paced.received(NOW + 699_000, 0), new Watchdog()].flatMap((watchdog) =>
-        [null, NOW - 60_000].map((openedAt) => ({
-          ...START.memory,
-          ...{ shown, question: question as Memory["question"], doubts, watchdog, openedAt },
-          ...{ confirmed: doubts === null, sessionId: "7", damage: gap },
-        })),
+        [null, NOW - 60_000].flatMap((openedAt) =>
+          (["announced", "damaged", "dead", "stalled", "moved"] as const).map((leaving) => ({
+            ...START.memory,
+            ...{ shown, question: question as Memory["question"], doubts, watchdog, openedAt, leaving },
+            ...{ confirmed: doubts === null, sessionId: "7", damage: gap },
+          })),
+        ),
       ),
     ),
   ),
@@ -66,7 +68,7 @@ const MEMORIES: readonly Memory[] = (["resolving", "live", "stalled"] as RoomSta
 /** Effects that end with an event. */
 const ENDING: ReadonlySet<Effect["type"]> = new Set(["recall", "ask", "askAnew", "check", "identify", "connect", "wait"] as const);
 /** Phases of a connection, in which its driver gives the events. */
-const CONNECTED: ReadonlySet<Phase> = new Set(["opening", "open", "storing", "announced", "damaged", "dead", "stalled", "moved"] as const);
+const CONNECTED: ReadonlySet<Phase> = new Set(["opening", "open", "storing", "leaving"] as const);
 
 /** What is wrong with one transition: the driver would stand still, or go on with two things. */
 function wrongIn(phase: Phase, memory: Memory, event: CollectorEvent): string[] {
@@ -124,15 +126,16 @@ describe("the machine", () => {
   it("judges no silence while something is stored, which may be what was missed", () => {
     const memory: Memory = { ...START.memory, question: "silence", watchdog: paced, shown: "live" };
     const answer = { type: "answered", at: NOW + 60_000, says: "live" } as const;
-    expect(step({ phase: "open", memory }, answer).machine.phase).toBe("stalled");
+    expect(step({ phase: "open", memory }, answer).machine).toMatchObject({ phase: "leaving", memory: { leaving: "stalled" } });
     const { machine, effects } = step({ phase: "storing", memory }, answer);
     expect([machine.phase, machine.memory.shown, effects]).toEqual(["storing", "live", []]);
   });
 
   it("finds a connection dead also while a question about its silence waits for its answer", () => {
     const memory: Memory = { ...START.memory, question: "silence", watchdog: paced, shown: "live" };
-    const tick = (at: number) => step({ phase: "open", memory }, { type: "tick", at, due: false }).machine.phase;
-    expect([tick(NOW + 1000), tick(NOW + 600_000)]).toEqual(["open", "dead"]);
+    const tick = (at: number) => step({ phase: "open", memory }, { type: "tick", at, due: false }).machine;
+    expect(tick(NOW + 1000).phase).toBe("open");
+    expect(tick(NOW + 600_000)).toMatchObject({ phase: "leaving", memory: { leaving: "dead" } });
   });
 
   it("tells the gap of a damaged frame where the end is announced with it", () => {

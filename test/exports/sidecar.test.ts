@@ -19,7 +19,7 @@ import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { exportPieces } from "../../src/exports/export.js";
 import { momentIn, NamePattern } from "../../src/exports/recording-time.js";
 import { Sidecar, type SidecarOptions } from "../../src/exports/sidecar.js";
-import { gapEvent } from "../../src/ingest/own-events.js";
+import { gapEvent } from "../../src/ingest/intake.js";
 import type { Msg } from "../../src/runtime/msg.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";

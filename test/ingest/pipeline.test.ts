@@ -4,7 +4,7 @@ import { corpus } from "../../simulator/index.js";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
 import { RoomHealth } from "../../src/health/room-health.js";
-import { gapEvent } from "../../src/ingest/own-events.js";
+import { gapEvent } from "../../src/ingest/intake.js";
 import { type Broadcast, type IncomingFrame, Pipeline } from "../../src/ingest/pipeline.js";
 import type { Received } from "../../src/platform/access/read.js";
 import { readFrame } from "../../src/platform/access/read.js";
@@ -88,7 +88,7 @@ describe("pipeline", () => {
       response: { messages: [follow("SocialMessage", "1", 1), follow("MemberMessage", "2", 20)] },
     });
     const brought = async (horizon: number) => {
-      const { sightings, events } = await (await Pipeline.open({ ...parts, horizon: async () => horizon })).store(
+      const { sightings, events } = await (await Pipeline.open({ ...parts, retention: { horizon: async () => horizon } })).store(
         [bring(0), bring(1)],
         broadcast,
       );

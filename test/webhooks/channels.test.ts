@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
-import { stateEvent } from "../../src/ingest/own-events.js";
+import { stateEvent } from "../../src/ingest/intake.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../src/store/sql/hooks.js";
 import { alarmSelection, alarmText } from "../../src/webhooks/alarm-text.js";
 import { channelOf, shownAddress, withoutKeys } from "../../src/webhooks/channels.js";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { EVENT_TYPES, type LiveEvent, type NewEvent } from "../../src/events/event.js";
 import type { RoomState } from "../../src/health/state.js";
-import { alarmEvent, stateEvent } from "../../src/ingest/own-events.js";
+import { alarmEvent, stateEvent } from "../../src/ingest/intake.js";
 import { type Log, tellSystem } from "../../src/store/log.js";
 import { rowOf, StoredEvent } from "../../src/store/stored-event.js";
 import { hookSelection, saysStateAgain } from "../../src/webhooks/selection.js";

@@ -38,15 +38,8 @@ class OfficialRoom {
   /** Makes the room and its session where they are missing, and claims the room. */
   static async open({ store, clock, drift, setAside }: OfficialDeps, appId: string, roomId: string): Promise<OfficialRoom> {
     const room = await store.rooms.ensure([officialAlias(appId, roomId)]);
-    const pipeline = await Pipeline.open({
-      log: store.log,
-      rooms: store.rooms,
-      horizon: (one) => store.retention.horizon(one),
-      room,
-      clock,
-      drift,
-      setAside,
-    });
+    const { log, rooms, retention } = store;
+    const pipeline = await Pipeline.open({ log, rooms, retention, room, clock, drift, setAside });
     await store.sessions.open(room, roomId, clock.now());
     return new OfficialRoom(room, pipeline, roomId);
   }

@@ -4,7 +4,7 @@ import protobuf from "protobufjs";
 import { expect, test } from "vitest";
 import { describe as describeEvent } from "../../../src/events/describe.js";
 import { GiftLedger } from "../../../src/events/ledger.js";
-import { SocialEchoes } from "../../../src/ingest/dedupe.js";
+import { SocialEchoes } from "../../../src/ingest/room-memory.js";
 import { normalise } from "../../../src/platform/messages/normalise.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
 import { METHODS } from "../../../src/platform/wire/methods.js";

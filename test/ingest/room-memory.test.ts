@@ -1,7 +1,7 @@
 // Guards: recent ids are remembered, and the member's echo of a follow or share is refused.
 import { describe, expect, test } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
-import { RecentIds, SocialEchoes } from "../../src/ingest/dedupe.js";
+import { RecentIds, SocialEchoes } from "../../src/ingest/room-memory.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
 import { context, envelope } from "../platform/messages/encode.js";
 
