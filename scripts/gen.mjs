@@ -14,7 +14,7 @@
 // `reserved` numbers are known to the platform's schema and not read: skipped without counting drift.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { emitFile, emitIndex } from "./gen/emit.mjs";
+import { emitDecoders, emitFile, emitIndex } from "./gen/emit.mjs";
 import { loadModel } from "./gen/model.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -23,6 +23,7 @@ const target = `${root}src/platform/wire/gen/`;
 const files = loadModel(`${root}proto/`);
 const wanted = new Map(files.map((file) => [`${file.name}.ts`, emitFile(file)]));
 wanted.set("index.ts", emitIndex(files));
+wanted.set("decoders.ts", emitDecoders(files));
 
 const present = existsSync(target) ? readdirSync(target) : [];
 const stale = present.filter((name) => !wanted.has(name));

@@ -23,22 +23,12 @@ export * from "./events.js";
 export { type ReadFrame, readFrame } from "./platform/access/read.js";
 export { type Answer, answerOf } from "./platform/links/resolve.js";
 export { type Context, type Envelope, normalise } from "./platform/messages/normalise.js";
-export {
-  type Decoded,
-  Drift,
-  decodeFrame,
-  decodePayload,
-  decodeResponse,
-  encodeAck,
-  type Frame,
-  framePayload,
-  HEARTBEAT,
-  METHODS,
-  type MessageName,
-  messages,
-  RecordingReader,
-  WireError,
-} from "./platform/wire/index.js";
+export { Drift } from "./platform/wire/drift.js";
+export { decodeFrame, decodeResponse, encodeAck, type Frame, framePayload, HEARTBEAT } from "./platform/wire/frame.js";
+export * as messages from "./platform/wire/gen/index.js";
+export { type Decoded, decodePayload, METHODS, type MessageName } from "./platform/wire/methods.js";
+export { WireError } from "./platform/wire/reader.js";
+export { RecordingReader } from "./platform/wire/recording.js";
 
 // What all of these take and throw.
 

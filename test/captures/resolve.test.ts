@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { platformAt, type Reply } from "../../src/platform/access/platform.js";
-import { fromEnter } from "../../src/platform/pages/enter.js";
-import { readReflow } from "../../src/platform/pages/reflow.js";
+import { fromEnter, readReflow } from "../../src/platform/pages/interfaces.js";
 
 const SHARED = process.env["DYLIVE_SHARED"] ?? fileURLToPath(new URL("../../../shared", import.meta.url));
 const SIGNAL = new AbortController().signal;

@@ -7,7 +7,7 @@ import { clientQuery, firstFetch, pushHeaders, pushUrl, type Signer, stubOf } fr
 import type { Visitor } from "../../platform/access/visitor.js";
 import type { AccountStore } from "../../platform/accounts/login-store.js";
 import { answerOf, resolveText, STEP_WORDS, type TextAnswer } from "../../platform/links/resolve.js";
-import { readReflow } from "../../platform/pages/reflow.js";
+import { readReflow } from "../../platform/pages/interfaces.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { isPublic } from "../../runtime/allowed-hosts.js";
 import { type Clock, within } from "../../runtime/clock.js";

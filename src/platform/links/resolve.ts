@@ -3,16 +3,14 @@ import { msg, msgOf } from "../../runtime/msg.js";
 import type { Platform } from "../access/platform.js";
 import type { Visitor } from "../access/visitor.js";
 import { fromPage, judge, NOT_VISIBLE, type NoAccount, type Resolved, type Unknown } from "../pages/answer.js";
-import { fromEnter, type InPage } from "../pages/enter.js";
-import { readProfile } from "../pages/profile.js";
-import { readReflow } from "../pages/reflow.js";
+import { fromEnter, type InPage, readProfile, readReflow } from "../pages/interfaces.js";
 import { followPaste, type OpenPage } from "./follow.js";
 import { parseRoomName, type RoomName } from "./link.js";
 import { type PastedRoom, ROOM_DOOR } from "./paste.js";
 
 export type { FoundFacts, Live, NoAccount, Offline, Resolved, Step, Unknown } from "../pages/answer.js";
 export { type Answer, answerOf, STEP_WORDS, StepError } from "../pages/answer.js";
-export type { InPage } from "../pages/enter.js";
+export type { InPage } from "../pages/interfaces.js";
 export { parseRoomName, type RoomName } from "./link.js";
 
 /** Way to ask the platform. */

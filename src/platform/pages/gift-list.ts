@@ -1,7 +1,7 @@
 import { type MsgOrText, msg, msgOf } from "../../runtime/msg.js";
 import type { Platform, Reply } from "../access/platform.js";
 import { at, parseExact } from "../wire/exact-json.js";
-import type { InPage } from "./enter.js";
+import { type InPage, jsonIn } from "./interfaces.js";
 import { number, text } from "./page.js";
 
 /** A gift as the platform's list has it. Null is "not said". */
@@ -48,15 +48,10 @@ export async function readGiftList(
 }
 
 /** Reads the gifts of a reply. Those without an id are left out, and of several with one id the first counts. */
-export function giftsIn({ status, body }: Pick<Reply, "status" | "body">): GiftListAnswer {
-  if (status !== 200 || body.length === 0) return { reason: msg`gift/list answered HTTP ${status} with ${body.length} bytes` };
-  let answer: unknown;
-  try {
-    answer = parseExact(body.toString("utf8"));
-  } catch {
-    return { reason: "gift/list did not answer with JSON (a captcha page)" };
-  }
-  const code = number(at(answer, "status_code")) ?? 0;
+export function giftsIn(reply: Pick<Reply, "status" | "body">): GiftListAnswer {
+  const read = jsonIn(reply, "gift/list", parseExact);
+  if ("reason" in read) return read;
+  const { answer, code } = read;
   if (code !== 0) return { reason: msg`gift/list answered status_code ${code}` };
   const data = at(answer, "data");
   const pages = at(data, "pages");

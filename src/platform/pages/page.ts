@@ -1,5 +1,4 @@
-import { at, parseExact } from "../wire/exact-json.js";
-import { streamedRows } from "../wire/streamed-state.js";
+import { at, parseExact, streamedRows } from "../wire/exact-json.js";
 
 /** A room page's embedded state, as far as we read it (facts/protocol.md 1.4). Null is "not in the page". */
 interface PageState {

@@ -113,7 +113,7 @@ export function encodeAck(logId: string, internalExt: string): Uint8Array {
   ]);
 }
 
-function varint(value: bigint): Buffer {
+export function varint(value: bigint): Buffer {
   const out: number[] = [];
   let rest = value;
   while (rest > 127n) {

@@ -1,61 +1,7 @@
 import type { Drift } from "./drift.js";
-import * as gen from "./gen/index.js";
-import { type Common, decodeCommon } from "./gen/index.js";
+import { type Common, decodeCommon } from "./gen/common.js";
+import { DECODERS } from "./gen/decoders.js";
 import { type Lazy, Reader, WireError, type WireErrorCode } from "./reader.js";
-
-/** Decoder of each business message that we read, by the message's name in proto/. */
-const DECODERS = {
-  AudioChatMessage: gen.decodeAudioChatMessage,
-  BindingGiftMessage: gen.decodeBindingGiftMessage,
-  ChatLikeMessage: gen.decodeChatLikeMessage,
-  ChatMessage: gen.decodeChatMessage,
-  CommonToastMessage: gen.decodeCommonToastMessage,
-  ControlMessage: gen.decodeControlMessage,
-  DoodleGiftMessage: gen.decodeDoodleGiftMessage,
-  DoubleLikeTopUserMessage: gen.decodeDoubleLikeTopUserMessage,
-  EmojiChatMessage: gen.decodeEmojiChatMessage,
-  ExhibitionChatMessage: gen.decodeExhibitionChatMessage,
-  FansclubMessage: gen.decodeFansclubMessage,
-  GiftMessage: gen.decodeGiftMessage,
-  ImDeleteMessage: gen.decodeImDeleteMessage,
-  InRoomBannerMessage: gen.decodeInRoomBannerMessage,
-  LightGiftMessage: gen.decodeLightGiftMessage,
-  LikeMessage: gen.decodeLikeMessage,
-  LinkMessage: gen.decodeLinkMessage,
-  LinkerContributeMessage: gen.decodeLinkerContributeMessage,
-  LinkMicArmies: gen.decodeLinkMicArmies,
-  LinkMicBattle: gen.decodeLinkMicBattle,
-  LinkMicBattleFinish: gen.decodeLinkMicBattleFinish,
-  LinkMicMethod: gen.decodeLinkMicMethod,
-  LinkmicProfitMessage: gen.decodeLinkmicProfitMessage,
-  LiveShoppingMessage: gen.decodeLiveShoppingMessage,
-  LotteryDrawResultEventMessage: gen.decodeLotteryDrawResultEventMessage,
-  LotteryEventNewMessage: gen.decodeLotteryEventNewMessage,
-  LowPcuGuideMessage: gen.decodeLowPcuGuideMessage,
-  LuckyBoxEndMessage: gen.decodeLuckyBoxEndMessage,
-  LuckyBoxMessage: gen.decodeLuckyBoxMessage,
-  LuckyBoxRewardMessage: gen.decodeLuckyBoxRewardMessage,
-  MemberMessage: gen.decodeMemberMessage,
-  NoticeMessage: gen.decodeNoticeMessage,
-  NotifyEffectMessage: gen.decodeNotifyEffectMessage,
-  NotifyMessage: gen.decodeNotifyMessage,
-  PrivilegeScreenChatMessage: gen.decodePrivilegeScreenChatMessage,
-  ProductChangeMessage: gen.decodeProductChangeMessage,
-  ProfitInteractionScoreMessage: gen.decodeProfitInteractionScoreMessage,
-  RanklistHourEntranceMessage: gen.decodeRanklistHourEntranceMessage,
-  ResidentGuestMessage: gen.decodeResidentGuestMessage,
-  RoomDataSyncMessage: gen.decodeRoomDataSyncMessage,
-  RoomIntroMessage: gen.decodeRoomIntroMessage,
-  RoomMessage: gen.decodeRoomMessage,
-  RoomRankMessage: gen.decodeRoomRankMessage,
-  RoomStatsMessage: gen.decodeRoomStatsMessage,
-  RoomStreamAdaptationMessage: gen.decodeRoomStreamAdaptationMessage,
-  RoomUserSeqMessage: gen.decodeRoomUserSeqMessage,
-  ScreenChatMessage: gen.decodeScreenChatMessage,
-  SocialMessage: gen.decodeSocialMessage,
-  ToastMessage: gen.decodeToastMessage,
-  UpdateFanTicketMessage: gen.decodeUpdateFanTicketMessage,
-} as const satisfies Record<string, (r: Reader, end: number) => unknown>;
 
 /** Name of a business message that we read. */
 export type MessageName = keyof typeof DECODERS;

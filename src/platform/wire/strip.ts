@@ -1,7 +1,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { decodeFrame, framePayload } from "./frame.js";
+import { decodeFrame, framePayload, varint } from "./frame.js";
 import { Reader } from "./reader.js";
 import type { RecordingRecord, RecordKind } from "./recording.js";
 
@@ -80,70 +80,47 @@ type Field = { readonly number: number } & (
   | { readonly wire: 2; readonly bytes: Uint8Array }
 );
 
-const MAX_VARINT_BYTES = 10;
 /** Highest field number, more than any message of the platform has; what has more is a text that happens to be a message. */
-const MAX_NUMBER = 4095n;
+const MAX_NUMBER = 4095;
 
 /** Reads the fields of bytes that are a message from end to end; null when they are none. */
 export function fieldsOf(bytes: Uint8Array): readonly Field[] | null {
   const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const reader = new Reader(bytes);
   const fields: Field[] = [];
-  let pos = 0;
-  const varint = (): bigint | null => {
-    let value = 0n;
-    for (let count = 0; count < MAX_VARINT_BYTES && pos < from.length; count++) {
-      const byte = from[pos++] ?? 0;
-      value |= BigInt(byte & 127) << BigInt(7 * count);
-      if (byte < 128) return BigInt.asUintN(64, value);
+  try {
+    while (reader.pos < reader.length) {
+      const tag = reader.tag();
+      const number = tag >>> 3;
+      const wire = tag & 7;
+      if (number === 0 || number > MAX_NUMBER) return null;
+      const { pos } = reader;
+      if (wire === 0) fields.push({ number, wire, value: BigInt(reader.uint64()) });
+      else if (wire === 2) fields.push({ number, wire, bytes: reader.bytes() });
+      else if (wire === 1 || wire === 5) {
+        reader.skip(tag);
+        fields.push({ number, wire, value: wire === 1 ? from.readBigUInt64LE(pos) : BigInt(from.readUInt32LE(pos)) });
+      } else return null;
     }
+    return fields;
+  } catch {
     return null;
-  };
-  while (pos < from.length) {
-    const tag = varint();
-    if (tag === null || tag >> 3n > MAX_NUMBER) return null;
-    const number = Number(tag >> 3n);
-    const wire = Number(tag & 7n);
-    if (number === 0) return null;
-    if (wire === 0) {
-      const value = varint();
-      if (value === null) return null;
-      fields.push({ number, wire, value });
-    } else if (wire === 1 || wire === 5) {
-      const size = wire === 1 ? 8 : 4;
-      if (pos + size > from.length) return null;
-      fields.push({ number, wire, value: wire === 1 ? from.readBigUInt64LE(pos) : BigInt(from.readUInt32LE(pos)) });
-      pos += size;
-    } else if (wire === 2) {
-      const length = varint();
-      if (length === null || length > BigInt(from.length - pos)) return null;
-      fields.push({ number, wire, bytes: from.subarray(pos, pos + Number(length)) });
-      pos += Number(length);
-    } else return null;
   }
-  return fields;
 }
 
 /** Returns the bytes of fields, in their order. */
 export function bytesOf(fields: readonly Field[]): Uint8Array {
   return Buffer.concat(
     fields.flatMap((field) => {
-      const tag = varintOf(BigInt(field.number * 8 + field.wire));
-      if (field.wire === 2) return [tag, varintOf(BigInt(field.bytes.length)), field.bytes];
-      if (field.wire === 0) return [tag, varintOf(field.value)];
+      const tag = varint(BigInt(field.number * 8 + field.wire));
+      if (field.wire === 2) return [tag, varint(BigInt(field.bytes.length)), field.bytes];
+      if (field.wire === 0) return [tag, varint(field.value)];
       const fixed = Buffer.alloc(field.wire === 1 ? 8 : 4);
       if (field.wire === 1) fixed.writeBigUInt64LE(field.value);
       else fixed.writeUInt32LE(Number(field.value));
       return [tag, fixed];
     }),
   );
-}
-
-function varintOf(value: bigint): Uint8Array {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>= 7n) {
-    if (rest < 128n) return Uint8Array.from([...bytes, Number(rest)]);
-    bytes.push(Number(rest & 127n) | 128);
-  }
 }
 
 const MAX_DEPTH = 32;
@@ -273,7 +250,10 @@ export function withoutMessages(kind: RecordKind, bytes: Uint8Array, named: (byt
   if (rest.bytes === null || named(partsOf(bytes, (tag) => tag !== PAYLOAD))) return gone;
   if (rest.bytes === payload) return { bytes, messages: 0 };
   const packed = payload === frame.payload ? rest.bytes : gzipSync(rest.bytes);
-  return { bytes: Buffer.concat([partsOf(bytes, (tag) => tag !== PAYLOAD), lengthened(PAYLOAD, packed)]), messages: rest.messages };
+  return {
+    bytes: Buffer.concat([partsOf(bytes, (tag) => tag !== PAYLOAD), varint(BigInt(PAYLOAD)), varint(BigInt(packed.length)), packed]),
+    messages: rest.messages,
+  };
 }
 
 function fromResponse(bytes: Uint8Array, named: (bytes: Uint8Array) => boolean): Redacted {
@@ -299,11 +279,4 @@ function partsOf(bytes: Uint8Array, keep: (tag: number, part: Uint8Array) => boo
     if (keep(tag, part)) kept.push(part);
   }
   return Buffer.concat(kept);
-}
-
-function lengthened(tag: number, bytes: Uint8Array): Uint8Array {
-  const head = [tag];
-  let length = bytes.length;
-  for (; length > 127; length >>>= 7) head.push((length & 127) | 128);
-  return Buffer.concat([Buffer.from([...head, length]), bytes]);
 }

@@ -1,7 +1,6 @@
 import { english } from "../../runtime/msg.js";
 import type { Mix, Work } from "../../works/model/work.js";
-import { at } from "../wire/exact-json.js";
-import { streamedState } from "../wire/streamed-state.js";
+import { at, streamedState } from "../wire/exact-json.js";
 import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, positiveOf, textOf, timeOfId } from "./field.js";
 import { canPlay, coversOf, imagesOf, musicOf, variantsOf } from "./media.js";
 import { authorOf, mentionsOf } from "./person.js";

@@ -1,7 +1,7 @@
 // Guards: The state that a page streams is read however it is cut, damage hides no other row, and the work is bounded.
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { streamedState } from "../../../src/platform/wire/streamed-state.js";
+import { streamedState } from "../../../src/platform/wire/exact-json.js";
 
 const push = (text: string) => `<script nonce="">self.__pace_f.push([1,${JSON.stringify(text)}])</script>`;
 const read = (page: string) => [...streamedState(page)];
