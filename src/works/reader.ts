@@ -13,9 +13,10 @@ import { followPaste, type Unsettled } from "../platform/links/follow.js";
 import { type Door, worksDoor } from "../platform/links/paste.js";
 import type { RefusalKind } from "../platform/works/refusal.js";
 import type { AskedList } from "../platform/works/work-list.js";
-import { type Clock, untilAborted } from "../runtime/clock.js";
+import { type Clock, type FollowingController, linkedController, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { english, msg } from "../runtime/msg.js";
+import { FairSemaphore } from "../runtime/semaphore.js";
 import { Pace, type Visit } from "./pace.js";
 
 /** Meaning of a pasted text on the side of works: a work by its id, an author, or a mix (合集). `page` is the kind of a work's page, where known. */
@@ -58,26 +59,19 @@ export interface WorkReaderStatus {
   readonly lastRefusal: string | null;
 }
 
-/** Does something with the visitor; tells what came of it, and why that was refused to the visitor, or null. */
-type Run<T> = (visitor: WorkVisitor, signal: AbortSignal) => Promise<{ readonly result: T; readonly refusal: string | null }>;
-
-/** The visitor's one page, for longer than a reading; given back by `end`. */
-interface PageLoan {
+/** Turn of a page, which nothing else is read in. */
+interface Turn {
   readonly visitor: WorkVisitor;
-  readonly signal: AbortSignal;
-  /** @param refusal why the visitor was refused; null when they were not */
+  /** Ends the turn. @param refusal why the visitor was refused; null if they were not */
   readonly end: (refusal: string | null) => void;
+  /** Ends the turn by an error. */
   readonly fail: (error: unknown) => void;
 }
 
-/** A page that callers wait for; those who want the same share it. */
-interface WaitingPage {
-  readonly key: string;
-  readonly run: Run<unknown>;
+/** A reading that callers who want the same share; it ends with the last of them. */
+interface SharedReading {
   readonly result: Promise<unknown>;
-  readonly settle: (result: Promise<unknown>) => void;
-  readonly fail: (reason: unknown) => void;
-  readonly stop: AbortController;
+  readonly stop: FollowingController;
   callers: number;
 }
 
@@ -93,13 +87,13 @@ const ABOUT_VISITOR: ReadonlySet<RefusalKind> = new Set(["captcha", "blocked", "
 export class WorkReader {
   readonly #options: WorkReaderOptions;
   readonly #pace: Pace;
-  readonly #queue: WaitingPage[] = [];
-  readonly #jobs = new Map<string, WaitingPage>();
+  /** The one page. */
+  readonly #page = new FairSemaphore(1);
+  readonly #shared = new Map<string, SharedReading>();
   readonly #stop = new AbortController();
   #visitor: WorkVisitor | null = null;
-  #taking: Promise<WorkVisitor> | null = null;
-  #current: WaitingPage | null = null;
-  #working: Promise<void> | null = null;
+  #waiting = 0;
+  #reading: string | null = null;
   readonly #counts: Record<Visit, number> = { answered: 0, refused: 0, failed: 0 };
   #lastRefusal: string | null = null;
   #turns = 0;
@@ -131,11 +125,7 @@ export class WorkReader {
 
   /** Reads a work when its turn comes. @throws DyliveError no_browser, browser_failed, unreachable, too_many_works, stopping */
   read(asked: AskedWork, signal: AbortSignal): Promise<WorkReading> {
-    const run: Run<WorkReading> = async (visitor, stop) => {
-      const result = await visitor.read(asked, stop);
-      return { result, refusal: refusalIn(result) };
-    };
-    return this.#share(asked.id, run, signal);
+    return this.#share(asked.id, (visitor, until) => visitor.read(asked, until), refusalIn, signal);
   }
 
   /**
@@ -145,7 +135,13 @@ export class WorkReader {
    */
   list(asked: AskedList, signal: AbortSignal): AsyncGenerator<ListSeen, ListEnd, void> {
     const of = "secUid" in asked ? asked.secUid : asked.mixId;
-    const open = ({ visitor, signal: until }: PageLoan) => visitor.list({ list: asked, turn: () => this.#betweenPages(until) }, until);
+    const open = (visitor: WorkVisitor, until: AbortSignal) => {
+      const turn = () => {
+        this.#pace.note("answered");
+        return this.#untilPaced(until);
+      };
+      return visitor.list({ list: asked, turn }, until);
+    };
     return this.#inTurn(`works of ${of}`, open, signal);
   }
 
@@ -154,7 +150,7 @@ export class WorkReader {
    * @throws DyliveError no_work, and as `read`; from the loop
    */
   comments(request: CommentsRequest, signal: AbortSignal): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
-    return this.#inTurn(`comments of ${request.work.id}`, ({ visitor, signal: until }) => visitor.comments(request, until), signal);
+    return this.#inTurn(`comments of ${request.work.id}`, (visitor, until) => visitor.comments(request, until), signal);
   }
 
   /** Returns the state of the reader and of its pace. */
@@ -162,8 +158,8 @@ export class WorkReader {
     const { answered, refused, failed } = this.#counts;
     const opened = answered + refused + failed;
     return {
-      waiting: this.#queue.length,
-      reading: this.#current?.key ?? null,
+      waiting: this.#waiting,
+      reading: this.#reading,
       nextAt: opened === 0 ? null : this.#pace.nextAt,
       pausedUntil: this.#pace.pausedUntil,
       ...{ opened, refused, failed },
@@ -172,162 +168,151 @@ export class WorkReader {
     };
   }
 
-  /** Ends what is read, and whoever waits learns that it stops. */
+  /** Ends all readings, also those that wait. */
   async close(): Promise<void> {
-    const reason = new DyliveError("stopping", "works are no longer read");
-    this.#stop.abort(reason);
-    for (const job of [...this.#jobs.values()]) this.#drop(job, reason);
-    await this.#working;
-    await this.#taking?.catch(() => {});
+    this.#stop.abort(new DyliveError("stopping", "works are no longer read"));
+    await Promise.allSettled([...this.#shared.values()].map(({ result }) => result));
     this.#visitor?.release();
   }
 
   async #find<T extends object>(text: string, door: Door<T>, signal: AbortSignal): Promise<T> {
     const { platform, userAgent } = this.#options;
-    const run =
-      (url: string): Run<string> =>
-      async (visitor, stop) => ({ result: await visitor.open(url, stop), refusal: null });
-    const open = (url: string, until: AbortSignal) => this.#share(url, run(url), until);
+    const open = (url: string, until: AbortSignal) =>
+      this.#share(
+        url,
+        (visitor, stop) => visitor.open(url, stop),
+        () => null,
+        until,
+      );
     const found = await followPaste(text, door, { platform, userAgent, open }, signal);
     if (!isUnsettled(found)) return found;
     throw new DyliveError(found.outcome === "gone" ? "no_work" : "work_unknown", found.reason);
   }
 
-  /** Waits within a turn until its page may be made to ask for more. */
-  async #betweenPages(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    this.#pace.note("answered");
-    await clock.sleep(Math.max(0, this.#pace.nextAt - clock.now()), signal);
-  }
-
   /** Goes through a page in a turn of its own. */
   async *#inTurn<Seen, End extends ListEnd | CommentsEnd>(
     what: string,
-    open: (turn: PageLoan) => AsyncGenerator<Seen, End, void>,
+    open: (visitor: WorkVisitor, signal: AbortSignal) => AsyncGenerator<Seen, End, void>,
     signal: AbortSignal,
   ): AsyncGenerator<Seen, End, void> {
-    const turn = await this.#turn(`${what} (${++this.#turns})`, signal);
-    let refusal: string | null = null;
+    const until = linkedController(signal, this.#stop.signal);
     try {
-      const end = yield* open(turn);
-      const isOfWork = "ofWork" in end && end.ofWork === true;
-      if (!isOfWork && (end.endedBy === "captcha" || end.endedBy === "blocked")) refusal = end.reason;
-      return end;
-    } catch (error) {
-      turn.fail(error);
-      throw error;
+      const turn = await this.#turn(`${what} (${++this.#turns})`, until.signal);
+      let refusal: string | null = null;
+      try {
+        const end = yield* open(turn.visitor, until.signal);
+        const isOfWork = "ofWork" in end && end.ofWork === true;
+        if (!isOfWork && (end.endedBy === "captcha" || end.endedBy === "blocked")) refusal = end.reason;
+        return end;
+      } catch (error) {
+        turn.fail(error);
+        throw error;
+      } finally {
+        turn.end(refusal);
+      }
     } finally {
-      turn.end(refusal);
+      until.release();
     }
   }
 
-  /** Waits for a turn that is nobody else's. */
-  async #turn(key: string, signal: AbortSignal): Promise<PageLoan> {
-    let give: (turn: PageLoan) => void = () => {};
-    const given = new Promise<PageLoan>((resolve) => {
-      give = resolve;
-    });
-    const run: Run<null> = (visitor, stop) => {
-      const ended = new Promise<{ readonly result: null; readonly refusal: string | null }>((resolve, fail) => {
-        give({ visitor, signal: stop, end: (refusal) => resolve({ result: null, refusal }), fail });
-      });
-      // A loop that nobody goes on with does not hold up the end of everything.
-      return untilAborted(ended, this.#stop.signal);
-    };
-    const over = this.#share(key, run, signal).then(() => given);
-    over.catch(() => {}); // its holder has learnt of it
-    return Promise.race([given, over]);
-  }
-
-  async #share<T>(key: string, run: Run<T>, signal: AbortSignal): Promise<T> {
+  /** Reads in a turn that all callers of the same key share. @param refusalOf returns why the visitor was refused; null if they were not */
+  async #share<T>(
+    key: string,
+    read: (visitor: WorkVisitor, signal: AbortSignal) => Promise<T>,
+    refusalOf: (result: T) => string | null,
+    signal: AbortSignal,
+  ): Promise<T> {
     signal.throwIfAborted();
     this.#stop.signal.throwIfAborted();
-    const job = this.#jobs.get(key) ?? this.#enqueue(key, run);
-    job.callers++;
+    const shared = this.#shared.get(key) ?? this.#begin(key, read, refusalOf);
+    shared.callers++;
     try {
-      return (await untilAborted(job.result, signal)) as T;
+      return (await untilAborted(shared.result, signal)) as T;
     } finally {
-      job.callers--;
-      if (job.callers === 0) this.#drop(job, signal.reason);
+      if (--shared.callers === 0) {
+        this.#forget(key, shared);
+        shared.stop.abort(signal.reason);
+      }
     }
   }
 
-  #enqueue(key: string, run: WaitingPage["run"]): WaitingPage {
-    if (this.#queue.length >= MOST_WAITING) throw new DyliveError("too_many_works", msg`${MOST_WAITING} works wait to be read`);
-    let settle: WaitingPage["settle"] = () => {};
-    let fail: WaitingPage["fail"] = () => {};
-    const result = new Promise<unknown>((resolve, reject) => {
-      settle = resolve;
-      fail = reject;
+  #begin<T>(
+    key: string,
+    read: (visitor: WorkVisitor, signal: AbortSignal) => Promise<T>,
+    refusalOf: (result: T) => string | null,
+  ): SharedReading {
+    const stop = linkedController(this.#stop.signal);
+    const result = (async () => {
+      const turn = await this.#turn(key, stop.signal);
+      try {
+        const found = await read(turn.visitor, stop.signal);
+        turn.end(refusalOf(found));
+        return found;
+      } catch (error) {
+        turn.fail(error);
+        throw error;
+      }
+    })().finally(() => {
+      this.#forget(key, shared);
+      stop.release();
     });
     result.catch(() => {}); // its callers may all be gone
-    const job: WaitingPage = { key, run, result, settle, fail, stop: new AbortController(), callers: 0 };
-    this.#queue.push(job);
-    this.#jobs.set(key, job);
-    this.#working ??= this.#work().finally(() => {
-      this.#working = null;
-    });
-    return job;
+    const shared: SharedReading = { result, stop, callers: 0 };
+    this.#shared.set(key, shared);
+    return shared;
   }
 
-  /** Ends a job: one that comes for the same is a new one. */
-  #drop(job: WaitingPage, reason: unknown): void {
-    if (this.#jobs.get(job.key) === job) this.#jobs.delete(job.key);
-    const at = this.#queue.indexOf(job);
-    if (at >= 0) this.#queue.splice(at, 1);
-    job.stop.abort(reason);
-    job.fail(reason); // does nothing where it has ended
+  #forget(key: string, shared: SharedReading): void {
+    if (this.#shared.get(key) === shared) this.#shared.delete(key);
   }
 
-  async #work(): Promise<void> {
-    const { clock } = this.#options;
-    while (this.#queue.length > 0) {
-      const waitMs = this.#pace.nextAt - clock.now();
-      if (waitMs > 0) {
-        // What waits may be gone by then.
-        await clock.sleep(waitMs, this.#stop.signal).catch(() => {});
-        continue;
-      }
-      const job = this.#queue.shift();
-      if (job === undefined) return;
-      this.#current = job;
-      const result = this.#run(job);
-      job.settle(result);
-      await result.catch(() => {});
-      this.#current = null;
-      if (this.#jobs.get(job.key) === job) this.#jobs.delete(job.key);
-    }
-  }
-
-  async #run(job: WaitingPage): Promise<unknown> {
-    const visitor = await untilAborted(this.#take(), job.stop.signal);
-    let visit: Visit = "failed";
+  /** Waits until the page is free, and may be opened. */
+  async #turn(key: string, signal: AbortSignal): Promise<Turn> {
+    if (this.#waiting > MOST_WAITING) throw new DyliveError("too_many_works", msg`${MOST_WAITING} works wait to be read`);
+    this.#waiting++;
+    let leave: (() => void) | null = null;
     try {
-      const { result, refusal } = await job.run(visitor, job.stop.signal);
-      visit = refusal === null ? "answered" : "refused";
-      this.#lastRefusal = refusal ?? this.#lastRefusal;
-      return result;
+      leave = await this.#page.acquire(signal);
+      signal.throwIfAborted();
+      await this.#untilPaced(signal);
+      this.#reading = key;
+      this.#visitor = await this.#options.visitor();
+      signal.throwIfAborted();
     } catch (error) {
-      // A page that says that there is nothing is an answer.
-      if (error instanceof DyliveError && (error.code === "no_account" || error.code === "no_work")) visit = "answered";
+      this.#leave(leave);
       throw error;
     } finally {
+      this.#waiting--;
+    }
+    let isOver = false;
+    const end = (visit: Visit) => {
+      if (isOver) return;
+      isOver = true;
       this.#counts[visit]++;
       this.#pace.note(visit);
-    }
+      this.#leave(leave);
+    };
+    return {
+      visitor: this.#visitor,
+      end: (refusal) => {
+        end(refusal === null ? "answered" : "refused");
+        this.#lastRefusal = refusal ?? this.#lastRefusal;
+      },
+      // A page that says that there is nothing is an answer.
+      fail: (error) =>
+        end(error instanceof DyliveError && (error.code === "no_account" || error.code === "no_work") ? "answered" : "failed"),
+    };
   }
 
-  #take(): Promise<WorkVisitor> {
-    this.#taking ??= this.#options
-      .visitor()
-      .then((visitor) => {
-        this.#visitor = visitor;
-        return visitor;
-      })
-      .finally(() => {
-        this.#taking = null;
-      });
-    return this.#taking;
+  #leave(leave: (() => void) | null): void {
+    if (leave === null) return;
+    this.#reading = null;
+    leave();
+  }
+
+  async #untilPaced(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    for (let ms = this.#pace.nextAt - clock.now(); ms > 0; ms = this.#pace.nextAt - clock.now()) await clock.sleep(ms, signal);
   }
 }
 
