@@ -1,15 +1,15 @@
-import { DyliveError } from "../runtime/errors.js";
 import { msg } from "../runtime/msg.js";
 import type { Store } from "../store/store.js";
 import { type CollectOptions, type CommentBounds, CommentCollector, commentBounds } from "./comments.js";
-import type { CommentRun } from "./model/comment.js";
+import type { ExclusiveTasksOptions } from "./exclusive-tasks.js";
+import type { Comment, CommentRun } from "./model/comment.js";
 import type { ReadComment } from "./model/kept.js";
 import type { Work } from "./model/work.js";
-import { RunService, type RunServiceOptions } from "./run-service.js";
+import { keepRun, RunService } from "./run-service.js";
 import { erasedAuthor, type WorkService } from "./work-service.js";
 
 /** Dependencies of the service of runs. */
-interface CommentRunServiceOptions extends RunServiceOptions, Pick<KeepOptions, "reader" | "erased"> {
+interface CommentRunServiceOptions extends ExclusiveTasksOptions, Pick<KeepOptions, "reader" | "erased"> {
   readonly store: Pick<Store, "comments" | "commentRuns" | "cluster">;
   /** Keeps the work itself, by which an erasure finds whose comments these are. */
   readonly works: Pick<WorkService, "keep">;
@@ -27,9 +27,7 @@ export class CommentRunService extends RunService<AskedRun, CommentRun, CommentB
       runs: store.commentRuns,
       async keep(workId, asked, stop) {
         const onWork = async (work: Work, reply: string | null) => {
-          if ((await works.keep({ work, reply })) !== null) return;
-          await store.commentRuns.removeOf(workId); // it names a work of theirs
-          throw erasedAuthor(workId);
+          if ((await works.keep({ work, reply })) === null) throw erasedAuthor(workId);
         };
         await keepComments(store, { id: workId, page: null }, { ...asked, reader, clock, erased, onWork }, stop);
       },
@@ -37,9 +35,8 @@ export class CommentRunService extends RunService<AskedRun, CommentRun, CommentB
         ofAsked: (_workId, asked) => commentBounds(asked),
         ofRun: ({ limit, withinMs, replies }) => ({ limit, withinMs, replies }),
       },
-      // Only the compatible interface bounds a run by time: nobody can ask for the same.
+      // Only the compatible interface bounds a run by time.
       givesWay: ({ withinMs }) => withinMs !== null,
-      bare: (run) => run, // it tells of nobody
       words: {
         none: (workId) => msg`no run has collected the comments of the work ${workId}`,
         other: (workId, since, { limit, replies }) => {
@@ -58,17 +55,17 @@ export class CommentRunService extends RunService<AskedRun, CommentRun, CommentB
 interface KeepOptions extends Omit<CollectOptions, "known" | "again"> {
   /** Called with how far the run is: when it has begun, each time that what it collected is kept, and at its end. */
   readonly onProgress?: (run: CommentRun) => void;
-  /** Makes the function that takes people out of comments who were erased after these were written; null when nobody was. */
+  /** Makes the function that takes people out of comments who were erased after these were written; null if there were none. */
   readonly erased?: (() => Promise<WithoutErased | null>) | undefined;
 }
 
-/** Returns what is left of a comment; itself where nobody in it was erased. */
+/** Returns what is left of a comment; itself if none in it was erased. */
 type WithoutErased = <T extends ReadComment>(comment: T) => T;
 
 /**
  * Collects the comments of a work and keeps each as it comes: what is kept is renewed where it is shown again, and floors that are complete are
- * not opened. A run whose process is killed loses no comment that it had told of; the next one goes on with what is kept.
- * @returns the run, which tells by what it ended
+ * not opened. A run whose process is killed loses no comment that its status counted; the next one goes on with what is kept.
+ * @returns the run with its end
  * @throws DyliveError as `CommentCollector.batches` does; the run is then kept with a reason, and without an end of its own
  */
 export async function keepComments(
@@ -77,34 +74,18 @@ export async function keepComments(
   { onProgress = () => {}, erased = async () => null, ...options }: KeepOptions,
   signal: AbortSignal,
 ): Promise<CommentRun> {
-  const collector = new CommentCollector(work, { ...options, known: await comments.known(work.id), again: true });
-  const n = await commentRuns.begin(collector.status());
-  onProgress(collector.status());
   const { clock } = options;
-  let failure: string | null = null;
-  try {
-    for await (const batch of collector.batches(signal)) {
-      // First the comments: a run must not have told of more than is kept.
-      const leave = await erased();
-      const left = leave === null ? batch : batch.map(leave);
-      await comments.put(n, left, clock.now());
-      await leaveOut(left);
-      await commentRuns.tell(n, { ...collector.status(), endedBy: null, endedAt: null }, clock.now());
-      onProgress(collector.status());
-    }
-  } catch (error) {
-    // What is no error of ours to tell may name what is nobody's business, such as paths.
-    failure = error instanceof DyliveError ? error.message : "it failed; the log says why";
-    throw error;
-  } finally {
-    const status = collector.status();
-    const told = failure === null ? status : { ...status, endedBy: null, reason: failure };
-    await commentRuns.tell(n, told, clock.now());
-    onProgress(told);
-  }
-  return collector.status();
+  const collector = new CommentCollector(work, { ...options, known: await comments.known(work.id), again: true });
+  const keep = async (batch: readonly Comment[], n: number) => {
+    const leave = await erased();
+    const left = leave === null ? batch : batch.map(leave);
+    await comments.put(n, left, clock.now());
+    await leaveOut(left);
+  };
+  const collecting = { of: work.id, status: () => collector.status(), batches: (until: AbortSignal) => collector.batches(until), keep };
+  return keepRun(commentRuns, collecting, { clock, onProgress }, signal);
 
-  /** Takes people out of comments that are kept whose erasure began after these were looked at: it may have passed by before they were there. */
+  /** Takes people out of stored comments whose erasure began after these were looked at: it may have passed by before they were there. */
   async function leaveOut(kept: readonly ReadComment[]): Promise<void> {
     const leave = await erased();
     if (leave === null) return;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import type { AskedWork } from "../platform/access/work-visitor.js";
-import { type Clock, within } from "../runtime/clock.js";
+import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { msg } from "../runtime/msg.js";
@@ -10,6 +10,7 @@ import type { DownloadAsk, DownloadAuthor, DownloadRow } from "../store/sql/down
 import type { Store } from "../store/store.js";
 import { type DownloadOptions, downloadWork, type SharedDownloads } from "./download.js";
 import { DownloadStorage, removeFiles } from "./download-storage.js";
+import { ExclusiveTasks } from "./exclusive-tasks.js";
 import { foundWork } from "./found-work.js";
 import type { DownloadFile, DownloadWish, KeptDownload } from "./model/download.js";
 import { isQuality } from "./model/quality.js";
@@ -63,30 +64,16 @@ export interface DownloadFigures {
 /** Download that is under way in this process. */
 interface OpenDownload {
   readonly work: AskedWork;
+  /** Its number in the store. */
+  readonly n: number;
+  state: KeptDownload;
+  author: DownloadAuthor | null;
+  readonly update: (state: KeptDownload) => void;
   readonly stop: AbortController;
-  /** Fulfilled with whether it has begun, or with false where another process is at the work; fails when it could not be begun. */
-  readonly begun: Promise<boolean>;
-  readonly ended: Promise<void>;
-  n: number | null;
-  latest: KeptDownload;
-  /** Whether it was removed meanwhile: there is nothing more to keep of it. */
-  isRemoved: boolean;
 }
 
-/** Files that are fetched at once, of all works. */
-const AT_ONCE = 2;
-/** Downloads under way at a time: nearly all of them wait for the one page, or for their turn. */
+/** Most downloads under way at a time: nearly all of them wait for the one page, or for their turn. */
 const MOST_DOWNLOADS = 100;
-/** Age up to which a work that is kept will do, in ms: addresses of files live for hours. */
-const WORK_MAX_AGE_MS = 600_000;
-/** Time between two writings of how far a download is, in ms; between its files it is told at once. */
-const TELL_MS = 2_000;
-/** Time between looks at what other processes left or removed, in ms. */
-const LOOK_MS = 30_000;
-/** Pause before another look at a work whose download just ends or begins in another process, in ms. */
-const AGAIN_MS = 50;
-/** Longest wait for another process that is told to cancel its download, in ms. */
-const CANCEL_WITHIN_MS = 30_000;
 const LOST = "its process ended before it did; it goes on when that is started again";
 
 /**
@@ -97,11 +84,8 @@ export class DownloadService {
   readonly #options: DownloadServiceOptions;
   readonly #storage: DownloadStorage;
   readonly #shared: SharedDownloads & { readonly allowance: { left: number } };
-  readonly #open = new Map<string, OpenDownload>();
+  readonly #tasks: ExclusiveTasks<KeptDownload>;
   readonly #ended = new Map<string, number>();
-  readonly #closing = new AbortController();
-  /** Place for one measure at a time: what is fetched beside it is taken off, and another measure would be taken for that. */
-  readonly #measuring = new FairSemaphore(1);
   #sweeping: Promise<readonly string[]> = Promise.resolve([]);
   #stopLooking: () => void = () => {};
 
@@ -109,12 +93,20 @@ export class DownloadService {
     this.#options = options;
     this.#storage = new DownloadStorage(options.folder);
     const allowance = { left: options.maxBytes, perFile: options.maxFileBytes };
-    this.#shared = { places: new FairSemaphore(AT_ONCE), allowance };
+    this.#shared = { places: new FairSemaphore(2), allowance };
+    this.#tasks = new ExclusiveTasks<KeptDownload>(options, {
+      name: "download",
+      most: MOST_DOWNLOADS,
+      tooMany: msg`${MOST_DOWNLOADS} works are being downloaded`,
+      stuck: (workId, seconds) => msg`the process that downloads ${workId} did not cancel it within ${seconds} s`,
+      closed: msg`works are no longer downloaded`,
+      stopped: CANCELLED,
+    });
   }
 
   /** Goes on with downloads that an earlier process left in the folder, now and whenever there are some. Never rejects. */
   async goOn(): Promise<void> {
-    this.#stopLooking = this.#options.clock.every(LOOK_MS, () => void this.#look());
+    this.#stopLooking = this.#options.clock.every(30_000, () => void this.#look());
     await this.#look();
   }
 
@@ -126,22 +118,18 @@ export class DownloadService {
    */
   async start(work: AskedWork, wish: DownloadWish, askedBy: string): Promise<DownloadStatus> {
     const { clock, processName, store } = this.#options;
-    const { signal } = this.#closing;
-    for (;;) {
-      signal.throwIfAborted();
-      const nothing = { state: "waiting", reason: null, files: [], bytes: 0, totalBytes: null, begunAt: null, endedAt: null } as const;
-      const asked = { id: randomUUID(), workId: work.id, wish, askedBy, process: processName, createdAt: clock.now() };
-      const open = this.#open.get(work.id) ?? this.#begin(work, { ...nothing, ...asked, files: [] }, null);
-      assertSame(open.latest, wish);
-      if (await open.begun) return { ...open.latest, here: true };
-      await open.ended;
-      const row = await store.downloads.open(work.id);
-      if (row !== null && (await this.#isElsewhere(work.id))) {
-        assertSame(row.download, wish);
-        return this.#statusOf(row);
-      }
-      await clock.sleep(AGAIN_MS, signal);
-    }
+    const nothing = { state: "waiting", reason: null, bytes: 0, totalBytes: null, begunAt: null, endedAt: null } as const;
+    const asked = { id: randomUUID(), workId: work.id, wish, askedBy, process: processName, createdAt: clock.now() };
+    const { task, state } = await this.#tasks.start(
+      work.id,
+      (update, stop) => this.#run(work, { ...nothing, ...asked, files: [] }, null, update, stop),
+      async () => {
+        const row = await store.downloads.open(work.id);
+        return row !== null && (await this.#tasks.isHeld(work.id)) ? row.download : null;
+      },
+    );
+    assertSame(state, wish);
+    return task === null ? this.get(state.id) : { ...state, here: true };
   }
 
   /** Returns a download as it is now. @throws DyliveError not_found */
@@ -204,18 +192,15 @@ export class DownloadService {
 
   /** Returns counts of this process. */
   figures(): DownloadFigures {
-    const all = [...this.#open.values()];
-    const running = all.filter(({ latest }) => latest.state === "running").length;
+    const { all } = this.#tasks;
+    const running = all.filter(({ state }) => state?.state === "running").length;
     return { waiting: all.length - running, running, ended: Object.fromEntries(this.#ended) };
   }
 
   /** Ends all downloads, which go on after the next start, and takes no more. */
   async close(): Promise<void> {
     this.#stopLooking();
-    this.#closing.abort(new DyliveError("stopping", "works are no longer downloaded"));
-    const all = [...this.#open.values()];
-    for (const { stop } of all) stop.abort(this.#closing.signal.reason);
-    await Promise.all(all.map(({ ended }) => ended));
+    await this.#tasks.close();
     await this.#sweeping;
   }
 
@@ -225,133 +210,95 @@ export class DownloadService {
     return row;
   }
 
-  async #statusOf({ n, folder, download }: DownloadRow): Promise<DownloadStatus> {
-    const { workId, endedAt } = download;
+  async #statusOf({ folder, download }: DownloadRow): Promise<DownloadStatus> {
+    const { id, workId, endedAt } = download;
     const here = folder === (await this.#storage.id());
-    const open = this.#open.get(workId);
-    if (open?.n === n) return { ...open.latest, here };
-    // Also one that has begun here, which we have not been told of yet.
-    if (endedAt !== null || open !== undefined || (await this.#isElsewhere(workId))) return { ...download, here };
+    const state = this.#tasks.get(workId)?.state;
+    if (state?.id === id) return { ...state, here };
+    if (endedAt !== null || (await this.#tasks.isHeld(workId))) return { ...download, here };
     return { ...download, state: "stopped", reason: LOST, here };
   }
 
-  async #isElsewhere(workId: string): Promise<boolean> {
-    return (await this.#options.store.cluster?.locks.isHeld(lockOf(workId))) === true;
-  }
-
-  async #cancel({ n, author, download }: DownloadRow): Promise<void> {
+  async #cancel({ n, author, download: { id, workId } }: DownloadRow): Promise<void> {
     const { store, clock } = this.#options;
-    const open = this.#open.get(download.workId);
-    if (open !== undefined && (open.n === n || open.n === null)) {
-      open.stop.abort(cancelled());
-      return open.ended;
-    }
-    const until = within(this.#closing.signal, CANCEL_WITHIN_MS);
-    let giveUp: (() => Promise<void>) | undefined;
-    try {
-      // The process that has it ends it as soon as somebody waits.
-      giveUp = await store.cluster?.locks.take(lockOf(download.workId), () => {}, until);
-      const left = await store.downloads.get(download.id);
+    const task = this.#tasks.get(workId);
+    if (task !== undefined && (task.state === null || task.state.id === id)) return void (await this.#tasks.stop(workId));
+    await this.#tasks.stopElsewhere(workId, async () => {
+      const left = await store.downloads.get(id);
       if (left === null || left.download.endedAt !== null) return;
-      // Its process is gone: there is nobody else to tell its end.
+      // Its process is gone.
       const end = { state: "cancelled", reason: CANCELLED, endedAt: clock.now() } as const;
       await store.downloads.tell(n, { ...left.download, ...end }, author, clock.now());
-    } catch (error) {
-      if (!until.aborted || this.#closing.signal.aborted) throw error;
-      throw new DyliveError(
-        "in_use",
-        msg`the process that downloads ${download.workId} did not cancel it within ${CANCEL_WITHIN_MS / 1000} s`,
-      );
-    } finally {
-      await giveUp?.();
-    }
-  }
-
-  #begin(work: AskedWork, download: KeptDownload, row: DownloadRow | null): OpenDownload {
-    if (this.#open.size >= MOST_DOWNLOADS) throw new DyliveError("too_many_works", msg`${MOST_DOWNLOADS} works are being downloaded`);
-    let begin: (isHere: boolean) => void = () => {};
-    const first = new Promise<boolean>((resolve) => {
-      begin = resolve;
     });
-    // It waits for the first turn, and finds its own record then.
-    const run = Promise.resolve().then(() => this.#run(open, row, () => begin(true)));
-    const ended = run
-      .then(
-        () => {},
-        (error: unknown) => this.#options.onError(error, work.id),
-      )
-      .finally(() => {
-        this.#open.delete(work.id);
-        if (open.isRemoved) void this.#look();
-      });
-    const begun = Promise.race([first, run]);
-    begun.catch(() => {}); // one that goes on has nobody who waits for it
-    const open: OpenDownload = { work, stop: new AbortController(), begun, ended, n: row?.n ?? null, latest: download, isRemoved: false };
-    this.#open.set(work.id, open);
-    return open;
   }
 
-  /** Downloads a work where no other process does. @returns whether it has */
-  async #run(open: OpenDownload, row: DownloadRow | null, onBegun: () => void): Promise<boolean> {
+  /** @param row the download as it is stored, if it goes on; null if it begins */
+  async #run(
+    work: AskedWork,
+    download: KeptDownload,
+    row: DownloadRow | null,
+    update: (state: KeptDownload) => void,
+    stop: AbortController,
+  ): Promise<void> {
     const { store } = this.#options;
-    const giveUp = await store.cluster?.locks.tryTake(lockOf(open.work.id), () => open.stop.abort(cancelled()));
-    if (giveUp === null) return false;
-    try {
-      if (row === null) open.n = await store.downloads.begin(open.latest, await this.#storage.make());
-      // Another process may have ended it, or somebody removed it, before its turn came.
-      else if ((await store.downloads.get(row.download.id))?.download.endedAt !== null) return true;
-      onBegun();
-      await this.#download(open, open.n ?? 0, row?.author ?? null);
-      return true;
-    } finally {
-      await giveUp?.();
-    }
+    const n = row?.n ?? (await store.downloads.begin(download, await this.#storage.make()));
+    // One that goes on may have been ended or removed before its turn came.
+    if (row !== null && (await store.downloads.get(download.id))?.download.endedAt !== null) return;
+    update(download);
+    await this.#download({ work, n, state: download, author: row?.author ?? null, update, stop });
   }
 
-  async #download(open: OpenDownload, n: number, author: DownloadAuthor | null): Promise<void> {
+  async #download(open: OpenDownload): Promise<void> {
     const { store, works, clock, onError } = this.#options;
-    const { work: asked, stop } = open;
-    const writer = new StatusWriter(clock, async (by) => {
-      if (await store.downloads.tell(n, open.latest, by, clock.now())) return;
-      open.isRemoved = true;
-      stop.abort(cancelled());
+    const { work: asked, n, stop } = open;
+    let saved = open.state;
+    const stopSaving = clock.every(2_000, () => {
+      if (saved !== open.state) void this.#save(open).catch(() => {});
+      saved = open.state;
     });
     let end: Pick<KeptDownload, "state" | "reason"> & Partial<Pick<KeptDownload, "files">>;
     try {
-      const { work } = await works.readAsked(asked, WORK_MAX_AGE_MS, stop.signal);
-      writer.author = authorOf(work);
-      await writer.write();
-      // An erasure goes through works first: whose author it took out before ours was told is no longer there.
+      const { work } = await works.readAsked(asked, 600_000, stop.signal); // addresses of files live for hours
+      open.author = authorOf(work);
+      await this.#save(open);
+      // An erasure goes through works first: whose author it took out before ours was stored is no longer there.
       if ((await store.works.get(work.id)) === null) await store.downloads.remove(n);
-      await writer.write();
+      await this.#save(open);
       stop.signal.throwIfAborted();
-      end = await this.#fetch(open, work, writer);
+      end = await this.#fetch(open, work);
     } catch (error) {
-      writer.author ??= author;
       if (stop.signal.aborted) end = { state: "cancelled", reason: CANCELLED };
       else {
         onError(error, asked.id);
         if (error instanceof DyliveError && error.code === "erased") await store.downloads.remove(n); // it names a work of theirs
-        // What is no error of ours to tell may name what is nobody's business, such as paths.
+        // Other errors may name what is not for the caller, such as paths.
         end = { state: "failed", reason: error instanceof DyliveError ? error.message : "it failed; the log says why" };
       }
+    } finally {
+      stopSaving();
     }
     // One that the end of the process cuts off goes on after the next start.
-    const isLeft = this.#closing.signal.aborted && end.state === "cancelled";
-    if (isLeft || open.isRemoved) return void (await writer.settled());
+    if (this.#tasks.closing.aborted && end.state === "cancelled") return void (await this.#save(open));
     const reason = end.reason?.replaceAll(this.#options.folder, "…") ?? null;
-    const bytes = end.state === "done" ? bytesOf(end.files ?? []) : open.latest.bytes;
-    const totalBytes = end.state === "done" ? bytes : open.latest.totalBytes;
-    open.latest = { ...open.latest, ...end, reason, bytes, totalBytes, endedAt: clock.now() };
-    await writer.write();
-    this.#ended.set(end.state, (this.#ended.get(end.state) ?? 0) + 1);
+    const bytes = end.state === "done" ? bytesOf(end.files ?? []) : open.state.bytes;
+    const totalBytes = end.state === "done" ? bytes : open.state.totalBytes;
+    set(open, { ...end, reason, bytes, totalBytes, endedAt: clock.now() });
+    if (await this.#save(open)) this.#ended.set(end.state, (this.#ended.get(end.state) ?? 0) + 1);
   }
 
-  async #fetch(open: OpenDownload, work: Work, writer: StatusWriter): Promise<Pick<KeptDownload, "state" | "reason" | "files">> {
-    const { platform, reader, clock, tell } = this.#options;
+  /** Stores how far a download is; one that was removed is stopped. @returns whether it is still stored */
+  async #save({ n, state, author, stop }: OpenDownload): Promise<boolean> {
+    const { store, clock } = this.#options;
+    const isKept = await store.downloads.tell(n, state, author, clock.now());
+    if (!isKept) stop.abort(new DyliveError("stopping", CANCELLED));
+    return isKept;
+  }
+
+  async #fetch(open: OpenDownload, work: Work): Promise<Pick<KeptDownload, "state" | "reason" | "files">> {
+    const { platform, reader, clock, tell, maxBytes } = this.#options;
     const { signal } = open.stop;
-    const { quality, ...wish } = open.latest.wish;
-    await this.#measure();
+    const { quality, ...wish } = open.state.wish;
+    this.#shared.allowance.left = maxBytes - (await this.#storage.bytes());
     await this.#storage.real(work.id).catch((error: unknown) => {
       throw fileFailure(error, msg`${this.#storage.of(work.id)} cannot be written`);
     });
@@ -359,15 +306,13 @@ export class DownloadService {
       work,
       {
         ...wish,
-        ...{ id: open.latest.id, folder: this.#storage.of(work.id), platform, clock, signal, tell },
+        ...{ id: open.state.id, folder: this.#storage.of(work.id), platform, clock, signal, tell },
         quality: isQuality(quality) ? quality : undefined,
         refresh: async (until) => foundWork(await reader.read(open.work, until)).work,
         onProgress: ({ bytes, totalBytes, files }) => {
-          const isBegun = open.latest.begunAt !== null || files.some((file) => file.state !== "waiting");
-          const begun = isBegun ? { state: "running" as const, begunAt: open.latest.begunAt ?? clock.now() } : {};
-          const before = statesOf(open.latest.files);
-          open.latest = { ...open.latest, ...begun, bytes, totalBytes, files: [...files] };
-          writer.writeSoon(statesOf(files) !== before);
+          const isBegun = open.state.begunAt !== null || files.some((file) => file.state !== "waiting");
+          const begun = isBegun ? { state: "running" as const, begunAt: open.state.begunAt ?? clock.now() } : {};
+          set(open, { ...begun, bytes, totalBytes, files: [...files] });
         },
       },
       this.#shared,
@@ -375,29 +320,21 @@ export class DownloadService {
     return { state, reason: state === "cancelled" ? CANCELLED : reason, files };
   }
 
-  /** Counts what may still be fetched: what others fetch meanwhile is taken off. */
-  #measure(): Promise<void> {
-    return this.#measuring.run(async () => {
-      const { allowance } = this.#shared;
-      const before = allowance.left;
-      const there = await this.#storage.bytes();
-      allowance.left = this.#options.maxBytes - there - (before - allowance.left);
-    });
-  }
-
   /** Goes on with what other processes left, and removes what was removed. */
   async #look(): Promise<void> {
     try {
       const folder = await this.#storage.id();
-      if (folder === null || this.#closing.signal.aborted) return;
+      if (folder === null || this.#tasks.closing.aborted) return;
       await this.sweep();
       for (const row of await this.#options.store.downloads.openIn(folder)) {
-        const { workId } = row.download;
-        if (this.#closing.signal.aborted || this.#open.size >= MOST_DOWNLOADS) return;
-        if (!this.#open.has(workId)) this.#begin({ id: workId, page: null }, row.download, row);
+        const { download } = row;
+        const { workId: id } = download;
+        if (this.#tasks.closing.aborted || this.#tasks.all.length >= MOST_DOWNLOADS) return;
+        if (this.#tasks.get(id) === undefined)
+          this.#tasks.begin(id, (update, stop) => this.#run({ id, page: null }, download, row, update, stop));
       }
     } catch (error) {
-      if (!this.#closing.signal.aborted) this.#options.onError(error, null);
+      if (!this.#tasks.closing.aborted) this.#options.onError(error, null);
     }
   }
 
@@ -407,13 +344,10 @@ export class DownloadService {
   }
 
   #sweep(): Promise<readonly string[]> {
-    return removeFiles(this.#options.store.downloads, this.#storage, async ({ n, workId }, isWanted) => {
-      const open = this.#open.get(workId);
-      if (open?.n === n) {
-        open.isRemoved = true;
-        open.stop.abort(cancelled());
-        await open.ended;
-      }
+    const { downloads } = this.#options.store;
+    return removeFiles(downloads, this.#storage, async ({ workId }, isWanted) => {
+      const open = this.#tasks.get(workId)?.state;
+      if (open != null && (await downloads.get(open.id)) === null) await this.#tasks.stop(workId);
       return this.#storage.remove(workId, isWanted);
     });
   }
@@ -421,50 +355,9 @@ export class DownloadService {
 
 const CANCELLED = "it was cancelled";
 
-/** Writes how far a download is, one time after the other, and not too often. */
-class StatusWriter {
-  author: DownloadAuthor | null = null;
-  readonly #clock: Clock;
-  readonly #write: (author: DownloadAuthor | null) => Promise<void>;
-  #last: Promise<void> = Promise.resolve();
-  #writtenAt = Number.NEGATIVE_INFINITY;
-  #isWaiting = false;
-
-  constructor(clock: Clock, write: (author: DownloadAuthor | null) => Promise<void>) {
-    this.#clock = clock;
-    this.#write = write;
-  }
-
-  /** Writes it after what is being written. */
-  write(): Promise<void> {
-    const next = this.#last.then(() => this.#write(this.author));
-    this.#last = next.catch(() => {});
-    return next;
-  }
-
-  /** Writes it unless it was written a moment ago, or is about to be. @param atOnce whether it is written in any case */
-  writeSoon(atOnce: boolean): void {
-    if (this.#isWaiting || (!atOnce && this.#clock.now() - this.#writtenAt < TELL_MS)) return;
-    this.#isWaiting = true;
-    this.#writtenAt = this.#clock.now();
-    // What fails is written by the next.
-    this.#last = this.#last
-      .then(() => {
-        this.#isWaiting = false;
-        return this.#write(this.author);
-      })
-      .catch(() => {});
-  }
-
-  /** Resolves when nothing is being written. */
-  settled(): Promise<void> {
-    return this.#last;
-  }
-}
-
-/** Returns the name by which one process of a cluster downloads a work. */
-function lockOf(workId: string): string {
-  return `download:${workId}`;
+function set(open: OpenDownload, more: Partial<KeptDownload>): void {
+  open.state = { ...open.state, ...more };
+  open.update(open.state);
 }
 
 /** @throws DyliveError in_use */
@@ -479,12 +372,4 @@ function authorOf({ author: { id, secUid, displayId, shortId, nickname } }: Work
 
 function bytesOf(files: readonly DownloadFile[]): number {
   return files.reduce((sum, { role, bytes }) => sum + (role === "meta" ? 0 : (bytes ?? 0)), 0);
-}
-
-function statesOf(files: readonly DownloadFile[]): string {
-  return files.map(({ state }) => state).join();
-}
-
-function cancelled(): DyliveError {
-  return new DyliveError("stopping", CANCELLED);
 }

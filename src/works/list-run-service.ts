@@ -2,13 +2,15 @@ import type { AskedList } from "../platform/works/work-list.js";
 import { DyliveError } from "../runtime/errors.js";
 import { msg } from "../runtime/msg.js";
 import type { Store } from "../store/store.js";
+import type { ExclusiveTasksOptions } from "./exclusive-tasks.js";
+import type { Work } from "./model/work.js";
 import type { WorkListRun } from "./model/work-list.js";
-import { RunService, type RunServiceOptions } from "./run-service.js";
+import { keepRun, RunService } from "./run-service.js";
 import { isWhole, type ListBounds, listBounds, WorkLister, type WorkListerOptions } from "./work-lister.js";
 import { personOfSecUid, type WorkService } from "./work-service.js";
 
 /** Dependencies of the service of lists. */
-interface ListRunServiceOptions extends RunServiceOptions, Pick<WorkListerOptions, "reader"> {
+interface ListRunServiceOptions extends ExclusiveTasksOptions, Pick<WorkListerOptions, "reader"> {
   readonly store: Pick<Store, "works" | "listRuns" | "cluster">;
   /** Keeps each work, without those who were erased. */
   readonly works: Pick<WorkService, "keep" | "refuseErased">;
@@ -31,7 +33,6 @@ export class ListRunService extends RunService<AskedBounds, WorkListRun, ListBou
         ofAsked: (of, asked) => listBounds(askedBy(of), asked),
         ofRun: ({ limit, stopAfterKnown }) => ({ limit, stopAfterKnown }),
       },
-      bare: (run) => ({ ...run, author: null, mix: run.mix === null ? null : { ...run.mix, name: null } }),
       words: {
         none: (of) => msg`no run has listed the works of ${of.slice(0, 80)}`,
         other: (of, since, { limit, stopAfterKnown }) => {
@@ -61,8 +62,8 @@ export function nameOfList(asked: AskedList): string {
 
 /**
  * Lists works, keeps each as it comes, and keeps how far that is. Known are works that were kept before a whole run began: of others, which were
- * read by themselves or by a run that broke off, the older ones may never have been listed. Nothing is told of an author before one of their works
- * is kept: they may have been erased.
+ * read by themselves or by a run that broke off, the older ones may never have been listed. The status names no author before one of their works is
+ * kept: they may have been erased.
  * @throws DyliveError erased where nothing may be kept; as `WorkLister.batches`, the run then has a reason and no end of its own
  */
 async function keepList(
@@ -76,31 +77,16 @@ async function keepList(
   const known = whole === null ? new Set<string>() : await store.works.idsOf(of, whole.startedAt);
   const lister = new WorkLister(asked, { ...bounds, reader, clock, knows: (id) => known.has(id) });
   let kept = 0;
-  const status = () => (kept > 0 ? lister.status() : { ...lister.status(), author: null });
-  const n = await store.listRuns.begin(status());
-  onProgress(status());
-  let failure: string | null = null;
-  try {
-    for await (const batch of lister.batches(stop)) {
-      const before = kept;
-      for (const work of batch) {
-        // What a mix shows is of it, whether the work says so or not.
-        const mix = work.mix?.id == null ? (lister.status().mix ?? work.mix) : work.mix;
-        if ((await works.keep({ work: { ...work, mix }, reply: null })) !== null) kept++;
-      }
-      // Their author was erased, maybe a moment ago.
-      if (kept === before) throw new DyliveError("erased", "nothing is kept of their works");
-      await store.listRuns.tell(n, { ...status(), endedBy: null, endedAt: null }, clock.now());
-      onProgress(status());
+  const keep = async (batch: readonly Work[]) => {
+    const before = kept;
+    for (const work of batch) {
+      // What a mix shows is of it, whether the work says so or not.
+      const mix = work.mix?.id == null ? (lister.status().mix ?? work.mix) : work.mix;
+      if ((await works.keep({ work: { ...work, mix }, reply: null })) !== null) kept++;
     }
-  } catch (error) {
-    // What is no error of ours to tell may name what is nobody's business, such as paths.
-    failure = error instanceof DyliveError ? error.message : "it failed; the log says why";
-    if (error instanceof DyliveError && error.code === "erased") await store.listRuns.removeOf(of);
-    throw error;
-  } finally {
-    const told = failure === null ? status() : { ...status(), endedBy: null, reason: failure };
-    await store.listRuns.tell(n, told, clock.now());
-    onProgress(told);
-  }
+    // Their author was erased, maybe a moment ago.
+    if (kept === before) throw new DyliveError("erased", "nothing is kept of their works");
+  };
+  const status = () => (kept > 0 ? lister.status() : { ...lister.status(), author: null });
+  await keepRun(store.listRuns, { of, status, batches: (until) => lister.batches(until), keep }, { clock, onProgress }, stop);
 }

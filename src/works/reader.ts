@@ -59,8 +59,8 @@ export interface WorkReaderStatus {
   readonly lastRefusal: string | null;
 }
 
-/** Turn of a page, which nothing else is read in. */
-interface Turn {
+/** PageTurn of a page, which nothing else is read in. */
+interface PageTurn {
   readonly visitor: WorkVisitor;
   /** Ends the turn. @param refusal why the visitor was refused; null if they were not */
   readonly end: (refusal: string | null) => void;
@@ -267,7 +267,7 @@ export class WorkReader {
   }
 
   /** Waits until the page is free, and may be opened. */
-  async #turn(key: string, signal: AbortSignal): Promise<Turn> {
+  async #turn(key: string, signal: AbortSignal): Promise<PageTurn> {
     if (this.#waiting > MOST_WAITING) throw new DyliveError("too_many_works", msg`${MOST_WAITING} works wait to be read`);
     this.#waiting++;
     let leave: (() => void) | null = null;

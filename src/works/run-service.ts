@@ -1,16 +1,7 @@
-import { type Clock, untilAborted, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Msg } from "../runtime/msg.js";
 import type { AnyRun, Runs } from "../store/sql/runs.js";
-import type { Store } from "../store/store.js";
-
-/** Dependencies of every service of runs. */
-export interface RunServiceOptions {
-  readonly store: Pick<Store, "cluster">;
-  readonly clock: Clock;
-  /** Called when a run failed, which its own reason tells to those who ask for it. @param of what it is about */
-  readonly onError: (error: unknown, of: string) => void;
-}
+import { ExclusiveTasks, type ExclusiveTasksOptions } from "./exclusive-tasks.js";
 
 /** A kind of runs: what they go through, and how. */
 interface RunKind<Asked, Run extends AnyRun, Bounds extends object> {
@@ -19,14 +10,12 @@ interface RunKind<Asked, Run extends AnyRun, Bounds extends object> {
   readonly runs: Pick<Runs<Run>, "last" | "lost">;
   /** Goes through what was asked for, keeps what comes of it, and keeps how far the run is. */
   readonly keep: (of: string, asked: Partial<Asked> & { readonly onProgress: (run: Run) => void }, stop: AbortSignal) => Promise<unknown>;
-  /** Returns what in a run that is asked for, or in one that was begun, says how far it goes. */
+  /** Returns the bounds of a run that is asked for, or of one that was begun. */
   readonly bounds: { readonly ofAsked: (of: string, asked: Partial<Asked>) => Bounds; readonly ofRun: (run: Run) => Bounds };
-  /** Whether a run gives way to one with other bounds: it was begun by the way. None does by default. */
+  /** Whether a run gives way to one with other bounds. None does by default. */
   readonly givesWay?: (run: Run) => boolean;
   /** Refuses what nothing may be kept of. @throws DyliveError erased */
   readonly refuse?: (of: string) => Promise<void>;
-  /** Returns a run without what it tells of a person. */
-  readonly bare: (run: Run) => Run;
   /** Sentences: there was no run; one with other bounds is under way; there are too many; another process does not end its own; no more are begun. */
   readonly words: {
     readonly none: (of: string) => Msg;
@@ -44,58 +33,41 @@ export interface RunStatus<Run> {
   readonly running: boolean;
 }
 
-/** Run that is under way in this process. */
-interface OpenRun<Run> {
-  readonly stop: AbortController;
-  /** Fulfilled with its first figures, or with false where another process is at it; fails when it could not be begun. */
-  readonly begun: Promise<boolean>;
-  readonly ended: Promise<void>;
-  /** Fails with what the run failed with. */
-  readonly kept: Promise<boolean>;
-  latest: Run | null;
-  /** Fulfilled when it next has kept something, or is over. */
-  news: Promise<void>;
-}
-
-/** Runs under way at a time: all but one of them wait for the one page, and each holds the ids of what is known. */
+/** Most runs under way at a time: all but one of them wait for the one page, and each holds the ids of what is known. */
 const MOST_RUNS = 10;
-/** Runs that an erasure removed of which this process tells how they ended. */
-const MOST_REMOVED = 100;
-/** Pause before another look at a run that just ends or begins in another process, in ms. */
-const LOOK_MS = 50;
-/** Pause between two looks at what a run of another process has kept, in ms. */
-const WAIT_MS = 250;
-/** Longest wait for another process that is told to stop its run, in ms. */
-const STOP_WITHIN_MS = 30_000;
 
 /** Runs of one kind into the store beside whatever else the process does: about one thing one at a time, whichever process is at it. */
 export class RunService<Asked extends object, Run extends AnyRun, Bounds extends object> {
-  readonly #options: RunServiceOptions;
+  readonly #options: ExclusiveTasksOptions;
   readonly #kind: RunKind<Asked, Run, Bounds>;
-  readonly #open = new Map<string, OpenRun<Run>>();
-  /** Runs that ended here after an erasure had removed them from the store. */
-  readonly #removed = new Map<string, Run>();
-  readonly #closing = new AbortController();
+  readonly #tasks: ExclusiveTasks<Run>;
 
-  constructor(options: RunServiceOptions, kind: RunKind<Asked, Run, Bounds>) {
+  constructor(options: ExclusiveTasksOptions, kind: RunKind<Asked, Run, Bounds>) {
+    const { name, words } = kind;
     this.#options = options;
     this.#kind = kind;
+    this.#tasks = new ExclusiveTasks(options, {
+      ...words,
+      name,
+      most: MOST_RUNS,
+      tooMany: words.tooMany(MOST_RUNS),
+      stopped: "the run was stopped",
+    });
   }
 
   /**
    * Starts a run about something, which goes on with what is kept; gives the one that is under way, if that has the same bounds. One that gives way
    * is stopped for it.
-   * @throws DyliveError in_use while another with other bounds is under way; erased, too_many_works, stopping; not_ready and others when the store does
-   *   not answer
+   * @throws DyliveError in_use while another with other bounds is under way; erased, too_many_works, stopping; not_ready and others when the store
+   *   does not answer
    */
   async start(of: string, asked: Partial<Asked> = {}): Promise<RunStatus<Run>> {
+    const { bounds, givesWay, words } = this.#kind;
     for (;;) {
-      let isInTheWay = false;
-      await this.#started(of, asked, (run) => {
-        isInTheWay = !this.#isSame(of, asked, run);
-        if (isInTheWay && this.#kind.givesWay?.(run) !== true) throw this.#otherUnderWay(of, run);
-      });
-      if (!isInTheWay) return this.get(of);
+      const { state: run } = await this.#started(of, asked);
+      if (JSON.stringify(bounds.ofAsked(of, asked)) === JSON.stringify(bounds.ofRun(run))) return this.get(of);
+      if (givesWay?.(run) !== true)
+        throw new DyliveError("in_use", words.other(of, new Date(run.startedAt).toISOString(), bounds.ofRun(run)));
       await this.stop(of);
     }
   }
@@ -108,23 +80,16 @@ export class RunService<Asked extends object, Run extends AnyRun, Bounds extends
    * @throws DyliveError what the run failed with in this process, what `start` throws; and the signal's reason
    */
   async startUntil<T>(of: string, asked: Partial<Asked>, look: () => Promise<T | null>, signal: AbortSignal): Promise<T | null> {
-    const open = await this.#started(of, asked, () => {});
-    let failure: { readonly error: unknown } | null = null;
-    open?.kept.catch((error: unknown) => {
-      failure = { error };
-    });
+    const { task } = await this.#started(of, asked);
     for (;;) {
-      // Of the run that is under way now: that which was begun here may have given way to another.
-      const news = this.#open.get(of)?.news;
       const isOver = (await this.last(of))?.running !== true;
       const found = await look();
       if (found !== null) return found;
       if (isOver) {
-        await open?.ended;
-        if (failure !== null) throw (failure as { readonly error: unknown }).error;
+        await task?.done;
         return null;
       }
-      await (news === undefined ? this.#options.clock.sleep(WAIT_MS, signal) : untilAborted(news, signal));
+      await this.#options.clock.sleep(250, signal);
     }
   }
 
@@ -141,153 +106,86 @@ export class RunService<Asked extends object, Run extends AnyRun, Bounds extends
    * @throws DyliveError not_found as `get`; in_use when another process does not stop it
    */
   async stop(of: string): Promise<RunStatus<Run>> {
-    const open = this.#open.get(of);
-    if (open !== undefined) {
-      await end(open);
-      return this.get(of);
-    }
+    if (await this.#tasks.stop(of)) return this.get(of);
     const last = await this.get(of);
-    const locks = this.#options.store.cluster?.locks;
-    if (!last.running || locks === undefined) return last;
-    // Its process ends it as soon as somebody waits.
-    const until = within(this.#closing.signal, STOP_WITHIN_MS);
-    try {
-      const giveUp = await locks.take(this.#lockOf(of), () => {}, until);
-      await giveUp();
-    } catch (error) {
-      if (!until.aborted || this.#closing.signal.aborted) throw error;
-      throw new DyliveError("in_use", this.#kind.words.stuck(of, STOP_WITHIN_MS / 1000));
-    }
+    if (!last.running) return last;
+    await this.#tasks.stopElsewhere(of, async () => {});
     return this.get(of);
   }
 
   /** Stops all runs, and takes no more. */
-  async close(): Promise<void> {
-    this.#closing.abort(new DyliveError("stopping", this.#kind.words.closed));
-    await Promise.all([...this.#open.values()].map(end));
+  close(): Promise<void> {
+    return this.#tasks.close();
   }
 
   /** Returns the last run, as far as it is now; null when there was none, or it is no longer kept. */
   async last(of: string): Promise<RunStatus<Run> | null> {
     const { runs } = this.#kind;
-    const { cluster } = this.#options.store;
-    const open = this.#open.get(of);
-    // Its end is told before it is out of the way.
-    if (open !== undefined && open.latest !== null) return { run: open.latest, running: open.latest.endedAt === null };
+    const run = this.#tasks.get(of)?.state ?? null;
+    // Its end is here before it is out of the way.
+    if (run !== null) return { run, running: run.endedAt === null };
     const kept = await runs.last(of);
-    if (kept === null) {
-      const removed = this.#removed.get(of);
-      return removed === undefined ? null : { run: removed, running: false };
-    }
-    if (kept.run.endedAt !== null) return { run: kept.run, running: false };
-    // Also one that has begun here and has not told us of it yet.
-    if (this.#open.has(of) || (await cluster?.locks.isHeld(this.#lockOf(of))) === true) return { run: kept.run, running: true };
-    // Its process is gone: there is nobody else to tell its end.
-    await runs.lost(kept.n);
+    if (kept === null || kept.run.endedAt !== null) return kept === null ? null : { run: kept.run, running: false };
+    if (await this.#tasks.isHeld(of)) return { run: kept.run, running: true };
+    await runs.lost(kept.n); // its process is gone
     const now = await runs.last(of);
     return now === null ? null : { run: now.run, running: now.run.endedAt === null };
   }
 
-  #isSame(of: string, asked: Partial<Asked>, run: Run): boolean {
-    const { bounds } = this.#kind;
-    return JSON.stringify(bounds.ofAsked(of, asked)) === JSON.stringify(bounds.ofRun(run));
-  }
-
-  #otherUnderWay(of: string, run: Run): DyliveError {
-    const { bounds, words } = this.#kind;
-    return new DyliveError("in_use", words.other(of, new Date(run.startedAt).toISOString(), bounds.ofRun(run)));
-  }
-
-  /** Starts a run where there is none. @param check judges the run that there is then @returns the run of this process; null where another has it */
-  async #started(of: string, asked: Partial<Asked>, check: (run: Run) => void): Promise<OpenRun<Run> | null> {
-    const { signal } = this.#closing;
-    for (;;) {
-      signal.throwIfAborted();
-      await this.#kind.refuse?.(of);
-      const before = this.#open.get(of);
-      if (before !== undefined && before.latest !== null && before.latest.endedAt !== null) await before.ended;
-      const open = this.#open.get(of) ?? this.#begin(of, asked);
-      if (await open.begun) {
-        if (open.latest !== null) check(open.latest);
-        return open;
-      }
-      await open.ended;
-      const elsewhere = await this.last(of);
-      if (elsewhere?.running === true) {
-        check(elsewhere.run);
-        return null;
-      }
-      await this.#options.clock.sleep(LOOK_MS, signal);
-    }
-  }
-
-  #begin(of: string, asked: Partial<Asked>): OpenRun<Run> {
-    if (this.#open.size >= MOST_RUNS) throw new DyliveError("too_many_works", this.#kind.words.tooMany(MOST_RUNS));
-    this.#removed.delete(of);
-    const stop = new AbortController();
-    let begin: (isHere: boolean) => void = () => {};
-    const first = new Promise<boolean>((resolve) => {
-      begin = resolve;
-    });
-    let tell: () => void = () => {};
-    const next = () =>
-      new Promise<void>((resolve) => {
-        tell = resolve;
-      });
-    const onProgress = (run: Run) => {
-      open.latest = run;
-      begin(true);
-      tell();
-      open.news = next();
-    };
-    const kept = this.#keep(of, { ...asked, onProgress }, stop);
-    const ended = kept
-      .then(
-        () => {},
-        (error: unknown) => this.#options.onError(error, of),
-      )
-      .then(() => this.#rememberRemoved(of, open.latest))
-      .catch((error: unknown) => this.#options.onError(error, of))
-      .finally(() => {
-        this.#open.delete(of);
-        tell();
-      });
-    const open: OpenRun<Run> = { stop, begun: Promise.race([first, kept]), ended, kept, latest: null, news: next() };
-    this.#open.set(of, open);
-    return open;
-  }
-
-  /** Remembers how a run ended that an erasure has removed meanwhile: whoever asked for it is told, and of nobody. */
-  async #rememberRemoved(of: string, run: Run | null): Promise<void> {
-    const { runs, bare } = this.#kind;
-    if (run === null || (await runs.last(of)) !== null) return;
-    const { message } = new DyliveError("erased", "nothing is kept of it");
-    this.#removed.set(of, { ...bare(run), endedBy: null, reason: message });
-    for (const oldest of this.#removed.keys()) if (this.#removed.size > MOST_REMOVED) this.#removed.delete(oldest);
-  }
-
-  /** Goes through what was asked for where no other process does. @returns whether it has */
-  async #keep(of: string, asked: Parameters<RunKind<Asked, Run, Bounds>["keep"]>[1], stop: AbortController): Promise<boolean> {
-    const giveUp = await this.#options.store.cluster?.locks.tryTake(this.#lockOf(of), () => stop.abort(stopped()));
-    if (giveUp === null) return false;
-    try {
-      await this.#kind.keep(of, asked, stop.signal);
-      return true;
-    } finally {
-      await giveUp?.();
-    }
-  }
-
-  #lockOf(of: string): string {
-    return `${this.#kind.name}:${of}`;
+  /** Starts a run if there is none. @returns the run that there is, and the task of this process */
+  async #started(of: string, asked: Partial<Asked>): ReturnType<ExclusiveTasks<Run>["start"]> {
+    const { keep, refuse } = this.#kind;
+    await refuse?.(of);
+    return this.#tasks.start(
+      of,
+      async (onProgress, stop) => void (await keep(of, { ...asked, onProgress }, stop.signal)),
+      async () => {
+        const last = await this.last(of);
+        return last?.running === true ? last.run : null;
+      },
+    );
   }
 }
 
-function stopped(): DyliveError {
-  return new DyliveError("stopping", "the run was stopped");
+/** Way through a page. */
+interface PageRun<Run, Batch> {
+  /** What the run is about. */
+  readonly of: string;
+  /** Returns how far it is. */
+  status(): Run;
+  batches(signal: AbortSignal): AsyncGenerator<Batch, void, void>;
+  /** @param n the number of the run */
+  keep(batch: Batch, n: number): Promise<void>;
 }
 
-function end({ stop, ended }: OpenRun<AnyRun>): Promise<void> {
-  stop.abort(stopped());
-  return ended;
+/**
+ * Keeps what a run brings as it comes, and then how far the run is: a run must not say more than is kept.
+ * @throws what ended it, but for its signal; the run is then kept with a reason, and without an end of its own
+ */
+export async function keepRun<Run extends AnyRun, Batch>(
+  runs: Runs<Run>,
+  { of, status, batches, keep }: PageRun<Run, Batch>,
+  { clock, onProgress }: Pick<ExclusiveTasksOptions, "clock"> & { readonly onProgress: (run: Run) => void },
+  signal: AbortSignal,
+): Promise<Run> {
+  const n = await runs.begin(status());
+  onProgress(status());
+  let failure: string | null = null;
+  try {
+    for await (const batch of batches(signal)) {
+      await keep(batch, n);
+      await runs.tell(n, { ...status(), endedBy: null, endedAt: null }, clock.now());
+      onProgress(status());
+    }
+  } catch (error) {
+    // Other errors may name what is not for the caller, such as paths.
+    failure = error instanceof DyliveError ? error.message : "it failed; the log says why";
+    if (error instanceof DyliveError && error.code === "erased") await runs.removeOf(of); // it names them, or a work of theirs
+    throw error;
+  } finally {
+    const last = failure === null ? status() : { ...status(), endedBy: null, reason: failure };
+    await runs.tell(n, last, clock.now());
+    onProgress(last);
+  }
+  return status();
 }

@@ -5,7 +5,7 @@ import type { CommentsEnd, CommentsRequest, CommentsSeen } from "../../src/platf
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { CommentRunService } from "../../src/works/comment-run-service.js";
-import { FakeClock } from "../clock.js";
+import { during, FakeClock } from "../clock.js";
 import { until } from "../until.js";
 import { commentOf, runOf } from "./comment.js";
 
@@ -100,7 +100,7 @@ describe("the service of runs", () => {
   });
 
   it("stops one that is bounded by time for one that is asked for expressly, and keeps nobody waiting", async () => {
-    const { service, opened, shown, startShown, finish } = stage();
+    const { clock, service, opened, shown, startShown, finish } = stage();
     const first = once(shown, WORK);
     let looks = 0;
     const look = async () => {
@@ -110,7 +110,7 @@ describe("the service of runs", () => {
     const waiting = service.startUntil(WORK, { withinMs: 120_000, replies: false }, look, new AbortController().signal);
     await first;
     expect(await startShown(WORK)).toMatchObject({ running: true, run: { withinMs: null, replies: true, limit: 100_000 } });
-    await waiting; // with what the new one has, or without
+    await during(clock, waiting); // with what the new one has, or without
     expect(await service.get(WORK)).toMatchObject({ running: true, run: { withinMs: null, replies: true, limit: 100_000 } });
     await expect(service.start(WORK, { withinMs: 120_000, replies: false })).rejects.toMatchObject({ code: "in_use" });
     await finish(WORK);

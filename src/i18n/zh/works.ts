@@ -187,7 +187,6 @@ export const WORKS: Readonly<Record<string, string>> = {
   "no run has listed the works of {}": "还没有列出过 {} 的作品",
   "{} lists of works are being read": "正在读取 {} 个作品列表",
   "the process that lists the works of {} did not stop within {} s": "列出 {} 作品的进程没有在 {} 秒内停下",
-  "nothing is kept of it": "没有保存它的任何内容",
   "nothing is kept of this author until {}": "在 {} 之前不保存这位作者的任何内容",
   "nothing is kept of their works": "没有保存他们的作品",
   "that is a mix; authors alone are watched": "这是合集；只能监控作者",
