@@ -197,14 +197,14 @@ export class Collector {
     return this.#done;
   }
 
-  /** Asks for the room by this number from now on, which the platform told to another collector. */
+  /** Asks for the room by this number from now on, which another collector has read. */
   askFor(webRid: string): void {
     this.#resolver.askFor(webRid);
   }
 
   /**
    * Ends the connection and stores what had been received. The room is the next collector's when that is done.
-   * @param uncollected why nobody collects the room after, which its log is told; null where this or another process may
+   * @param uncollected why the room is not collected after, which its log has; null where this or another process may
    */
   async stop(uncollected: Uncollected | null = null): Promise<void> {
     this.#uncollected ??= uncollected;
@@ -306,7 +306,7 @@ export class Collector {
   }
 
   /**
-   * Enters the room that the store has by this name, of which the platform says nothing: its log and who asks for it are told why.
+   * Enters the room that the store has by this name, of which the platform says nothing: its log and callers have the reason.
    * @returns the event that it is not this collector's to collect; null where it is, and where the store does not know for sure which room it is
    */
   async #enterKnown(): Promise<CollectorEvent | null> {
@@ -360,7 +360,7 @@ export class Collector {
     const { store, clock } = this.#context;
     const row = this.#row;
     const none = { type: "recalled" } as const;
-    if (this.name.kind === "unique_id") return none; // it may be somebody else's by now
+    if (this.name.kind === "unique_id") return none; // it may be another anchor's by now
     if (row === null || row.webRid === null || row.resume === null || Math.abs(clock.now() - row.resume.savedAt) >= FRESH_MS) return none;
     const { roomId, savedAt } = row.resume;
     const session = await store.sessions.get(row.room, roomId);
@@ -417,7 +417,7 @@ export class Collector {
     return { type: "rested" };
   }
 
-  /** Leaves the room to another process: no end is told, and nothing that is held is stored. */
+  /** Leaves the room to another process: no end is stored, nor anything that is held. */
   #lose(): void {
     this.#ending = { why: "lost" };
     this.health.to(this.health.platformState, "another process collects this room now");

@@ -48,7 +48,7 @@ interface Events {
   no_account: { readonly reason: string; readonly problem: ErrorCode };
   /** The room is another collector's. */
   not_ours: object;
-  /** Somebody who manages the room has paused it. */
+  /** A manager of the room has paused it. */
   paused: { readonly reason: string };
   /** The broadcast that did not end, as far as one knows. */
   checked: { readonly sessionId: string | null };
@@ -70,7 +70,7 @@ interface Events {
   refused: { readonly at: number; readonly reason: string; readonly problem: ErrorCode };
   failed: { readonly at: number; readonly reason: string };
   rested: object;
-  /** Somebody stops the collector, or another process has the room. */
+  /** The collector is stopped, or another process has the room. */
   stop: object;
   store_down: { readonly reason: string; readonly problem: ErrorCode };
   broke: { readonly reason: string; readonly problem: ErrorCode };
@@ -86,7 +86,7 @@ interface Miss {
   readonly silent: boolean;
 }
 
-/** Wait that somebody else measures: chance and settings are none of the machine's. */
+/** A wait, whose length the driver computes: chance and settings are none of the machine's. */
 type Wait =
   | { readonly for: "network" | "refusal"; readonly count: number }
   | { readonly for: "poll"; readonly slower: number }
@@ -106,7 +106,7 @@ export type Effect =
 
 /** Facts that a collection remembers. */
 export interface Memory {
-  /** The room's state, as it was told last. */
+  /** The room's state, as it was set last. */
   readonly shown: RoomState;
   /** Setbacks in a row: asking and identifying, connections that were lost, connections that were refused. */
   readonly failures: number;
@@ -118,7 +118,7 @@ export interface Memory {
   readonly sessionId: string | null;
   /** Whether the platform itself said that the broadcast is live; what an earlier process left is connected to first and asked for after. */
   readonly confirmed: boolean;
-  /** Questions without an answer whether it is; null where nobody doubts it. */
+  /** Questions without an answer whether it is; null while it is not in doubt. */
   readonly doubts: number | null;
   /** When the connection opened; null before. */
   readonly openedAt: number | null;
@@ -179,7 +179,7 @@ const gap: EffectPlan = {
   make: (_, event) => (event.type === "taken" && event.damage !== null ? { type: "gap", gap: event.damage } : null),
 };
 
-/** Plans to tell a state. @param reason the event's, where it is null @param unless state in which nothing is told */
+/** Plans to go to a state. @param reason the event's, where it is null @param unless state in which nothing is done */
 function tell(
   state: RoomState,
   reason: string | ((memory: Memory, event: CollectorEvent) => string) | null = null,
@@ -223,14 +223,14 @@ const poll: readonly EffectPlan[] = [
     make: ({ quietPolls }) => ({ type: "wait", for: "poll", slower: Math.min(1 + (quietPolls - 1) / 10, SLOWEST_POLL) }),
   },
 ];
-/** Plans to show a state that the log is not told. */
+/** Plans to show a state that is not stored. */
 function show(state: RoomState): EffectPlan {
   const { words, make } = tell(state);
   return {
     words,
     make: (memory, event) => {
-      const told = make(memory, event);
-      return told?.type === "tell" ? { ...told, type: "show" } : told;
+      const effect = make(memory, event);
+      return effect?.type === "tell" ? { ...effect, type: "show" } : effect;
     },
   };
 }

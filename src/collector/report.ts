@@ -13,7 +13,7 @@ export interface Report {
   readonly reason: string;
 }
 
-/** Number of counts by method that are told when all of them are too long: a stranger may invent methods. */
+/** Number of counts by method that are reported when all of them are too long: a stranger may invent methods. */
 const FEW_COUNTS = 100;
 const REASON_MAX_CHARS = 2_000;
 

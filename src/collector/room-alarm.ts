@@ -6,18 +6,18 @@ import { alarmEvent } from "../ingest/intake.js";
 import { type Log, newestReal, type RoomKey, SYSTEM_ROOM, type SystemNews, tellSystem } from "../store/log.js";
 import type { ClaimedRoom, RoomContext } from "./context.js";
 
-/** Something to tell of a room, or of one of its sessions (null: the room as a whole). */
+/** An alarm about a room, or about one of its sessions (null: the room as a whole). */
 interface Alarm {
   readonly news: Omit<SystemNews, "about"> & { readonly session: string | null };
-  /** Time of the change, ms UTC: it names the event, so that what is told again is known. */
+  /** Time of the change, ms UTC: it names the event, so that what is sent again is known. */
   readonly at: number;
-  readonly told: () => void;
+  readonly sent: () => void;
 }
 
 /** Number of the newest news of the system's log among which rooms' last words are looked for, and of rooms whose last words are kept. */
 const LAST_NEWS = 2000;
-/** Age up to which an alarm of an earlier process is told in the room's log if it is not there, ms: it may have been killed in between. */
-const HALF_TOLD_MS = 86_400_000;
+/** Age up to which an alarm of an earlier process is stored in the room's log if it is not there, ms: it may have been killed in between. */
+const HALF_SENT_MS = 86_400_000;
 const ID = /^system:(?<kind>(?<about>gifts|session)\.[a-z]+):(?<room>\d+):(?<at>\d+)(?::(?<session>.+))?$/;
 
 /** An alarm as the system's log has it. */
@@ -36,7 +36,7 @@ interface SentAlarm extends Pick<NewEventOf<"system">, "kind" | "text" | "eviden
  */
 export class SentAlarms {
   readonly #log: Pick<Log, "heads" | "readRoom" | "readRoomBefore">;
-  /** Last words by room, then by what they are about; rooms in the order in which they were last told of. */
+  /** Last words by room, then by what they are about; rooms in the order of their last alarms. */
   readonly #byRoom = new Map<string, Map<string, SentAlarm>>();
   /** Seq up to which the log was read; null before. */
   #read: number | null = null;
@@ -81,13 +81,13 @@ export class SentAlarms {
   }
 }
 
-/** Tells a room's log, and the system's, when gifts or messages are kept from it or from one of its sessions, each time once. */
+/** Stores in a room's log, and in the system's, when gifts or messages are kept from it or from one of its sessions, each time once. */
 export class RoomAlarm {
   readonly #context: RoomContext;
   readonly #sent: SentAlarms;
-  /** Whether what an earlier process told is known. */
+  /** Whether the alarms of an earlier process are known. */
   #recalled = false;
-  #telling: Promise<void> | null = null;
+  #sending: Promise<void> | null = null;
 
   constructor(context: RoomContext, sent: SentAlarms) {
     this.#context = context;
@@ -95,12 +95,12 @@ export class RoomAlarm {
   }
 
   /**
-   * Takes the last word of the log: what an earlier process told is so, until something shows that it is over. The system's log is told
-   * first, so that it is asked; what a kill left out of the room's is told there now.
+   * Takes the last word of the log: what an earlier process found is so, until something shows that it is over. The system's log has an alarm
+   * first, so that it is asked; what a kill left out of the room's is stored there now.
    */
   async recall({ room, intake }: ClaimedRoom): Promise<void> {
     const { store, health, clock, signal } = this.#context;
-    /** When it was last told of gifts of a session, or of the room (null). */
+    /** Times of the last alarms about gifts of a session, or of the room (null). */
     const giftAlarms = new Map<string | null, number>();
     for (const { kind, text, evidence = {}, session: name, at } of await this.#sent.of(room)) {
       const broadcast = textIn(evidence["broadcast"]);
@@ -112,7 +112,7 @@ export class RoomAlarm {
         if ("account" in evidence) lone?.as(textIn(evidence["account"]));
         watch?.recall(newsIn(kind, at, evidence), broadcast, clock.now());
       } else if (kind === "session.lost" || kind === "session.silent" || kind === "session.receives") session?.told(kind);
-      if (clock.now() - at > HALF_TOLD_MS) continue;
+      if (clock.now() - at > HALF_SENT_MS) continue;
       const news = { kind, text, session: name, evidence };
       const own = alarmEvent(room, { sessionId: broadcast, webRid: textIn(evidence["webRid"]) }, news, at);
       if (!(await store.log.known(room, [own.id])).has(own.id)) await intake.own(own, signal);
@@ -146,28 +146,28 @@ export class RoomAlarm {
     }
   }
 
-  /** Whether there may be something to tell. */
+  /** Whether there may be an alarm to send. */
   get isDue(): boolean {
     const { gifts, sessions } = this.#context.health;
     if (!this.#recalled || gifts.news !== null) return true;
     return sessions.length > 1 && sessions.some((session) => session.news !== null || session.gifts.news !== null);
   }
 
-  /** Tells what is new, unless that is under way; what cannot be told is told the next time. */
-  look(told: ClaimedRoom): Promise<void> {
-    this.#telling ??= this.#look(told).finally(() => {
-      this.#telling = null;
+  /** Sends new alarms, unless that is under way; what cannot be sent is sent the next time. */
+  look(claimed: ClaimedRoom): Promise<void> {
+    this.#sending ??= this.#look(claimed).finally(() => {
+      this.#sending = null;
     });
-    return this.#telling;
+    return this.#sending;
   }
 
-  async #look(told: ClaimedRoom): Promise<void> {
-    if (!this.#recalled) await this.recall(told);
+  async #look(claimed: ClaimedRoom): Promise<void> {
+    if (!this.#recalled) await this.recall(claimed);
     const { health } = this.#context;
     const alarms = [this.#gifts(health.gifts, null)];
     if (health.sessions.length > 1)
       for (const session of health.sessions) alarms.push(this.#gifts(session.gifts, session), this.#session(session));
-    for (const alarm of alarms) if (alarm !== null) await this.#tell(told, alarm);
+    for (const alarm of alarms) if (alarm !== null) await this.#send(claimed, alarm);
   }
 
   #gifts(watch: GiftsWatch, session: SessionHealth | null): Alarm | null {
@@ -185,7 +185,7 @@ export class RoomAlarm {
     return {
       news: { kind, text: giftsText(news, session?.name ?? null, who), session: session?.name ?? null, evidence },
       at: since,
-      told: () => watch.told(kind),
+      sent: () => watch.told(kind),
     };
   }
 
@@ -204,7 +204,7 @@ export class RoomAlarm {
     return {
       news: { kind, text, session: session.name, evidence: { since, account: session.account, ...(reason !== null && { reason }) } },
       at: since,
-      told: () => session.told(kind),
+      sent: () => session.told(kind),
     };
   }
 
@@ -215,7 +215,7 @@ export class RoomAlarm {
     return login.account === null && login.login === "logged_in" ? "who is logged in in your own browser" : "a guest";
   }
 
-  async #tell({ room, intake }: ClaimedRoom, { news, at, told }: Alarm): Promise<void> {
+  async #send({ room, intake }: ClaimedRoom, { news, at, sent }: Alarm): Promise<void> {
     const { store, health, signal } = this.#context;
     const webRid = (await store.rooms.get(room))?.webRid ?? null;
     const { sessionId } = health;
@@ -223,7 +223,7 @@ export class RoomAlarm {
     const named = { ...news, text: `room ${webRid ?? room}: ${news.text}`, evidence };
     await tellSystem(store, { ...named, about: `${room}:${at}${news.session === null ? "" : `:${news.session}`}` }, at);
     await intake.own(alarmEvent(room, { sessionId, webRid }, named, at), signal);
-    told();
+    sent();
   }
 }
 
@@ -249,7 +249,7 @@ function giftsText({ kind, since, witnessed, missing }: GiftsNews, session: stri
   return `the platform keeps gifts from ${to} since ${at} (as ${who}): ${ranks} rose by ${missing} diamonds for which no gift came (by ${witnessed} in all). ${REMEDY}`;
 }
 
-/** Reads a change of gifts that was told. */
+/** Reads a change of gifts from an alarm. */
 function newsIn(kind: GiftsNews["kind"], since: number, evidence: Readonly<Record<string, unknown>>): GiftsNews {
   const usual: GiftsState = kind === "gifts.flowing" ? "flowing" : "suppressed";
   const number = (value: unknown) => (typeof value === "number" ? value : 0);

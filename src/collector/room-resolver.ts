@@ -20,7 +20,7 @@ export class RoomResolver {
   readonly #context: RoomContext;
   readonly #accesses: readonly PlatformAccess[];
   readonly #name: RoomName;
-  /** The name that is asked for: the room's number, once the platform told it. */
+  /** The name that is asked for: the room's number, once it is known. */
   #asked: RoomName;
   /** The last reading that said live, and when. One of an earlier process is not yet confirmed by the platform. */
   #reading: { readonly live: Live; readonly at: number; readonly confirmed: boolean } | null = null;
@@ -33,7 +33,7 @@ export class RoomResolver {
     this.#accesses = accesses;
   }
 
-  /** Name by which the platform was asked last: a custom id may have been somebody's who was asked for by number since. */
+  /** Name by which the platform was asked last: a custom id may have been that of an anchor who was asked for by number since. */
   get asked(): RoomName {
     return this.#asked;
   }
@@ -65,13 +65,13 @@ export class RoomResolver {
     this.#reading = { live: { outcome: "live", step: "page", webRid, roomId, facts }, at: savedAt, confirmed: false };
   }
 
-  /** Asks for the room by this number, which was told, from now on, until the platform tells another one. */
+  /** Asks for the room by this number from now on, until the platform names another one. */
   askFor(webRid: string): void {
     const isFirst = this.#name.kind === "web_rid" && this.#name.value === webRid;
     this.#asked = isFirst ? this.#name : { kind: "web_rid", value: webRid };
   }
 
-  /** Goes back to the first name: the number may be somebody else's by now, or nobody's. @returns whether that is another one */
+  /** Goes back to the first name: the number may be another anchor's by now, or lead nowhere. @returns whether that is another one */
   askByFirstName(): boolean {
     if (this.#asked === this.#name) return false;
     this.#asked = this.#name;
@@ -124,7 +124,7 @@ export function eventOf(reading: Reading): CollectorEvent {
 
 /**
  * Returns the room that a reading speaks of, known from now on by every name that the platform gave, with what it said of it. The room is
- * told by what lasts: its number and its anchor. A custom id can be given up and taken by somebody else, so it leads to a room only where
+ * recognised by what lasts: its number and its anchor. A custom id can be given up and taken by another anchor, so it leads to a room only where
  * nothing says that it is another's.
  */
 export async function meetRoom(rooms: Rooms, name: RoomName, { facts, webRid, roomId }: Live | Offline): Promise<RoomKey> {
@@ -136,7 +136,7 @@ export async function meetRoom(rooms: Rooms, name: RoomName, { facts, webRid, ro
   const custom: Alias = { kind: "unique_id", value: name.value };
   const known = await rooms.find(custom);
   const number = known === null ? null : ((await rooms.get(known))?.webRid ?? null);
-  // A room that was imported before anybody met it may have the custom id in place of its number.
+  // A room that was imported before it was met may have the custom id in place of its number.
   const isAnothers = number !== null && number !== name.value && number !== webRid;
   if (isAnothers) await rooms.ensure(lasting, facts);
   return rooms.ensure([...lasting, custom], facts);

@@ -167,7 +167,7 @@ export class RoomSession {
   }
 
   /**
-   * Counts the end of a connection, which comes after all that was sent, as its last frame. Where it was silent before, whoever stands between
+   * Counts the end of a connection, which comes after all that was sent, as its last frame. Where it was silent before, a machine between
    * ended it, and has not received what the platform sent either.
    */
   #endedInOrder(): void {

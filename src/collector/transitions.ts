@@ -49,7 +49,7 @@ const LOST = [
     does: [plan.miss("frame"), plan.tell("connecting", null, "stalled"), ...plan.reconnectToTheSame, plan.wait("losses")],
   },
 ] as const satisfies readonly Transition<End>[];
-/** Ends of a connection that nobody wanted. */
+/** Unexpected ends of a connection. */
 const UNWANTED = {
   ended: LOST,
   failed: LOST,
@@ -291,7 +291,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
       },
       { when: ["the last question is not answered", ({ question }) => question !== null], to: "open" },
       {
-        when: ["nobody is heard for too long", ({ watchdog }, { at }) => watchdog.silence(at) !== null],
+        when: ["people are not heard for too long", ({ watchdog }, { at }) => watchdog.silence(at) !== null],
         to: "open",
         notes: () => ({ question: "silence" }),
         does: [plan.keep, plan.question],
@@ -307,7 +307,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
     answered: [
       MOVED,
       {
-        when: ["live, and still nobody is heard", (memory, event) => event.says === "live" && isSilent(memory, event)],
+        when: ["live, and people are still not heard", (memory, event) => event.says === "live" && isSilent(memory, event)],
         to: "leaving",
         notes: (memory, event) => ({
           ...answered(memory, event),
@@ -325,7 +325,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
         ],
       },
       {
-        when: ["nothing, and still nobody is heard", isSilent],
+        when: ["nothing, and people are still not heard", isSilent],
         to: "open",
         notes: (memory, event) => ({ ...answered(memory, event), watchdog: memory.watchdog.quiet(event.at) }),
         does: [

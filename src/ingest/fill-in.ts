@@ -172,7 +172,7 @@ function fillGift(event: GiftEvent, known: { readonly [F in Filled]?: GiftEvent[
   if (filled.size > 0) gift.filled = [...filled];
 }
 
-/** Whether nobody said what an event's units are worth. A drawing is one unit of many gifts, whose price is not that of one of them. */
+/** Whether the worth of an event's units is unknown. A drawing is one unit of many gifts, whose price is not that of one of them. */
 function isPriceless({ unitDiamonds, kind }: GiftEvent): boolean {
   return unitDiamonds === null && kind !== "doodle";
 }

@@ -31,7 +31,7 @@ interface FileOptions {
   readonly onBatch?: (loaded: Loaded) => Promise<void> | void;
   /** Whether the file is read through before anything of it is kept, so that one that is refused leaves nothing behind. */
   readonly readFirst?: boolean;
-  /** Knows who was erased since the file was recorded; nobody by default. */
+  /** Takes out people who were erased since the file was recorded; absent or null where there are none. */
   readonly erased?: () => Promise<Redactor | null>;
   /** Called for each event that the store refuses, which is left out. */
   readonly setAside?: () => void;
@@ -106,7 +106,7 @@ async function roomOf(capture: Capture, { rooms }: Pick<Store, "rooms">): Promis
 }
 
 /**
- * Decides which room a file goes into; the names of one that is to be made or to get a name more. A file may come from anybody: it makes
+ * Decides which room a file goes into; the names of one that is to be made or to get a name more. A file may come from a stranger: it makes
  * rooms that are not known, and moves no name of one that is. Changes nothing.
  * @throws DyliveError bad_file
  */

@@ -25,7 +25,7 @@ interface PipelineDeps extends MemoryDeps {
   readonly gifts?: GiftCatalogue | undefined;
   /** Makes events of messages; our own by default. */
   readonly decode?: typeof normalise;
-  /** Knows who was erased while something waited; null where nobody was. */
+  /** Takes out people who were erased while something waited; null where there are none. */
   readonly erased?: () => Promise<Redactor | null>;
   /** Keeps an event that the store refuses, so that it is not lost; called once for each. */
   readonly setAside: (event: NewEvent, error: unknown) => void;

@@ -58,7 +58,7 @@ async function regift(
       const diamonds = unitDiamonds === null ? null : delta * unitDiamonds;
       changed.push({ ...event, gift, unitDiamonds, delta, comboTotal: high, diamonds });
     }
-    await log.replace(room, changed); // what somebody else replaced meanwhile is counted, too: the next round reads it again
+    await log.replace(room, changed); // what another process replaced meanwhile is counted, too: the next round reads it again
     replaced += changed.length;
     after = page.scanned;
     await onPage();
@@ -69,14 +69,14 @@ async function regift(
 /** Pattern of the pseudonym that stands for people who were taken out of an event (`erasure/identity.ts`). */
 const PSEUDONYM = /\bp[0-9a-f]{16}\b/;
 
-/** Tells whether a stored event stays as it is, since somebody was taken out of it. */
+/** Tells whether a stored event stays as it is, since people were taken out of it. */
 function isErased(stored: LiveEvent): boolean {
   return stored.type === "erased" || PSEUDONYM.test(JSON.stringify(stored));
 }
 
 /**
  * Returns a message without the people who were erased since it came; null where the event stays as it is. The platform's sentences stay as they
- * are stored: those that named somebody were taken out.
+ * are stored: those with names were taken out.
  */
 function leftOf(stored: LiveEvent, draft: Draft, without: Redactor): Draft | null {
   const left = without(draft);
@@ -100,7 +100,7 @@ function decodedAnew(stored: LiveEvent, draft: Draft): LiveEvent {
   const isByArrival = draft.event.timeEstimated === true && draft.event.time === draft.event.receivedAt && stored.timeEstimated === true;
   const kept = { seq, room, webRid, sessionId, receivedAt, source, revision, ...(isByArrival && { time: stored.time }) };
   if (draft.claim !== null) return { ...giftAnew(stored, draft), ...kept };
-  // Ranks that name somebody who was erased were taken out of it.
+  // Ranks with a person who was erased were taken out of it.
   if (draft.event.type === "stats" && stored.type === "stats" && revision > 0 && stored.ranks === undefined) {
     const { ranks: _, ...event } = draft.event;
     return { ...event, ...kept };
@@ -134,7 +134,7 @@ interface RedecodeDeps {
   readonly clock: Clock;
   readonly drift: Drift;
   readonly signal: AbortSignal;
-  /** Knows who was erased since the files were recorded; null where nobody was. */
+  /** Takes out people who were erased since the files were recorded; null where there are none. */
   readonly erased: () => Promise<Redactor | null>;
   /** Makes events of messages; our own by default. */
   readonly decode?: typeof normalise;
@@ -155,7 +155,7 @@ interface Redecoded {
   regifted: number;
   /** Events of messages that gave none before. */
   appended: number;
-  /** Events that somebody was taken out of: they stay as they are. */
+  /** Events that people were taken out of: they stay as they are. */
   erased: number;
   /** Bytes of the files that could not be read. */
   lostBytes: number;
@@ -270,7 +270,7 @@ async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Cl
       }
       const moved = new Set(await store.log.replace(room, changed));
       done.replaced += changed.length - moved.size;
-      // Somebody was taken out of them meanwhile, or another decodes the same.
+      // People were taken out of them meanwhile, or another process decodes the same.
       left = filled.flatMap(({ before, made }) => (moved.has(before.seq) ? [made] : []));
     }
     await deps.onProgress?.(done.messages);
@@ -313,7 +313,7 @@ async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
   await gifts.learn();
 }
 
-/** Yields what the files hold, with the broadcast it is of. @param done told what cannot be read; null when that was told before */
+/** Yields what the files hold, with the broadcast it is of. @param done counts what cannot be read; null when that is counted */
 async function* batchesOf(
   { store, room, files, clock, drift, signal, begunAt }: Begun,
   done: Redecoded | null,

@@ -48,11 +48,11 @@ const ECHO_MS = 5000;
  */
 export class SocialEchoes {
   /** Last follow or share under each id of a user, by action and id: its time, and the id for live rooms that came with it. */
-  readonly #told: Generations<{ readonly time: number; readonly webcastUid: string | null }>;
+  readonly #socials: Generations<{ readonly time: number; readonly webcastUid: string | null }>;
 
   /** @param limit how many user-and-action pairs are remembered at least */
   constructor(limit = 2048) {
-    this.#told = new Generations(limit);
+    this.#socials = new Generations(limit);
   }
 
   /** Tells whether the event is to be kept. Give it every event in order; after a restart first the log's newest follows and shares. */
@@ -63,11 +63,11 @@ export class SocialEchoes {
     // One message may leave out an id that the other has. Where both have one for live rooms, that decides (facts/changes-2026.md 2).
     const keys = [id, webcastUid, secUid].flatMap((one) => (one === null ? [] : [`${type}:${one}`]));
     if (!isMember(method)) {
-      for (const key of keys) this.#told.set(key, { time, webcastUid });
+      for (const key of keys) this.#socials.set(key, { time, webcastUid });
       return true;
     }
     return !keys.some((key) => {
-      const social = this.#told.get(key);
+      const social = this.#socials.get(key);
       if (social === undefined || Math.abs(time - social.time) > ECHO_MS) return false;
       return webcastUid === null || social.webcastUid === null || webcastUid === social.webcastUid;
     });

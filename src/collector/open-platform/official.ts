@@ -262,7 +262,7 @@ export class Official {
   /** Keeps the tasks of the watch list running, which one process does, and confirms what others left. @returns what ends that: the tasks then go on */
   work(): () => Promise<void> {
     const stop = linkedController(this.#life.signal);
-    // Whoever did this before may be gone, with what it had not confirmed.
+    // The process that did this before may be gone, with what it had not confirmed.
     this.#acks?.takeUp();
     const running = this.#tasks?.run(stop.signal);
     this.#running = Promise.all([this.#running, running]);
@@ -292,7 +292,7 @@ export class Official {
     return { ...launched, room };
   }
 
-  /** Tells the platform that messages were handled (ack type 2): whoever shows them knows, we do not. @throws DyliveError unreachable, official_refused, bad_request */
+  /** Tells the platform that messages were handled (ack type 2), which only the program that shows them knows. @throws DyliveError unreachable, official_refused, bad_request */
   async handled(roomId: string, acks: readonly Ack[]): Promise<void> {
     await this.#asking().ack(roomId, 2, acks, this.#life.signal);
   }

@@ -1,9 +1,10 @@
 import type { NewEvent } from "../../events/event.js";
-import { type Broadcast, type IncomingFrame, Pipeline } from "../../ingest/pipeline.js";
+import { type IncomingFrame, Pipeline } from "../../ingest/pipeline.js";
 import type { Drift } from "../../platform/wire/drift.js";
-import { type Clock, monotonicMs } from "../../runtime/clock.js";
+import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
+import { RateLimiter } from "../../runtime/rate-limiter.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Alias } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
@@ -22,42 +23,11 @@ export function officialAlias(appId: string, roomId: string): Alias {
   return { kind: "official", value: `${appId}:${roomId}` };
 }
 
-/** One room of an app: stores what arrives in order, and what arrives meanwhile in one go. */
-class OfficialRoom {
+/** One room of an app. */
+interface OfficialRoom {
   readonly room: RoomKey;
-  readonly #pipeline: Pipeline;
-  readonly #broadcast: Broadcast;
-  #under = 0;
-
-  private constructor(room: RoomKey, pipeline: Pipeline, roomId: string) {
-    this.room = room;
-    this.#pipeline = pipeline;
-    this.#broadcast = { sessionId: roomId, webRid: null, anchorId: null, source: "official" };
-  }
-
-  /** Makes the room and its session where they are missing, and claims the room. */
-  static async open({ store, clock, drift, setAside }: OfficialDeps, appId: string, roomId: string): Promise<OfficialRoom> {
-    const room = await store.rooms.ensure([officialAlias(appId, roomId)]);
-    const { log, rooms, retention } = store;
-    const pipeline = await Pipeline.open({ log, rooms, retention, room, clock, drift, setAside });
-    await store.sessions.open(room, roomId, clock.now());
-    return new OfficialRoom(room, pipeline, roomId);
-  }
-
-  /** Whether nothing is under way. */
-  get idle(): boolean {
-    return this.#under === 0;
-  }
-
   /** Resolves when it is in the log. @throws what the store throws when it is down */
-  async store(arrived: readonly IncomingFrame[]): Promise<void> {
-    this.#under++;
-    try {
-      await this.#pipeline.store(arrived, this.#broadcast);
-    } finally {
-      this.#under--;
-    }
-  }
+  readonly store: (arrived: readonly IncomingFrame[]) => Promise<unknown>;
 }
 
 /** Bounds of what pushes can make. */
@@ -68,78 +38,57 @@ interface RoomLimits {
   readonly openedPerHour: number;
 }
 
-const LIMITS: RoomLimits = { open: 1000, openedPerHour: 5000 };
-const HOUR_MS = 3_600_000;
-
 /** The rooms of apps that pushes came for lately. */
 export class OfficialRooms {
   readonly #deps: OfficialDeps;
   readonly #limits: RoomLimits;
   readonly #open = new Map<string, Promise<OfficialRoom>>();
-  readonly #idle = new Map<string, OfficialRoom>();
-  #hourEndsAt = 0;
-  #opened = 0;
+  readonly #opened: RateLimiter;
 
-  constructor(deps: OfficialDeps, limits = LIMITS) {
+  constructor(deps: OfficialDeps, limits: RoomLimits = { open: 1000, openedPerHour: 5000 }) {
     this.#deps = deps;
     this.#limits = limits;
+    const { openedPerHour } = limits;
+    this.#opened = new RateLimiter(deps.clock, { burst: openedPerHour, perSecond: openedPerHour / 3600 });
   }
 
   /**
    * Opens a room that is not open yet.
    * @throws DyliveError too_many_rooms when too many are new; what the store throws when it is down
    */
-  async of(appId: string, roomId: string): Promise<OfficialRoom> {
+  of(appId: string, roomId: string): Promise<OfficialRoom> {
     const key = `${appId}:${roomId}`;
     const known = this.#open.get(key);
-    if (known !== undefined) {
-      // Used last, so at the end.
-      this.#open.delete(key);
-      this.#open.set(key, known);
-      return known;
-    }
-    this.#count();
-    const opening = OfficialRoom.open(this.#deps, appId, roomId).then(
-      (room) => {
-        this.#idle.set(key, room);
-        return room;
-      },
-      (error: unknown) => {
-        this.#open.delete(key);
-        this.#opened--; // as often as it is tried while the store is away, it is one room
-        throw error;
-      },
-    );
+    const opening = known ?? this.#openNew(appId, roomId);
+    // Used last, so at the end.
+    this.#open.delete(key);
     this.#open.set(key, opening);
-    this.#letGo();
+    const [oldest = ""] = this.#open.keys();
+    // What is under way in it goes on; where that meets the same room opened anew, one fences the other, which tries again.
+    if (this.#open.size > this.#limits.open) this.#open.delete(oldest);
+    if (known === undefined) opening.catch(() => this.#open.get(key) === opening && this.#open.delete(key));
     return opening;
+  }
+
+  /** Makes the room and its session where they are missing, and claims the room. */
+  async #openNew(appId: string, roomId: string): Promise<OfficialRoom> {
+    const { store, clock, drift, setAside } = this.#deps;
+    const { log, rooms, sessions, retention } = store;
+    if (!this.#opened.take()) throw new DyliveError("too_many_rooms", msg`${this.#limits.openedPerHour} rooms were opened within an hour`);
+    try {
+      const room = await rooms.ensure([officialAlias(appId, roomId)]);
+      const pipeline = await Pipeline.open({ log, rooms, retention, room, clock, drift, setAside });
+      await sessions.open(room, roomId, clock.now());
+      const broadcast = { sessionId: roomId, webRid: null, anchorId: null, source: "official" } as const;
+      return { room, store: (arrived) => pipeline.store(arrived, broadcast) };
+    } catch (error) {
+      this.#opened.spend(-1); // as often as it is tried while the store is away, it is one room
+      throw error;
+    }
   }
 
   /** Forgets a room, such as one that was deleted: it is opened anew when something of it comes. */
   forget(appId: string, roomId: string): void {
-    const key = `${appId}:${roomId}`;
-    this.#open.delete(key);
-    this.#idle.delete(key);
-  }
-
-  #count(): void {
-    const now = monotonicMs(this.#deps.clock);
-    if (now >= this.#hourEndsAt) {
-      this.#hourEndsAt = now + HOUR_MS;
-      this.#opened = 0;
-    }
-    const { openedPerHour } = this.#limits;
-    if (this.#opened >= openedPerHour) throw new DyliveError("too_many_rooms", msg`${openedPerHour} rooms were opened within an hour`);
-    this.#opened++;
-  }
-
-  #letGo(): void {
-    for (const key of this.#open.keys()) {
-      if (this.#open.size <= this.#limits.open) return;
-      const room = this.#idle.get(key);
-      if (room?.idle !== true) continue;
-      this.#open.delete(key);
-      this.#idle.delete(key);
-    }
+    this.#open.delete(`${appId}:${roomId}`);
   }
 }

@@ -23,7 +23,7 @@ interface RecoveryDeps {
 }
 
 /**
- * Fetches the pushes of a task that the platform could not deliver, from where the last call came to. Nobody but us keeps that: it is the last
+ * Fetches the pushes of a task that the platform could not deliver, from where the last call came to. We alone keep that: it is the last
  * page, as a position of the store, set only when what was before is in the log. The last page is read again each time, since it still grows.
  * @returns how many pushes the pages held; what is in the log already is known there by its ids
  */

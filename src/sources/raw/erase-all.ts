@@ -16,7 +16,7 @@ const CHUNK_BYTES = 256 * 1024;
 interface RawErased {
   /** Messages out of frames that stay. */
   messages: number;
-  /** Whole frames: named beside their messages, or so damaged that nobody can say whom they hold. */
+  /** Whole frames: named beside their messages, or so damaged that it is unknown whom they hold. */
   frames: number;
 }
 
@@ -141,7 +141,7 @@ export async function eraseAllRaw(folder: string, erasing: RawErasing): Promise<
       all.frames += frames;
     } catch (error) {
       erasing.signal.throwIfAborted();
-      // Removed meanwhile by its limits: there is nothing to take anybody out of.
+      // Removed meanwhile by its limits: there is nothing left to erase.
       if (existsSync(path)) all.failed.push(`${path} (${(error as Error).message})`);
     }
   }

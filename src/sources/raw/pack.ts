@@ -10,7 +10,7 @@ import { NewFile } from "../../runtime/durable-file.js";
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Compresses a recording that nobody writes to any more: `FILE` becomes `FILE.gz`. A torn tail, which a crash leaves, is left out. A crash on the
+ * Compresses a recording that is written to no more: `FILE` becomes `FILE.gz`. A torn tail, which a crash leaves, is left out. A crash on the
  * way leaves the file as it was.
  * @returns bytes that were torn; null when there was nothing whole in the file, which is then removed
  */

@@ -43,7 +43,7 @@ interface WaitingFrame {
   readonly frames: number;
 }
 
-/** Writes the frames of one room to files, one after the other, without making anybody wait. Frames are lost before the room is held up. */
+/** Writes the frames of one room to files, one after the other, without holding up the room. Frames are lost before that. */
 export class RawWriter {
   readonly #deps: RawWriterDeps;
   #queue: WaitingFrame[] = [];
@@ -91,7 +91,7 @@ export class RawWriter {
           const lost = waiting.slice(index).concat(this.#queue.splice(0));
           this.#queued = 0;
           this.#retryAt = monotonicMs(this.#deps.clock) + RETRY_MS;
-          // A file that ends in the middle of a record is left as it is: whoever packs it cuts that off.
+          // A file that ends in the middle of a record is left as it is: packing cuts that off.
           await this.#closeFile().catch(() => {});
           this.#deps.onLost(
             lost.reduce((frames, each) => frames + each.frames, 0),
@@ -191,7 +191,7 @@ export class RawRecorder {
     this.#packing = this.#recover(left);
   }
 
-  /** Takes a batch of a room as it came. Never throws, and makes nobody wait. */
+  /** Takes a batch of a room as it came. Never throws, and holds nothing up. */
   take(room: number, batch: readonly Received[], about: RawAbout): void {
     let writer = this.#writers.get(room);
     if (writer === undefined) {
@@ -218,7 +218,7 @@ export class RawRecorder {
     await closing;
   }
 
-  /** Closes the files of all rooms, with those that somebody is closing already. */
+  /** Closes the files of all rooms, with those that are being closed already. */
   async #leaveAll(): Promise<void> {
     await Promise.all([...[...this.#writers.keys()].map((room) => this.leave(room)), ...this.#closing]);
   }
