@@ -7,7 +7,7 @@ import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import { sessionsOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
-import { backoffMs, randomBetween, Wheel } from "../runtime/clock.js";
+import { backoffMs, randomBetween, untilAborted, Wheel } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Budgets } from "../runtime/rate-limiter.js";
 import { HEARTBEAT_MS } from "../sources/websocket.js";
@@ -19,7 +19,6 @@ import { Broadcasts } from "./broadcasts.js";
 import { RoomConnection, type Target } from "./connection.js";
 import { type ClaimedRoom, type CollectorDeps, type RoomContext, type RoomOwnership, SteadyTime } from "./context.js";
 import { type CollectorEvent, type Effect, START } from "./machine.js";
-import { CollectorRegistry } from "./registry.js";
 import { SentAlarms } from "./room-alarm.js";
 import { eventOf, FRESH_MS, meetRoom, RoomResolver } from "./room-resolver.js";
 import { RoomSession } from "./room-session.js";
@@ -31,7 +30,11 @@ const WAIT_PART_MS = 10_000;
 
 /** What all collectors of a process share. */
 interface SharedByCollectors extends Budgets {
-  readonly registry: CollectorRegistry<Collector>;
+  /**
+   * The collector that has a room: one at most, from before it claims or connects anything of it until all that it received is stored. Names are
+   * many and resolve in any order; a collector that comes second opens nothing.
+   */
+  readonly collectors: Map<RoomKey, Collector>;
   readonly gifts: GiftCatalogue;
   readonly alarms: SentAlarms;
   /** Has each collector look at what is due. */
@@ -46,7 +49,7 @@ export function sharedByCollectors(
   return {
     ...budgets,
     ...{ heartbeats: new Wheel(clock, HEARTBEAT_MS), looks: new Wheel(clock, 1000) },
-    ...{ registry: new CollectorRegistry(), alarms: new SentAlarms(store.log), gifts: new GiftCatalogue(store.gifts) },
+    ...{ collectors: new Map(), alarms: new SentAlarms(store.log), gifts: new GiftCatalogue(store.gifts) },
   };
 }
 
@@ -118,6 +121,8 @@ export class Collector {
     reconnected: () => this.health.reconnected(),
   };
   #machine = START;
+  /** The room of which this is the collector, before it is claimed, too. */
+  #entered: RoomKey | null = null;
   #claimed: ClaimedRoom | null = null;
   #found: FoundRoom | null = null;
   #target: Target | null = null;
@@ -208,20 +213,18 @@ export class Collector {
    */
   async stop(uncollected: Uncollected | null = null): Promise<void> {
     this.#uncollected ??= uncollected;
-    this.#shared.registry.leaving(this);
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     await this.#done;
   }
 
   async #run(): Promise<void> {
-    const { registry, looks } = this.#shared;
+    const { collectors, looks } = this.#shared;
     const stopLooking = looks.every(() => this.#look());
     await this.#drive();
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     stopLooking();
-    registry.leaving(this);
     await this.#leave().catch((error: unknown) => this.health.to("failed", `dylive failed: ${String(error)}`, "internal"));
-    registry.leave(this);
+    if (this.#entered !== null) collectors.delete(this.#entered);
   }
 
   /** Does what is due; called each second. What fails is tried again the next time. */
@@ -322,7 +325,7 @@ export class Collector {
 
   /** Enters a room by its number. Null when it is not this collector's to collect: then nothing was claimed or connected. */
   async #enterRoom(room: RoomKey, webRid: string): Promise<ClaimedRoom | null> {
-    const { store, signal } = this.#context;
+    const { store } = this.#context;
     if (this.room !== null && room !== this.room) {
       this.#ending = { why: "moved" };
       return null;
@@ -331,7 +334,7 @@ export class Collector {
       this.#ending = { why: "paused", room };
       return null;
     }
-    const owner = await this.#shared.registry.enter(room, this, signal);
+    const owner = await this.#ownerOf(room);
     if (owner !== this) {
       owner.askFor(webRid); // what the platform said last counts
       this.#ending = { why: "twin", of: owner };
@@ -343,6 +346,24 @@ export class Collector {
     }
     this.#resolver.askFor(webRid);
     return this.#claimed;
+  }
+
+  /** Returns the collector that has a room: this one, unless another has it. One that is leaving is waited for. @throws the signal's reason */
+  async #ownerOf(room: RoomKey): Promise<Collector> {
+    const { collectors } = this.#shared;
+    const { signal } = this.#stop;
+    for (;;) {
+      const owner = collectors.get(room);
+      if (owner === this || (owner !== undefined && !owner.#stop.signal.aborted)) return owner;
+      signal.throwIfAborted();
+      if (owner === undefined) {
+        if (this.#entered !== null) collectors.delete(this.#entered); // it was not claimed, and the name leads to another room by now
+        collectors.set(room, this);
+        this.#entered = room;
+        return this;
+      }
+      await untilAborted(owner.run(), signal);
+    }
   }
 
   /** Claims the room, so that nothing is connected to what another process has. */

@@ -213,7 +213,7 @@ export class RoomConnection {
     // Those over which nothing comes at all while another brings something are opened anew; else it is the room's silence.
     if (dead.length < this.#standing)
       for (const session of dead) session.cut("the connection was open but silent: not even heartbeats were answered");
-    if (sessions.some(({ hasAccount }) => hasAccount)) this.#beside(this.#lookAtAccounts());
+    if (sessions.some(({ access }) => access.hasAccount)) this.#beside(this.#lookAtAccounts());
     const at = this.#context.time.now();
     this.#beside(happens({ type: "tick", at, due: at >= this.#askAt }));
   }

@@ -1,16 +1,15 @@
 import { SessionHealth } from "../health/sessions.js";
 import { HandshakeRefused } from "../platform/access/handshake.js";
-import type { Reply } from "../platform/access/platform.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
-import { firstFetch } from "../platform/access/push.js";
-import type { Received } from "../platform/access/read.js";
+import { firstFetch, pushHeaders, pushUrl } from "../platform/access/push.js";
+import type { Received, Source } from "../platform/access/read.js";
 import { type Live, resolveRoom } from "../platform/links/resolve.js";
 import { PlatformAccess, type SessionChoice } from "../platform/platform-access.js";
 import { backoffMs, linkedController } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { msg, msgOf } from "../runtime/msg.js";
 import { ON_THE_WAY } from "../runtime/rate-limiter.js";
-import { openSource } from "../sources/open-source.js";
+import { websocketSource } from "../sources/websocket.js";
 import type { Resume, ResumePosition } from "../store/rooms.js";
 import type { RoomContext } from "./context.js";
 import { STEADY_MS } from "./transitions.js";
@@ -31,6 +30,8 @@ interface Listeners {
   readonly onReceived: (frame: Received) => void;
 }
 
+/** Time that a page in the browser needs, in ms, before the silence of its socket says something. */
+const PAGE_MS = 30_000;
 /** Evidence that a page waited for a click. */
 const CLICKED = "the room's page opened its connection only after a click";
 
@@ -46,10 +47,11 @@ export class RoomSession {
   #losses = 0;
   #refusals = 0;
   /** When it is to try again, by the steady clock. */
-  #retryAt = Number.NEGATIVE_INFINITY;
+  retryAt = Number.NEGATIVE_INFINITY;
+  /** When the last frame came over its connection, or when that stood, by the steady clock; of the one before while there is none. */
+  lastFrameAt = Number.NEGATIVE_INFINITY;
   /** Since when the connection stands, by the steady clock; null while there is none. */
   #since: number | null = null;
-  #lastFrameAt = Number.NEGATIVE_INFINITY;
   #cut: Pick<AbortController, "signal" | "abort"> | null = null;
 
   /**
@@ -69,24 +71,9 @@ export class RoomSession {
     return this.#since !== null;
   }
 
-  /** When the last frame came over its connection, or when that stood, by the steady clock; of the one before while there is none. */
-  get lastFrameAt(): number {
-    return this.#lastFrameAt;
-  }
-
-  /** Whether it watches as an account. */
-  get hasAccount(): boolean {
-    return this.access.hasAccount;
-  }
-
-  /** When it is to try again, by the steady clock. */
-  get retryAt(): number {
-    return this.#retryAt;
-  }
-
   /** Whether its connection stands and not even its heartbeats are answered. */
   get isDead(): boolean {
-    return this.standing && this.#context.time.now() - this.#lastFrameAt >= NO_FRAME_MS;
+    return this.standing && this.#context.time.now() - this.lastFrameAt >= NO_FRAME_MS;
   }
 
   /** Connects and brings what comes, until the connection ends. @throws DyliveError that says why it ended or did not open */
@@ -112,7 +99,7 @@ export class RoomSession {
     const stands = () => {
       if (this.#since !== null) return;
       this.#since = time.now();
-      this.#lastFrameAt = this.#since;
+      this.lastFrameAt = this.#since;
       health.to("connected", isClicked ? CLICKED : null);
       listeners.onStanding();
       void giftList?.look(access, budgets.requests, until);
@@ -131,25 +118,50 @@ export class RoomSession {
         if (first !== null) yield { batch: [first.received], isFirst: true };
         point.first(roomId, first, clock.now());
       }
-      const wanted = {
-        ...{ live, identity, from: { ...point.from, attempt: this.#attempts++ } },
-        onOpen: (at: number) => {
-          health.opened();
-          listeners.onOpen(at);
-          if (access.source === "websocket") stands();
-        },
+      const heard = {
+        ...{ clock, drift, held: budgets.held },
         onReceived: (frame: Received) => {
-          if (this.standing) this.#lastFrameAt = time.steady(frame.receivedAt);
+          if (this.standing) this.lastFrameAt = time.steady(frame.receivedAt);
           health.received(frame.receivedAt, frame.response?.messages.length ?? 0);
           listeners.onReceived(frame);
         },
-        onGiftList: (reply: Pick<Reply, "status" | "body">) => void giftList?.heard(reply),
-        onClickNeeded: () => {
-          isClicked = true;
-          if (this.standing) health.to("connected", CLICKED); // the answer of im/fetch came before
-        },
       };
-      for await (const batch of await openSource(wanted, { access, budgets, clock, drift }, until)) {
+      const opened = (at: number) => {
+        health.opened();
+        listeners.onOpen(at);
+      };
+      const { visitor, signer, pageSource } = identity;
+      let source: Source;
+      if (access.source === "websocket") {
+        const { platform } = access;
+        const from = { ...point.from, attempt: this.#attempts++ };
+        source = websocketSource({
+          ...heard,
+          connectUrl: async (signing) => {
+            await budgets.connects.turn(signing);
+            return pushUrl({ platform, signer, visitor, roomId: live.roomId, ...from }, signing);
+          },
+          ...{ headers: pushHeaders(visitor, live.webRid), proxy: platform.proxy, heartbeats: budgets.heartbeats },
+          onOpen: () => {
+            opened(clock.now());
+            stands();
+          },
+        });
+      } else {
+        if (pageSource === null)
+          throw new DyliveError("no_browser", "this room is to be read in the browser, but a signer takes the browser's place");
+        await budgets.connects.turn(until);
+        opened(clock.now() + PAGE_MS);
+        source = pageSource(live.webRid, {
+          ...heard,
+          onGiftList: (reply) => void giftList?.heard(reply),
+          onClickNeeded: () => {
+            isClicked = true;
+            if (this.standing) health.to("connected", CLICKED); // the answer of im/fetch came before
+          },
+        });
+      }
+      for await (const batch of source.open(until)) {
         stands(); // only so a page shows that it stands
         yield { batch, isFirst: false };
       }
@@ -172,7 +184,7 @@ export class RoomSession {
    */
   #endedInOrder(): void {
     const now = this.#context.time.now();
-    if (this.standing && now - this.#lastFrameAt < SILENT_MS) this.#lastFrameAt = now;
+    if (this.standing && now - this.lastFrameAt < SILENT_MS) this.lastFrameAt = now;
   }
 
   /** Notes that no connection of the room is left to which it might come back. */
@@ -217,7 +229,7 @@ export class RoomSession {
     const isRefused = error?.code === "blocked";
     this.#refusals = isRefused ? this.#refusals + 1 : 0;
     const ms = isRefused ? backoffMs("refusal", this.#refusals) : backoffMs("network", this.#losses);
-    this.#retryAt = this.#context.time.now() + ms;
+    this.retryAt = this.#context.time.now() + ms;
     const reason = error?.detail ?? "the platform said that the connection is over";
     if (error?.code === "bad_account") this.health.withoutAccount(reason);
     this.health.to(isRefused ? "refused" : "lost", reason, Math.round(this.#context.clock.now() + ms));

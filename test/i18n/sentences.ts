@@ -55,7 +55,7 @@ export const ENGLISH = /[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}/;
 
 /** Files whose sentences become the reason of a room's state, of a session's or of a gap, or the news of a system event. */
 const OF_ROOMS =
-  /^(?:collector\/(?:collector|connection|gap-tracker|room-alarm|room-session|transitions)|health\/|ingest\/intake|sources\/(?:websocket|open-source)|cluster\/wanted-rooms-view|store\/health|retention\/disk-watch|webhooks\/runner|platform\/(?:access\/(?:platform|signer)|accounts\/login-store|pages\/(?:answer|enter|profile|reflow)|browser\/(?:browser-page\.|page\.|session|supervisor|visitor-context|find)|links\/resolve))/;
+  /^(?:collector\/(?:broadcasts|collector|connection|room-alarm|room-session|transitions)|health\/|ingest\/intake|sources\/websocket|cluster\/wanted-rooms-view|store\/health|retention\/disk-watch|webhooks\/runner|platform\/(?:access\/(?:platform|signer)|accounts\/login-store|pages\/(?:answer|enter|profile|reflow)|browser\/(?:browser-page\.|page\.|session|supervisor|visitor-context|find)|links\/resolve))/;
 /** Words of the table of states, of faults that end in a 500 or in a refusal at once, and of what only a log is told. */
 const NOT_SHOWN: readonly (RegExp | string)[] = [
   /^(?:no broadcast was|a room was not kept|a room has no session|the room has no session|a collector that is|a visitor context is|a page of ours)/,
