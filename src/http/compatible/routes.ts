@@ -121,9 +121,7 @@ const GiftsAnswer = success(
           id: Type.Number({ description: "an integer of up to 20 digits: read it without rounding" }),
           id_str: Text,
           name: Text,
-          diamond_count: Type.Union([Type.Integer(), Type.Null()], {
-            description: "price of one unit in diamonds; null if unknown",
-          }),
+          diamond_count: Nullable(Type.Integer(), "price of one unit in diamonds; null if unknown"),
           image: Picture,
           combo: Nullable(Type.Boolean()),
           type: Nullable(Type.Integer()),

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
+import { Nullable } from "../../events/field.js";
 import { inLanguage, recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { AdminService, ApiDeps } from "../api-deps.js";
@@ -10,7 +11,7 @@ import { AboutSchema, FindingListSchema, type ServerSetting, SettingListSchema }
 import { addSchemas, exactly, routesOf } from "./route.js";
 
 const DAY_MS = 86_400_000;
-const Changed = <S extends TSchema>(schema: S, description: string) => Type.Optional(Type.Union([schema, Type.Null()], { description }));
+const Changed = <S extends TSchema>(schema: S, description: string) => Type.Optional(Nullable(schema, description));
 const Days = Type.Integer({ minimum: 1, maximum: 36_500 });
 const Megabytes = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
 const PerSecond = Type.Integer({ minimum: 1, maximum: 1_000 });
@@ -35,9 +36,7 @@ const SettingChange = exactly({
 
 const Examined = exactly({
   room: Type.Optional(
-    Type.Union([Type.String({ minLength: 1, maxLength: 2_000 }), Type.Null()], {
-      description: "a live room, to look at every step: a number, a link or a share text",
-    }),
+    Nullable(Type.String({ minLength: 1, maxLength: 2_000 }), "a live room, to look at every step: a number, a link or a share text"),
   ),
 });
 

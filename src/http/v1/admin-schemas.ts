@@ -10,32 +10,25 @@ export const AccountSchema = Type.Object(
     login: Type.Enum(["logged_in", "guest", "unknown"], {
       description: "whom the platform took it for when it was asked last; unknown: not asked, or it did not say",
     }),
-    nickname: Type.Union([Type.String(), Type.Null()], { description: "as the platform names it" }),
-    savedAt: Type.Union([Type.Integer(), Type.Null()], {
-      description: "when its cookies were saved, ms UTC; null when its file is damaged",
-    }),
-    expiresAt: Type.Union([Type.Integer(), Type.Null()], {
-      description: "when the platform will end the login; null where it is not known",
-    }),
+    nickname: Nullable(Type.String(), "as the platform names it"),
+    savedAt: Nullable(Type.Integer(), "when its cookies were saved, ms UTC; null when its file is damaged"),
+    expiresAt: Nullable(Type.Integer(), "when the platform will end the login; null where it is not known"),
     checkedAt: Nullable(Time),
     lapsed: Type.Boolean({ description: "the login has ended: rooms are seen as a guest sees them until there are new cookies" }),
-    health: Type.Union(
-      [
-        Type.Object({
-          since: Time,
-          gifts: Type.Integer({ description: "gifts that it was sent" }),
-          diamonds: Type.Integer({ description: "of those whose price is known" }),
-          diamondsWitnessed: Type.Integer({
-            description: "that were given for certain while it watched: by the platform's ranks, or as other sessions were sent them",
-          }),
-          diamondsMissing: Type.Integer({ description: "how much of that it was not sent within half a minute" }),
-          refusals: Type.Integer({ description: "connections that the platform refused it" }),
+    health: Nullable(
+      Type.Object({
+        since: Time,
+        gifts: Type.Integer({ description: "gifts that it was sent" }),
+        diamonds: Type.Integer({ description: "of those whose price is known" }),
+        diamondsWitnessed: Type.Integer({
+          description: "that were given for certain while it watched: by the platform's ranks, or as other sessions were sent them",
         }),
-        Type.Null(),
-      ],
-      { description: "what was seen of it in the last 14 days, over all rooms; null: nothing" },
+        diamondsMissing: Type.Integer({ description: "how much of that it was not sent within half a minute" }),
+        refusals: Type.Integer({ description: "connections that the platform refused it" }),
+      }),
+      "what was seen of it in the last 14 days, over all rooms; null: nothing",
     ),
-    problem: Type.Union([Type.String(), Type.Null()], { description: "why nothing is known of it" }),
+    problem: Nullable(Type.String(), "why nothing is known of it"),
   },
   { $id: "Account", description: "an account that rooms can be watched as, without its cookies" },
 );
@@ -50,7 +43,7 @@ export const AboutSchema = Type.Object(
     version: Type.String(),
     node: Type.String({ description: "version of Node.js" }),
     startedAt: Time,
-    storeBytes: Type.Union([Type.Integer(), Type.Null()], { description: "bytes of the database on disk" }),
+    storeBytes: Nullable(Type.Integer(), "bytes of the database on disk"),
     account: Type.String({ description: "the account that rooms are watched as unless they say otherwise" }),
     settings: Type.Array(
       Type.Object({

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
+import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
 import { reasoned } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -36,13 +37,9 @@ const WorkFilesSchema = Type.Object(
     offered: Type.Array(
       Type.Object({
         ...{ role, index },
-        variant: Type.Union([Type.String(), Type.Null()], {
-          description: "name of the rung that a download takes; null for what has none",
-        }),
-        reason: Type.Union([Type.String(), Type.Null()], { description: "which it is, and why it is taken" }),
-        bytes: Type.Union([Type.Integer(), Type.Null()], {
-          description: "length as the platform tells it, without a sound that is joined",
-        }),
+        variant: Nullable(Type.String(), "name of the rung that a download takes; null for what has none"),
+        reason: Nullable(Type.String(), "which it is, and why it is taken"),
+        bytes: Nullable(Type.Integer(), "length as the platform tells it, without a sound that is joined"),
         rungs: Type.Array(Type.Ref("MediaVariant"), { description: "all rungs without the platform's mark, the best first" }),
       }),
       { description: "the files that a download brings, by what is asked for" },

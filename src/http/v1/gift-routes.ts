@@ -16,7 +16,7 @@ const GiftSchema = Type.Object(
   {
     id: Type.String(),
     name: Nullable(Type.String()),
-    diamonds: Type.Union([Diamonds, Type.Null()], { description: "its price, as far as known now; null if unknown" }),
+    diamonds: Nullable(Diamonds, "its price, as far as known now; null if unknown"),
     icon: Nullable(Type.String({ description: "https URL of its picture" })),
     kind: Nullable(Type.Integer({ description: "the platform's number of a kind" })),
     combo: Nullable(Type.Boolean({ description: "it can be given in combos" })),

@@ -6,8 +6,8 @@ import { HOOK_LIMITS, HOOK_STATES } from "../../webhooks/webhook-service.js";
 import { Time } from "./fields.js";
 import { exactly } from "./route.js";
 
-const Status = Type.Union([Type.Integer(), Type.Null()], { description: "HTTP status; null when there was no answer, and of e-mail" });
-const Wrong = Type.Union([Type.String(), Type.Null()], { description: "what was wrong, in words" });
+const Status = Nullable(Type.Integer(), "HTTP status; null when there was no answer, and of e-mail");
+const Wrong = Nullable(Type.String(), "what was wrong, in words");
 const MessageId = Type.String({ description: "the webhook-id" });
 const RoomId = Type.String({ description: "the room's id here" });
 
@@ -38,7 +38,7 @@ const HookSchema = Type.Object(
     maxEvents: Type.Integer({ description: "events of one request at most" }),
     allowPrivate: Type.Boolean({ description: "may reach private addresses" }),
     createdAt: Time,
-    oldSecretUntil: Type.Union([Type.Integer(), Type.Null()], { description: "until then the secret before the last rotation signs too" }),
+    oldSecretUntil: Nullable(Type.Integer(), "until then the secret before the last rotation signs too"),
     state: Type.Enum([...HOOK_STATES], { description: "failing: the last try did not arrive, and it is tried again" }),
     paused: Nullable(
       Type.Object({
@@ -48,7 +48,7 @@ const HookSchema = Type.Object(
     ),
     failingSince: Nullable(Time),
     lastTry: Nullable(Type.Object({ at: Time, status: Status, error: Wrong })),
-    deliveredAt: Type.Union([Type.Integer(), Type.Null()], { description: "when something was last delivered" }),
+    deliveredAt: Nullable(Type.Integer(), "when something was last delivered"),
     backlog: Type.Integer({ description: "events of the log that it has not come to, of whichever rooms and types" }),
     behindRooms: Type.Integer({ description: "rooms with something under way" }),
     behind: Type.Array(
@@ -90,7 +90,7 @@ const HookTrySchema = Type.Object(
     delivered: Type.Boolean(),
     status: Status,
     error: Wrong,
-    answer: Type.Union([Type.String(), Type.Null()], { description: "begin of an answer that was no success" }),
+    answer: Nullable(Type.String(), "begin of an answer that was no success"),
   },
   { $id: "HookTry", description: "one request to a webhook's receiver, and what came of it" },
 );
@@ -116,9 +116,7 @@ const settings = {
     }),
   ),
   filter: Type.Optional(
-    Type.Union([Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS }), Type.Null()], {
-      description: "a filter expression, see docs/filters.md",
-    }),
+    Nullable(Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS }), "a filter expression, see docs/filters.md"),
   ),
   rooms: Type.Optional(
     Type.Array(RoomName, { maxItems: HOOK_LIMITS.rooms, description: "only these rooms; all by default, also those that come later" }),
@@ -136,24 +134,20 @@ const settings = {
     }),
   ),
 };
-const Channel = Type.Union(
-  [
-    exactly({
-      kind: Type.Optional(Type.Enum([...HOOK_CHANNELS], { description: "by the address where it is left out, for the known services" })),
-      secret: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()], { description: CHANNEL_SECRET })),
-      to: Type.Optional(
-        Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()], { description: "id of the chat, for Telegram" }),
+const Channel = Nullable(
+  exactly({
+    kind: Type.Optional(Type.Enum([...HOOK_CHANNELS], { description: "by the address where it is left out, for the known services" })),
+    secret: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 200 }), CHANNEL_SECRET)),
+    to: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 200 }), "id of the chat, for Telegram")),
+    language: Type.Optional(Type.Enum(["zh", "en"], { description: "of the text, zh by default" })),
+    template: Type.Optional(
+      Nullable(
+        Type.String({ minLength: 1, maxLength: 4_000 }),
+        "body for the kind http, with {title}, {text} and {all} in it; JSON where it is JSON",
       ),
-      language: Type.Optional(Type.Enum(["zh", "en"], { description: "of the text, zh by default" })),
-      template: Type.Optional(
-        Type.Union([Type.String({ minLength: 1, maxLength: 4_000 }), Type.Null()], {
-          description: "body for the kind http, with {title}, {text} and {all} in it; JSON where it is JSON",
-        }),
-      ),
-    }),
-    Type.Null(),
-  ],
-  { description: "service that brings a text to people, see docs/notify.md; null for a program, which is sent events as they are" },
+    ),
+  }),
+  "service that brings a text to people, see docs/notify.md; null for a program, which is sent events as they are",
 );
 /** Hook that is asked for. */
 export const NewHook = exactly({ url: Url, ...settings, channel: Type.Optional(Channel) });

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { Official } from "../../collector/open-platform/official.js";
 import { officialAlias } from "../../collector/open-platform/rooms.js";
+import { Nullable } from "../../events/field.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -29,7 +30,7 @@ const AppsAnswer = Type.Object(
               Type.String(),
               Type.Object({
                 state: Type.Enum(["new", "running", "ending", "ended"]),
-                problem: Type.Union([Type.String(), Type.Null()]),
+                problem: Nullable(Type.String()),
               }),
             ),
           }),
@@ -47,9 +48,9 @@ const LaunchAnswer = Type.Object(
   {
     room: Type.String({ description: "the room's key here" }),
     roomId: Type.String(),
-    anchorOpenId: Type.Union([Type.String(), Type.Null()]),
-    nickname: Type.Union([Type.String(), Type.Null()]),
-    avatar: Type.Union([Type.String(), Type.Null()]),
+    anchorOpenId: Nullable(Type.String()),
+    nickname: Nullable(Type.String()),
+    avatar: Nullable(Type.String()),
   },
   { description: "the room of the launch token" },
 );

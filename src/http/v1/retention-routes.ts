@@ -11,15 +11,12 @@ import { RoomParams } from "./fields.js";
 import { addSchemas, exactly, type ReadonlyDeep, routesOf } from "./route.js";
 
 const Own = (description: string) =>
-  Type.Union(
-    [
-      exactly({
-        maxAgeMs: Nullable(Type.Integer({ minimum: 3_600_000, description: "ms; null is no limit" })),
-        maxBytes: Nullable(Type.Integer({ minimum: 1_000_000, description: "bytes; null is no limit" })),
-      }),
-      Type.Null(),
-    ],
-    { description },
+  Nullable(
+    exactly({
+      maxAgeMs: Nullable(Type.Integer({ minimum: 3_600_000, description: "ms; null is no limit" })),
+      maxBytes: Nullable(Type.Integer({ minimum: 1_000_000, description: "bytes; null is no limit" })),
+    }),
+    description,
   );
 const kinds = {
   events: Own("events of the room; null follows the server's settings"),

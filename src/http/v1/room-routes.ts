@@ -61,10 +61,8 @@ const Evidence = Type.Object(
         "whether gifts reach us; suppressed: contributors' scores rise and no gift explains it; partial: gifts come, but not all",
     }),
     giftsSeen: GiftsSeen,
-    masked: Type.Union([Type.Boolean(), Type.Null()], { description: "the room hides who its people are" }),
-    likesSeen: Type.Union([Type.Number(), Type.Null()], {
-      description: "share of the room's likes that reached us: the platform samples them",
-    }),
+    masked: Nullable(Type.Boolean(), "the room hides who its people are"),
+    likesSeen: Nullable(Type.Number(), "share of the room's likes that reached us: the platform samples them"),
     gaps: Type.Object(
       { count: Type.Integer(), totalMs: Type.Integer(), unmeasured: Type.Integer() },
       { description: "intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs" },
@@ -113,10 +111,10 @@ const Status = Type.Object(
     broadcast: Type.Object(
       {
         roomId: Nullable(Type.String({ description: "that the room's page named last, also of a broadcast that is over" })),
-        cover: Type.Union([Type.String(), Type.Null()], { description: "URL of the cover; it expires" }),
-        online: Type.Union([Type.Integer(), Type.Null()], { description: "people in the room" }),
-        totalViewers: Type.Union([Type.Integer(), Type.Null()], { description: "people who came so far" }),
-        likes: Type.Union([Type.Integer(), Type.Null()], { description: "the platform's own count of likes" }),
+        cover: Nullable(Type.String(), "URL of the cover; it expires"),
+        online: Nullable(Type.Integer(), "people in the room"),
+        totalViewers: Nullable(Type.Integer(), "people who came so far"),
+        likes: Nullable(Type.Integer(), "the platform's own count of likes"),
       },
       { description: "what the platform last said of the broadcast" },
     ),
@@ -145,7 +143,7 @@ const RoomSchema = Type.Object(
       { description: "how it is collected; null follows the server's setting. A proxy is shown without its password" },
     ),
     createdAt: Time,
-    status: Type.Union([Status, Type.Null()], { description: "null while the room is not collected, unless it is paused" }),
+    status: Nullable(Status, "null while the room is not collected, unless it is paused"),
   },
   { $id: "Room", description: "a room" },
 );
@@ -167,28 +165,26 @@ const ListQuery = exactly({
 });
 const Settings = exactly({
   account: Type.Optional(
-    Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Null()], {
-      description: "account to watch as, as given to dylive login; guest is none, null the server's setting",
-    }),
+    Nullable(
+      Type.String({ minLength: 1, maxLength: 32 }),
+      "account to watch as, as given to dylive login; guest is none, null the server's setting",
+    ),
   ),
   proxy: Type.Optional(
-    Type.Union([Type.String({ minLength: 1, maxLength: 1000 }), Type.Null()], {
-      description: "proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting",
-    }),
+    Nullable(
+      Type.String({ minLength: 1, maxLength: 1000 }),
+      "proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting",
+    ),
   ),
   source: Type.Optional(
-    Type.Union([Type.Enum(["websocket", "browser"]), Type.Null()], {
-      description: "connections of our own, or a page in the browser; null is the server's setting",
-    }),
+    Nullable(Type.Enum(["websocket", "browser"]), "connections of our own, or a page in the browser; null is the server's setting"),
   ),
-  record: Type.Optional(
-    Type.Union([Type.Boolean(), Type.Null()], { description: "whether its frames are kept as they came; null is the server's setting" }),
-  ),
+  record: Type.Optional(Nullable(Type.Boolean(), "whether its frames are kept as they came; null is the server's setting")),
   sessions: Type.Optional(
-    Type.Union([Type.Array(Type.String({ minLength: 1, maxLength: 1100 }), { minItems: 1, maxItems: MOST_SESSIONS }), Type.Null()], {
-      description:
-        "sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none (admin tokens only; left out, a session keeps its own, and one that has a proxy is taken away by admin tokens only); null is one session, by the settings above",
-    }),
+    Nullable(
+      Type.Array(Type.String({ minLength: 1, maxLength: 1100 }), { minItems: 1, maxItems: MOST_SESSIONS }),
+      "sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none (admin tokens only; left out, a session keeps its own, and one that has a proxy is taken away by admin tokens only); null is one session, by the settings above",
+    ),
   ),
 });
 const NewRoom = exactly({

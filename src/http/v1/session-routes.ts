@@ -90,11 +90,9 @@ const SessionSchema = Type.Object(
     title: Nullable(Type.String()),
     openedAt: Time,
     endedAt: Nullable(Time),
-    endReason: Type.Union([Type.String(), Type.Null()], { description: "announced, offline or replaced; null while open" }),
-    totals: Type.Union([Type.Ref("Totals"), Type.Null()], { description: "null when nothing of it was counted yet" }),
-    seen: Type.Union([SeenTypes, Type.Null()], {
-      description: "what the sessions that watched it brought, to some minute; null where nothing was counted",
-    }),
+    endReason: Nullable(Type.String(), "announced, offline or replaced; null while open"),
+    totals: Nullable(Type.Ref("Totals"), "null when nothing of it was counted yet"),
+    seen: Nullable(SeenTypes, "what the sessions that watched it brought, to some minute; null where nothing was counted"),
   },
   { $id: "Session", description: "a broadcast of a room" },
 );

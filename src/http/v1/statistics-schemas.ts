@@ -25,7 +25,7 @@ const given = {
 const witness = {
   diamondsWitnessed: Type.Integer({ minimum: 0, description: "diamonds by which scores of the platform's ranks rose" }),
   diamondsReceived: Type.Integer({ minimum: 0, description: "how many of these the gifts explain that reached us" }),
-  share: Type.Union([Type.Number(), Type.Null()], { description: "the one by the other, 0 to 1; null where no score rose" }),
+  share: Nullable(Type.Number(), "the one by the other, 0 to 1; null where no score rose"),
 };
 const Who = Type.Object({ id: Nullable(Type.String()), nickname: Nullable(Type.String()) });
 
@@ -38,16 +38,17 @@ const TotalsSchema = Type.Object(
     chatters: Count,
     gifters: Count,
     gifts: Type.Object(given),
-    diamondsPerMinute: Type.Union([Type.Number(), Type.Null()], {
-      description: "diamonds of its gifts by minutes of its length so far, of which it has one at least; null while its length is unknown",
-    }),
+    diamondsPerMinute: Nullable(
+      Type.Number(),
+      "diamonds of its gifts by minutes of its length so far, of which it has one at least; null while its length is unknown",
+    ),
     witness: Type.Object(witness, {
       description: "what the platform's ranks say was given, at least: rises of scores since they were first seen. No part of gifts",
     }),
     likes: Type.Object({ seen: Count, total: Nullable(Count) }, { description: "seen reached us; total is the platform's own count" }),
     follows: Count,
     followers: Nullable(Count),
-    viewers: Type.Union([Count, Type.Null()], { description: "people who had been in the room, as the platform counts" }),
+    viewers: Nullable(Count, "people who had been in the room, as the platform counts"),
     peak: Type.Object({ online: Nullable(Count), minute: Nullable(Time), eventsInMinute: Count }),
     hidden: Type.Object(
       { events: Count, chats: Count, units: Count, diamonds: Amount },
@@ -57,10 +58,8 @@ const TotalsSchema = Type.Object(
       { count: Count, totalMs: Count, unmeasured: Count },
       { description: "intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs" },
     ),
-    covered: Type.Union([Type.Number(), Type.Null()], {
-      description: "share of its time, 0 to 1, in which we know of no gap; null while a gap is unmeasured",
-    }),
-    likesSeen: Type.Union([Type.Number(), Type.Null()], { description: "share of the likes that reached us, 0 to 1" }),
+    covered: Nullable(Type.Number(), "share of its time, 0 to 1, in which we know of no gap; null while a gap is unmeasured"),
+    likesSeen: Nullable(Type.Number(), "share of the likes that reached us, 0 to 1"),
     partial: Type.Boolean({ description: "some of its events may have been removed before they were counted" }),
     firstEventAt: Nullable(Time),
     lastEventAt: Nullable(Time),
@@ -81,7 +80,7 @@ const MinuteListSchema = Type.Object(
         diamonds: Amount,
         unpricedUnits: Count,
         likes: Count,
-        online: Type.Union([Count, Type.Null()], { description: "people in the room, by the last count of this minute" }),
+        online: Nullable(Count, "people in the room, by the last count of this minute"),
         onlineMax: Nullable(Count),
         follows: Count,
         followers: Nullable(Count),
@@ -101,10 +100,8 @@ const GiftListSchema = Type.Object(
     gifts: Type.Array(
       Type.Object({
         gift: Nullable(Type.Object({ id: Type.String(), name: Nullable(Type.String()) })),
-        user: Type.Union([Who, Type.Null()], { description: "null in a line: people whose identity is hidden, many or one" }),
-        receiver: Type.Union([Who, Type.Null()], {
-          description: "null: the anchor, or unknown; id null: guests whose identity is hidden",
-        }),
+        user: Nullable(Who, "null in a line: people whose identity is hidden, many or one"),
+        receiver: Nullable(Who, "null: the anchor, or unknown; id null: guests whose identity is hidden"),
         ...given,
       }),
       { description: "worth most first; what they are not summed by is null" },
@@ -229,9 +226,7 @@ const FoundPeopleSchema = Type.Object(
       Type.Object({
         id: Type.String(),
         nickname: Nullable(Type.String({ description: "in the broadcast where they were last" })),
-        foundAs: Type.Union([Type.String(), Type.Null()], {
-          description: "the name that was looked for, which may be an older one; null: found by the id",
-        }),
+        foundAs: Nullable(Type.String(), "the name that was looked for, which may be an older one; null: found by the id"),
         rooms: Type.Integer({ minimum: 1, description: "rooms in which they were seen" }),
         sessions: Type.Integer({ minimum: 1, description: "broadcasts in which they were seen" }),
         lastRoom: Type.String({ description: "key of the room in which they were last" }),
@@ -249,21 +244,21 @@ const FoundPeopleSchema = Type.Object(
 );
 
 const Levels = Type.Array(Type.Object({ level: Count, people: Count }));
-const Share = Type.Union([Type.Number(), Type.Null()], { description: "0 to 1; null where they gave nothing" });
+const Share = Nullable(Type.Number(), "0 to 1; null where they gave nothing");
 
 /** A portrait of a broadcast's people. */
 const AudienceSchema = Type.Object(
   {
-    people: Type.Union([Count, Type.Null()], {
-      description: "different people; those whose identity is hidden are in none of these figures; null where nothing was counted yet",
-    }),
-    newcomers: Type.Union([Count, Type.Null()], {
-      description: "how many of them were in no broadcast of the room that was counted before; null where none was",
-    }),
+    people: Nullable(
+      Count,
+      "different people; those whose identity is hidden are in none of these figures; null where nothing was counted yet",
+    ),
+    newcomers: Nullable(Count, "how many of them were in no broadcast of the room that was counted before; null where none was"),
     gifters: Nullable(Count),
-    firstGifters: Type.Union([Count, Type.Null()], {
-      description: "how many of these gave nothing in any broadcast of the room that was counted before; null where none was",
-    }),
+    firstGifters: Nullable(
+      Count,
+      "how many of these gave nothing in any broadcast of the room that was counted before; null where none was",
+    ),
     levels: Type.Unsafe<Static<typeof Levels>>({
       ...Levels,
       description: "consumption grades (财富等级), lowest first, of those whose grade is known",

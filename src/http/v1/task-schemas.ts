@@ -13,7 +13,7 @@ const ErasedSchema = Type.Object(
     dropped: Count("ranks, notices and unknown messages that named them, now tombstones"),
     changed: Count("events that named them, with another in their place"),
     kept: Count("chats of others that name them, kept as written"),
-    pseudonym: Type.Union([Type.String(), Type.Null()], { description: "under which they are shown from now on" }),
+    pseudonym: Nullable(Type.String(), "under which they are shown from now on"),
     rooms: Type.Array(Type.String(), { description: "rooms in which events were changed" }),
     works: Type.Object(
       {
@@ -129,11 +129,11 @@ export const TaskSchema = Type.Object(
   {
     id: Type.String(),
     kind: Type.Enum([...TASK_KINDS]),
-    room: Type.Union([Type.String(), Type.Null()], { description: "the room's id here; null: all rooms" }),
+    room: Nullable(Type.String(), "the room's id here; null: all rooms"),
     state: Type.Enum([...TASK_STATES]),
     startedAt: Type.Integer({ description: "ms UTC" }),
-    endedAt: Type.Union([Type.Integer(), Type.Null()], { description: "ms UTC" }),
-    progress: Type.Union([Type.Object({ what: Type.String(), count: Type.Integer() }), Type.Null()], { description: "how far it is" }),
+    endedAt: Nullable(Type.Integer(), "ms UTC"),
+    progress: Nullable(Type.Object({ what: Type.String(), count: Type.Integer() }), "how far it is"),
     result: Type.Union([ErasedSchema, FoundPersonSchema, DecodedSchema, DeletedSchema, ImportedSchema, Type.Null()], {
       description: "what came of it",
     }),

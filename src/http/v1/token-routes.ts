@@ -24,7 +24,7 @@ const TokenSchema = Type.Object(
     createdAt: Time,
     expiresAt: Nullable(Time),
     revokedAt: Nullable(Time),
-    lastUsedAt: Type.Union([Type.Integer(), Type.Null()], { description: "ms UTC, give or take a minute" }),
+    lastUsedAt: Nullable(Type.Integer(), "ms UTC, give or take a minute"),
   },
   { $id: "Token", description: "a token, without the token itself" },
 );
@@ -45,11 +45,9 @@ const NewToken = exactly({
     description: "the only rooms it may see, each by one of its names or as room:ID; all when empty",
   }),
   perMinute: Type.Optional(
-    Type.Union([Type.Integer({ minimum: 1, maximum: TOKEN_LIMITS.perMinute }), Type.Null()], {
-      description: "requests that it may make in a minute",
-    }),
+    Nullable(Type.Integer({ minimum: 1, maximum: TOKEN_LIMITS.perMinute }), "requests that it may make in a minute"),
   ),
-  expiresAt: Type.Optional(Type.Union([Type.Integer(), Type.Null()], { description: "when it stops being valid, ms UTC" })),
+  expiresAt: Type.Optional(Nullable(Type.Integer(), "when it stops being valid, ms UTC")),
 });
 const TokenParams = exactly({ token: Type.String({ minLength: 1, maxLength: 64, description: "the token's public id" }) });
 

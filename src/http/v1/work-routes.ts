@@ -26,12 +26,11 @@ const WorkPaceSchema = Type.Object(
   {
     waiting: Type.Integer({ description: "works and short links that wait for their turn" }),
     reading: Nullable(Type.String({ description: "the id or the short link that is read now" })),
-    nextAt: Type.Union([Type.Integer(), Type.Null()], {
-      description: "when the next page may be opened, ms UTC; it may be over. Null before the first",
-    }),
-    pausedUntil: Type.Union([Type.Integer(), Type.Null()], {
-      description: "end of the pause after many refusals, ms UTC; it is over while the next reading is to show whether they have ended",
-    }),
+    nextAt: Nullable(Type.Integer(), "when the next page may be opened, ms UTC; it may be over. Null before the first"),
+    pausedUntil: Nullable(
+      Type.Integer(),
+      "end of the pause after many refusals, ms UTC; it is over while the next reading is to show whether they have ended",
+    ),
     opened: Type.Integer({ description: "pages opened since the start" }),
     refused: Type.Integer({ description: "of these, refused to this visitor, or silent" }),
     failed: Type.Integer({ description: "of these, failed for reasons of our own" }),
