@@ -128,7 +128,7 @@ export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, he
         produces: ["text/plain"],
         response: { 200: Type.String({ description: "Prometheus' text form" }) },
       },
-      // Not even on loopback without one: behind a proxy on the same machine everybody comes from there.
+      // Not even on loopback without one: behind a proxy on the same machine all callers come from there.
       preValidation: async (request) => {
         if (isLimited(tokenOf(request))) throw new DyliveError("forbidden", "the metrics cover all rooms; the token is limited to some");
       },

@@ -10,6 +10,7 @@ import type { Scope } from "../store/sql/tokens.js";
 import { BROADCAST_ORDERS } from "../store/statistics.js";
 import { type AskedApi, LATEST, type ToolAnswer, type ToolArguments } from "./asked-api.js";
 import { includesScope } from "./tokens.js";
+import { TextOf } from "./v1/fields.js";
 import { exactly } from "./v1/route.js";
 
 /** Parts of events and of their people that say how they came, or once more who they are. */
@@ -50,7 +51,7 @@ const Session = Type.String({
   pattern: "[^.]",
   description: "room_id of the broadcast, or `latest`, the default",
 });
-const Cursor = Type.Optional(Type.String({ minLength: 1, maxLength: 8_000, description: "the `next` of the result before, to go on" }));
+const Cursor = Type.Optional(TextOf(8_000, "the `next` of the result before, to go on"));
 const limited = (most: number, usual: number) =>
   Type.Optional(
     Type.Integer({ minimum: 1, maximum: most, default: usual, description: `how many at most, from 1 to ${most}; ${usual} by default` }),
@@ -67,7 +68,7 @@ const typed = (description: string, ...also: readonly string[]) =>
       { minItems: 1, maxItems: 50, description },
     ),
   );
-const Person = Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only of the person with this id" }));
+const Person = Type.Optional(TextOf(64, "only of the person with this id"));
 const Diamonds = Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds (10 are 1 CNY)" }));
 const MOMENT_EXAMPLES = ["2026-11-25 20:00", "2026-11-25T12:00:00Z"];
 const Moment = (description: string) =>
@@ -79,7 +80,7 @@ const Moment = (description: string) =>
       examples: MOMENT_EXAMPLES,
     }),
   );
-const Work = Type.String({ minLength: 1, maxLength: 4_000, description: "the work's id of 19 digits, its link or share text" });
+const Work = TextOf(4_000, "the work's id of 19 digits, its link or share text");
 const ofSession = { room: Room, session: Type.Optional(Session) } as const;
 
 /** Tools, by their names. */
@@ -88,7 +89,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     title: "List rooms",
     about: "Lists the live rooms that are known here, with their ids, their anchors and whether they are live now.",
     takes: exactly({
-      name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "only rooms with this name or number" })),
+      name: Type.Optional(TextOf(200, "only rooms with this name or number")),
       watch: Type.Optional(Type.Enum(["on", "paused", "off"], { description: "on (on the watch list), paused or off" })),
       limit: limited(200, 50),
       cursor: Cursor,
@@ -127,9 +128,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
         "only events of these types, such as chat, gift, follow, join, like; * is all, by default all but unknown, rank and stats",
         "*",
       ),
-      session: Type.Optional(
-        Type.String({ minLength: 1, maxLength: 64, description: "only the broadcast with this room_id; `latest` is the newest" }),
-      ),
+      session: Type.Optional(TextOf(64, "only the broadcast with this room_id; `latest` is the newest")),
       user: Person,
       minDiamonds: Diamonds,
       filter: Type.Optional(
@@ -155,7 +154,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     about:
       "Searches the events of all rooms, newest first, by text, person, type, time and worth. One of text, user, types and minDiamonds must be given.",
     takes: exactly({
-      text: Type.Optional(Type.String({ minLength: 1, maxLength: 400, description: "part of a chat or notice, two characters or more" })),
+      text: Type.Optional(TextOf(400, "part of a chat or notice, two characters or more")),
       rooms: Type.Optional(Type.Array(Room, { minItems: 1, maxItems: 50, description: "only these rooms" })),
       user: Person,
       types: typed("only events of these types, such as chat, gift, follow, join, like"),
@@ -246,9 +245,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
         }),
       ),
       rooms: Type.Optional(Type.Array(Room, { minItems: 1, maxItems: 50, description: "only broadcasts of these rooms" })),
-      text: Type.Optional(
-        Type.String({ minLength: 1, maxLength: 100, description: "only those with this in their title or anchor's name" }),
-      ),
+      text: Type.Optional(TextOf(100, "only those with this in their title or anchor's name")),
       from: Moment("only those that began at or after this time"),
       to: Moment("only those that began before this time"),
       by: Type.Optional(
@@ -286,9 +283,9 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
       "Reads the comments of a work that are kept here: top comments in the platform's order, the replies of one with `parent`, or found by text.",
     takes: exactly({
       work: Work,
-      parent: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "the replies of the top comment with this id" })),
-      text: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "only with this in their text, newest first" })),
-      user: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "only of the person with this id or sec_uid" })),
+      parent: Type.Optional(TextOf(64, "the replies of the top comment with this id")),
+      text: Type.Optional(TextOf(100, "only with this in their text, newest first")),
+      user: Type.Optional(TextOf(200, "only of the person with this id or sec_uid")),
       from: Moment("only those written at or after this time"),
       to: Moment("only those written before this time"),
       limit: limited(200, 50),
@@ -301,7 +298,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     title: "Examine the server",
     about: "Looks at every layer between here and the platform and says what is broken and what to do. It may take some minutes.",
     takes: exactly({
-      room: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000, description: "a live room, to look at every step" })),
+      room: Type.Optional(TextOf(2_000, "a live room, to look at every step")),
     }),
     scope: "admin",
     run: (api, given) => api.post("/doctor", given),
@@ -310,7 +307,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     title: "Watch a room",
     about: "Puts a room on the watch list: it is collected from now on, until it is removed.",
     takes: exactly({
-      room: Type.String({ minLength: 1, maxLength: 2_000, description: "a link, share text, number, custom id or room_id of the room" }),
+      room: TextOf(2_000, "a link, share text, number, custom id or room_id of the room"),
     }),
     scope: "manage",
     writes: true,

@@ -83,8 +83,8 @@ const PostsAnswer = success(
 /** Addresses of the same family that cannot be had, and why. */
 const NOT_HAD: Readonly<Record<string, string>> = {
   "video/promotions": "goods of a video are shown by the app alone; its public page has none",
-  "user/favourites": "what somebody likes is shown to themselves alone, or after a login, and dylive reads public pages as a guest",
-  "search/videos": "the platform lets nobody search without a login; paste links, or list an author's works with /douyin/user/posts",
+  "user/favourites": "the likes of a person are shown to that person alone, or after a login, and dylive reads public pages as a guest",
+  "search/videos": "the platform allows no search without a login; paste links, or list an author's works with /douyin/user/posts",
   "feed/home": "what the home page recommends is made for a visitor, and dylive never opens it: that brings captchas",
   "board/videos": "the board of hot videos has no public page",
 };
@@ -153,7 +153,7 @@ function secUidOf(text: string | undefined): string {
     throw new DyliveError("bad_request", "sec_uid is missing: it is in the address of the author's page (MS4wLjABAAAA…)");
   if (isSecUid(text)) return text;
   const why = /^\d+$/.test(text)
-    ? msg`a uid alone leads to nobody on the web: pages and lists of authors are found by the sec_uid, and uids change`
+    ? msg`a uid alone leads to no page on the web: pages and lists of authors are found by the sec_uid, and uids change`
     : msg`${JSON.stringify(withoutPassword(text).slice(0, 40))} is no sec_uid`;
   throw new DyliveError("bad_request", msg`${why}; take what follows /user/ in the address of the author's page (MS4wLjABAAAA…)`);
 }

@@ -11,6 +11,7 @@ import { StoredEvent } from "../../store/stored-event.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
+import { EventFields, TextOf } from "../v1/fields.js";
 import { exactly } from "../v1/route.js";
 import { FollowedRooms } from "./followed-rooms.js";
 import type { CloseReason, LiveReader, LiveStreams, LossReason } from "./live.js";
@@ -115,15 +116,11 @@ const EventStreamQuery = exactly({
       description: "event types separated by commas, * for all; all but unknown, rank and stats by default",
     }),
   ),
-  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
-  minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
+  user: EventFields.user,
+  minDiamonds: EventFields.minDiamonds,
   filter: Type.Optional(Type.String({ description: "an expression of the filter language" })),
   after: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 512,
-      description: "a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first",
-    }),
+    TextOf(512, "a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first"),
   ),
   resumed: Resumed,
 });

@@ -220,7 +220,7 @@ export class LiveStreams {
     if (!this.#stopped.signal.aborted) this.logger.error({ err: error }, "a live stream failed");
   }
 
-  /** Tells everybody, and resolves when all connections are gone; those that do not go within the grace period are cut. */
+  /** Tells all readers, and resolves when all connections are gone; those that do not go within the grace period are cut. */
   async close(): Promise<void> {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();

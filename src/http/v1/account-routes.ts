@@ -7,6 +7,7 @@ import type { Accounts, ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
 import { AccountListSchema, AccountSchema } from "./admin-schemas.js";
+import { TextOf } from "./fields.js";
 
 import { addSchemas, exactly, routesOf } from "./route.js";
 
@@ -17,11 +18,10 @@ const Name = Type.String({ pattern: "^[A-Za-z0-9_-]{1,32}$", description: "1 to 
 const AccountParams = exactly({ account: Name });
 const Saved = exactly({
   name: Name,
-  cookies: Type.String({
-    minLength: 1,
-    maxLength: COOKIES_MAX_CHARS,
-    description: "of live.douyin.com: the line of a Cookie header, JSON, or a cookies.txt. They are kept and never shown",
-  }),
+  cookies: TextOf(
+    COOKIES_MAX_CHARS,
+    "of live.douyin.com: the line of a Cookie header, JSON, or a cookies.txt. They are kept and never shown",
+  ),
 });
 
 /** Registers the routes of the operator's own accounts, as which rooms can be watched. */

@@ -6,6 +6,7 @@ import { type AuthorWatch, AuthorWatchSchema } from "../../works/model/author-wa
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
+import { TextOf } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 import { byReference, serviceOf } from "./work-routes.js";
 
@@ -15,14 +16,10 @@ const AuthorWatchListSchema = Type.Object(
 );
 
 const AuthorParams = exactly({
-  author: Type.String({ minLength: 1, maxLength: 200, description: "the author's sec_uid (MS4w…)" }),
+  author: TextOf(200, "the author's sec_uid (MS4w…)"),
 });
 const AskedAuthor = exactly({
-  link: Type.String({
-    minLength: 1,
-    maxLength: 4_000,
-    description: "a link of the author, a short link, the app's share text, or a sec_uid",
-  }),
+  link: TextOf(4_000, "a link of the author, a short link, the app's share text, or a sec_uid"),
 });
 
 /** Registers the routes of authors who are watched. Those of comments come before: they describe a person. */

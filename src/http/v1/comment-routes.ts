@@ -10,7 +10,7 @@ import { KeptCommentSchema } from "../../works/model/kept.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { keysetPage, Next, PageFields } from "./fields.js";
+import { keysetPage, LimitOf, Next, PageFields, TextOf } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 import { byReference, runAnswer, serviceOf, WorkParams } from "./work-routes.js";
 
@@ -38,20 +38,18 @@ const WorkCommentsSchema = Type.Object(
 const FLOORS = "floors";
 const FOUND = "comments";
 const Conditions = {
-  q: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 100, description: "part of the text; capitals and the width of letters do not matter" }),
-  ),
-  user: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "id or sec_uid of who wrote them" })),
+  q: Type.Optional(TextOf(100, "part of the text; capitals and the width of letters do not matter")),
+  user: Type.Optional(TextOf(200, "id or sec_uid of who wrote them")),
   from: Type.Optional(Type.Integer({ minimum: 0, description: "earliest time, ms UTC, included" })),
   to: Type.Optional(Type.Integer({ minimum: 0, description: "latest time, ms UTC, not included" })),
 };
 const Page = {
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: "a whole number from 1 to 200" }),
+  limit: LimitOf(200, 50),
   cursor: PageFields.cursor,
 };
 const SearchQuery = exactly({ ...Conditions, ...Page });
 const ListQuery = exactly({
-  parent: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "the replies of this top comment" })),
+  parent: Type.Optional(TextOf(64, "the replies of this top comment")),
   ...Conditions,
   ...Page,
 });

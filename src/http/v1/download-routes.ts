@@ -16,7 +16,7 @@ import { tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
 import { failure, languageAsked, sendFailure } from "../failure.js";
 import { whileAllowed } from "./export-routes.js";
-import { keysetPage, Next, PageFields } from "./fields.js";
+import { keysetPage, LimitOf, Next, PageFields, TextOf } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 import { byReference, serviceOf, WorkParams } from "./work-routes.js";
 
@@ -62,13 +62,13 @@ const DOWNLOADS = "downloads";
 const MOST_LOOKED_AT = 100;
 const { quality, hdr, music, covers } = DownloadWishSchema.properties;
 const AskedDownload = exactly({
-  link: Type.String({ minLength: 1, maxLength: 4_000, description: "a link, a short link, the app's share text, or a work's id" }),
+  link: TextOf(4_000, "a link, a short link, the app's share text, or a work's id"),
   ...DownloadWishSchema.properties,
 });
-const DownloadParams = exactly({ download: Type.String({ minLength: 1, maxLength: 64, description: "id of the download" }) });
+const DownloadParams = exactly({ download: TextOf(64, "id of the download") });
 const ListQuery = exactly({
   work: Type.Optional(WorkParams.properties.work),
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "a whole number from 1 to 100" }),
+  limit: LimitOf(100, 20),
   cursor: PageFields.cursor,
 });
 
@@ -199,7 +199,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 const OTHER = "application/octet-stream";
 
 const FileParams = exactly({
-  download: Type.String({ minLength: 1, maxLength: 64, description: "id of the download" }),
+  download: TextOf(64, "id of the download"),
   role: DownloadFileSchema.properties.role,
   index: Type.Integer({ minimum: 0, maximum: 10_000, description: "place among its like, from 0" }),
 });

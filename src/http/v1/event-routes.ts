@@ -3,7 +3,6 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import type { LiveEvent } from "../../events/event.js";
-import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { isOfSystem, type TestEvent, TestEventSchema, testEvent, testFields } from "../../events/test-event.js";
 import { encodeCursor, placeBefore, placeOf, positionOf } from "../../feed/cursor.js";
 import { type ReadEvents, readRoomBefore } from "../../feed/read.js";
@@ -16,7 +15,7 @@ import type { ApiDeps } from "../api-deps.js";
 import { poll } from "../poll.js";
 import { roomOrSystem } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
-import { RoomParams } from "./fields.js";
+import { EventFields, RoomParams, TypesField } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 import { broadcastId } from "./session-routes.js";
 
@@ -41,20 +40,8 @@ const Place = (what: string) =>
 const EventsQuery = exactly({
   after: Place("events after this place, oldest first; 0 for the oldest kept"),
   before: Place("the last events before this place"),
-  types: Type.Optional(
-    Type.String({
-      pattern: "^(\\*|[a-z]{1,20}(,[a-z]{1,20}){0,49})$",
-      description: "event types separated by commas, * for all; all but unknown, rank and stats by default",
-    }),
-  ),
-  session: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: "only events of the broadcast with this room_id; `latest` is the newest" }),
-  ),
-  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
-  minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
-  filter: Type.Optional(
-    Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS, description: "a filter expression, see docs/filters.md" }),
-  ),
+  types: TypesField("event types separated by commas, * for all; all but unknown, rank and stats by default"),
+  ...EventFields,
   cursors: Type.Boolean({ default: false, description: "true: also a cursor after each event" }),
   limit: Type.Integer({
     minimum: 1,

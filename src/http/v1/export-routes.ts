@@ -1,7 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
-import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { HEADERS } from "../../exports/columns.js";
 import { partsOf } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
@@ -10,13 +9,12 @@ import { type ExportRequest, OFFSET_MAX_S, PLATFORM_ZONE_MINUTES, planComments, 
 import type { ApiDeps } from "../api-deps.js";
 import { type HttpCall, sendHead } from "../calls.js";
 import { roomOrSystem } from "../streams/named-room.js";
-import { RoomParams } from "./fields.js";
+import { EventFields, RoomParams, TextOf, TypesField } from "./fields.js";
 import { exactly, routesOf } from "./route.js";
 import { broadcastId } from "./session-routes.js";
 import { WorkParams } from "./work-routes.js";
 
-const Instant = (what: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: `${what}: 2026-11-25T20:00:00+08:00, or ms UTC` }));
+const Instant = (what: string) => Type.Optional(TextOf(40, `${what}: 2026-11-25T20:00:00+08:00, or ms UTC`));
 const Format = Type.Enum(EXPORT_FORMAT_NAMES, { description: EXPORT_FORMAT_NAMES.join(", ") });
 const Zone = Type.String({
   default: "+08:00",
@@ -29,32 +27,18 @@ export const HeadersField = Type.Enum([...HEADERS], {
   description: "titles of the columns in csv and xlsx: `names`, by which programs go, or `zh`, in Chinese",
 });
 const PseudonymsKey = Type.Optional(
-  Type.String({
-    minLength: 1,
-    maxLength: 200,
-    description:
-      "people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used",
-  }),
+  TextOf(
+    200,
+    "people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used",
+  ),
 );
 const CommentsQuery = exactly({ format: Format, zone: Zone, headers: HeadersField, pseudonyms: PseudonymsKey });
 const ExportQuery = exactly({
   format: Format,
-  session: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: "only the broadcast with this room_id; `latest` is the newest" }),
-  ),
   from: Instant("only events of this time on"),
   to: Instant("only events before this time"),
-  types: Type.Optional(
-    Type.String({
-      pattern: "^(\\*|[a-z]{1,20}(,[a-z]{1,20}){0,49})$",
-      description: "event types separated by commas, * for all; all by default, chat and gifts in xml, ass and srt",
-    }),
-  ),
-  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
-  minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
-  filter: Type.Optional(
-    Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS, description: "a filter expression, see docs/filters.md" }),
-  ),
+  types: TypesField("event types separated by commas, * for all; all by default, chat and gifts in xml, ass and srt"),
+  ...EventFields,
   tests: Type.Boolean({
     default: false,
     description: "test events, too: made to try overlays and alarms; of no broadcast, so not with one",

@@ -1,7 +1,15 @@
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
+import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { encodePlace } from "../../feed/cursor.js";
 import { exactly } from "./route.js";
+
+/** A text of one character to so many. */
+export const TextOf = (most: number, description: string) => Type.String({ minLength: 1, maxLength: most, description });
+
+/** Most rows of a page. */
+export const LimitOf = (most: number, usual: number) =>
+  Type.Integer({ minimum: 1, maximum: most, default: usual, description: `a whole number from 1 to ${most}` });
 
 /** A moment. */
 export const Time = Type.Integer({ description: "ms UTC" });
@@ -42,28 +50,18 @@ export const SeenTypes = Type.Object(
 
 /** The room in an address. */
 export const RoomParams = exactly({
-  room: Type.String({
-    minLength: 1,
-    maxLength: 200,
-    description: "the room's id here, or any of its names (kind:value, or the value alone) that is known here",
-  }),
+  room: TextOf(200, "the room's id here, or any of its names (kind:value, or the value alone) that is known here"),
 });
 
 /** Field that names the rooms of a list over many. */
 export const AmongRooms = Type.Optional(
-  Type.String({
-    minLength: 1,
-    maxLength: 8_000,
-    description: "up to 200 rooms with commas between, each by its id here or one of its names; all that the token may see by default",
-  }),
+  TextOf(8_000, "up to 200 rooms with commas between, each by its id here or one of its names; all that the token may see by default"),
 );
 
 /** Fields by which a page of a list is asked for. */
 export const PageFields = {
-  limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: "a whole number from 1 to 1000" }),
-  cursor: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 1_024, description: "the `next` of the page before; without it the list begins" }),
-  ),
+  limit: LimitOf(1_000, 100),
+  cursor: Type.Optional(TextOf(1_024, "the `next` of the page before; without it the list begins")),
 };
 
 /**
@@ -79,3 +77,14 @@ export function keysetPage<T>(
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return { items: rows.slice(0, limit), next: last === undefined ? null : encodePlace(kind, placeOf(last)) };
 }
+
+/** Conditions on the events of a room, all of which must hold; the types are a list with commas. */
+export const EventFields = {
+  session: Type.Optional(TextOf(64, "only events of the broadcast with this room_id; `latest` is the newest")),
+  user: Type.Optional(TextOf(64, "only events of the user with this id")),
+  minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
+  filter: Type.Optional(TextOf(EXPRESSION_MAX_CHARS, "a filter expression, see docs/filters.md")),
+};
+/** Types of events that a client asks for. */
+export const TypesField = (description: string) =>
+  Type.Optional(Type.String({ pattern: "^(\\*|[a-z]{1,20}(,[a-z]{1,20}){0,49})$", description }));

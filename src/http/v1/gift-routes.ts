@@ -5,7 +5,7 @@ import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { msg } from "../../runtime/msg.js";
 import type { ApiDeps } from "../api-deps.js";
-import { keysetPage, Next, PageFields, Time } from "./fields.js";
+import { keysetPage, Next, PageFields, TextOf, Time } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 
 const Diamonds = Type.Integer({ minimum: 0, description: "price of one unit in diamonds (10 are 1 CNY); 0 is free" });
@@ -48,7 +48,7 @@ const GiftCatalogueSchema = Type.Object(
 
 const KIND = "gifts";
 const ListQuery = exactly({
-  name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "a part of their names" })),
+  name: Type.Optional(TextOf(100, "a part of their names")),
   ...PageFields,
 });
 const GiftParams = exactly({ gift: Type.String({ pattern: "^\\d{1,20}$", description: "the platform's id of the gift" }) });

@@ -14,6 +14,7 @@ import type { ApiDeps } from "../api-deps.js";
 import { isLimited, maySee, tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
 import { visibleRoom } from "../streams/named-room.js";
+import { TextOf } from "./fields.js";
 import { HOOK_SCHEMAS, HookChange, HookReplay, NewHook, ROOMS_SHOWN } from "./hook-schemas.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 
@@ -60,7 +61,7 @@ function waitingAnswer(waiting: HookBatchHead | null) {
   const { id, from, to, events, createdAt, tries } = waiting;
   return { id, from, to, events, since: createdAt, tries };
 }
-const HookParams = exactly({ hook: Type.String({ minLength: 1, maxLength: 64, description: "the hook's id" }) });
+const HookParams = exactly({ hook: TextOf(64, "the hook's id") });
 const TriesQuery = exactly({
   limit: Type.Integer({ minimum: 1, maximum: TRIES_KEPT, default: 20, description: `from 1 to ${TRIES_KEPT}` }),
 });

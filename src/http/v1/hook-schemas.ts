@@ -3,7 +3,7 @@ import { Nullable } from "../../events/field.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { HOOK_CHANNELS, HOOK_PAUSES } from "../../store/sql/hooks.js";
 import { HOOK_LIMITS, HOOK_STATES } from "../../webhooks/webhook-service.js";
-import { Time } from "./fields.js";
+import { TextOf, Time } from "./fields.js";
 import { exactly } from "./route.js";
 
 const Status = Nullable(Type.Integer(), "HTTP status; null when there was no answer, and of e-mail");
@@ -102,12 +102,12 @@ const HookTryListSchema = Type.Object(
 /** Schemas that the routes of hooks refer to. */
 export const HOOK_SCHEMAS = [HookSchema, HookListSchema, NewHookSchema, HookTrySchema, HookTryListSchema];
 
-const Url = Type.String({ minLength: 1, maxLength: HOOK_LIMITS.urlChars, description: "where events are sent: https:// or http://" });
-const RoomName = Type.String({ minLength: 1, maxLength: 200, description: "a room's id here, or one of its names; 0 is the system's" });
+const Url = TextOf(HOOK_LIMITS.urlChars, "where events are sent: https:// or http://");
+const RoomName = TextOf(200, "a room's id here, or one of its names; 0 is the system's");
 const CHANNEL_SECRET =
   "what DingTalk and Feishu sign with, a token of ntfy or of your own service; it is not shown again, and kept where it is left out";
 const settings = {
-  name: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "what it is for; the address's host by default" })),
+  name: Type.Optional(TextOf(64, "what it is for; the address's host by default")),
   types: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 40 }), {
       maxItems: HOOK_LIMITS.types,

@@ -8,6 +8,7 @@ import { msg } from "../../runtime/msg.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { isLimited, maySee, tokenOf } from "../authentication.js";
+import { TextOf } from "./fields.js";
 import { exactly, routesOf } from "./route.js";
 
 const RoomId = Type.String({ pattern: "^[0-9]{1,20}$", description: "room_id of the broadcast, up to 20 digits" });
@@ -42,7 +43,7 @@ const AppsAnswer = Type.Object(
   { description: "apps of the Open Platform whose pushes are taken here" },
 );
 const Launch = exactly({
-  launchToken: Type.String({ minLength: 1, maxLength: 4096, description: "what the live companion starts the game with (-token=…)" }),
+  launchToken: TextOf(4096, "what the live companion starts the game with (-token=…)"),
 });
 const LaunchAnswer = Type.Object(
   {
@@ -58,7 +59,7 @@ const Acks = exactly({
   roomId: RoomId,
   messages: Type.Array(
     exactly({
-      id: Type.String({ minLength: 1, maxLength: 128, description: "id of the event" }),
+      id: TextOf(128, "id of the event"),
       method: Type.String({
         pattern: "^[a-z][a-z0-9_]{0,63}$",
         description: "method of the event in small letters, digits and _, such as live_gift",

@@ -15,7 +15,7 @@ import type { ApiDeps } from "../api-deps.js";
 import { assertMayAsk, assertMaySee, tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
 import { roomOf } from "../streams/named-room.js";
-import { Anchor, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
+import { Anchor, keysetPage, Next, PageFields, RoomParams, SeenTypes, TextOf, Time } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 
 const Text = Nullable(Type.String());
@@ -157,9 +157,7 @@ const SETTLE_MS = 10_000;
 const ROOM_MAX_CHARS = 2_000;
 
 const ListQuery = exactly({
-  name: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 200, description: "only rooms with this name: the value of one of their aliases" }),
-  ),
+  name: Type.Optional(TextOf(200, "only rooms with this name: the value of one of their aliases")),
   watch: Type.Optional(Type.Enum(["off", "on", "paused"], { description: "off, on or paused" })),
   ...PageFields,
 });
@@ -188,11 +186,7 @@ const Settings = exactly({
   ),
 });
 const NewRoom = exactly({
-  room: Type.String({
-    minLength: 1,
-    maxLength: ROOM_MAX_CHARS,
-    description: "anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id",
-  }),
+  room: TextOf(ROOM_MAX_CHARS, "anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id"),
   watch: Type.Boolean({
     default: true,
     description: "true puts it on the watch list; false collects it until ten minutes after the last request",

@@ -13,7 +13,7 @@ import type { FoundPeople } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
 import { foundByName, roomsAmong } from "../streams/named-room.js";
-import { AmongRooms, Next } from "./fields.js";
+import { AmongRooms, EventFields, LimitOf, Next, TextOf } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 import { doneBy } from "./statistics-schemas.js";
 
@@ -48,21 +48,18 @@ const SearchQuery = exactly({
     }),
   ),
   room: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 8_000,
-      description: `up to ${ROOMS_MAX} rooms with commas between, each by its id here or one of its names; all rooms by default, however many there are`,
-    }),
+    TextOf(
+      8_000,
+      `up to ${ROOMS_MAX} rooms with commas between, each by its id here or one of its names; all rooms by default, however many there are`,
+    ),
   ),
-  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
+  user: EventFields.user,
   types: Type.Optional(Type.String({ pattern: "^[a-z]{1,20}(,[a-z]{1,20}){0,49}$", description: "event types with commas between" })),
   from: Time("at or after"),
   to: Time("before"),
-  minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: "a whole number from 1 to 200" }),
-  cursor: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 8_000, description: "the `next` of the page before; without it the newest are given" }),
-  ),
+  minDiamonds: EventFields.minDiamonds,
+  limit: LimitOf(200, 50),
+  cursor: Type.Optional(TextOf(8_000, "the `next` of the page before; without it the newest are given")),
 });
 type SearchQuery = Static<typeof SearchQuery>;
 
@@ -70,14 +67,10 @@ type SearchQuery = Static<typeof SearchQuery>;
 const NAME_LOOKS = 4;
 const PEOPLE_KIND = "people who were found";
 const PeopleQuery = exactly({
-  q: Type.String({
-    minLength: 1,
-    maxLength: TEXT_MAX,
-    description: "part of a nickname in a broadcast, or the whole id; capitals and the width of letters do not matter",
-  }),
+  q: TextOf(TEXT_MAX, "part of a nickname in a broadcast, or the whole id; capitals and the width of letters do not matter"),
   room: AmongRooms,
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "a whole number from 1 to 100" }),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1_024, description: "the `next` of the page before" })),
+  limit: LimitOf(100, 20),
+  cursor: Type.Optional(TextOf(1_024, "the `next` of the page before")),
 });
 
 /** Registers the searches over everything that is kept. */

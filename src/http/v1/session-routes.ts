@@ -18,17 +18,13 @@ import type { ApiDeps, ApiStore } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
 import { roomOf, roomsAmong } from "../streams/named-room.js";
-import { AmongRooms, Anchor, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
+import { AmongRooms, Anchor, keysetPage, Next, PageFields, RoomParams, SeenTypes, TextOf, Time } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 
 /** The broadcast in an address. */
 export const SessionParams = exactly({
   ...RoomParams.properties,
-  session: Type.String({
-    minLength: 1,
-    maxLength: 64,
-    description: "room_id of the broadcast, or `latest`: the newest, or that by which the room is named",
-  }),
+  session: TextOf(64, "room_id of the broadcast, or `latest`: the newest, or that by which the room is named"),
 });
 
 /**
@@ -108,13 +104,7 @@ const ListQuery = exactly(PageFields);
 const Began = (what: string) => Type.Optional(Type.Integer({ description: `only broadcasts that began ${what} this time, ms UTC` }));
 const AllQuery = exactly({
   room: AmongRooms,
-  q: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 100,
-      description: "part of the title or of the anchor's name; capitals of A to Z do not matter",
-    }),
-  ),
+  q: Type.Optional(TextOf(100, "part of the title or of the anchor's name; capitals of A to Z do not matter")),
   from: Began("at or after"),
   to: Began("before"),
   by: Type.Enum([...BROADCAST_ORDERS], {

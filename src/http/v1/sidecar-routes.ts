@@ -10,17 +10,13 @@ import { namedRoom } from "../../store/rooms.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
-import { Time } from "./fields.js";
+import { TextOf, Time } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 
 const Formats = Type.Array(Type.Enum([...SIDECAR_FORMATS]), { minItems: 1, maxItems: SIDECAR_FORMATS.length, uniqueItems: true });
-const Folder = Type.String({
-  minLength: 1,
-  maxLength: 1_000,
-  description: "path from the folder that DYLIVE_RECORDINGS names; . is that itself",
-});
-const Pattern = Type.String({ minLength: 1, maxLength: 300, description: "names of the recordings without ending, see docs/sidecar.md" });
-const Zone = Type.String({ minLength: 1, maxLength: 60, description: "time zone of the times in names, such as Asia/Shanghai or +08:00" });
+const Folder = TextOf(1_000, "path from the folder that DYLIVE_RECORDINGS names; . is that itself");
+const Pattern = TextOf(300, "names of the recordings without ending, see docs/sidecar.md");
+const Zone = TextOf(60, "time zone of the times in names, such as Asia/Shanghai or +08:00");
 
 const SidecarSchema = Type.Object(
   {
@@ -52,7 +48,7 @@ const SidecarListSchema = Type.Object(
 );
 const NewSidecar = exactly({
   folder: Folder,
-  room: Type.String({ minLength: 1, maxLength: 200, description: "a room that is known, by any of its names" }),
+  room: TextOf(200, "a room that is known, by any of its names"),
   formats: Type.Optional(Formats),
   namePattern: Type.Optional(Pattern),
   timeZone: Type.Optional(Zone),

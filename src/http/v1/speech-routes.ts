@@ -4,6 +4,7 @@ import { Nullable } from "../../events/field.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { SPEECH_MAX_CHARS, SPOKEN_LANGUAGES } from "../speech.js";
+import { TextOf } from "./fields.js";
 import { exactly, routesOf } from "./route.js";
 
 /** Registers the routes of the server's own voice. */
@@ -33,7 +34,7 @@ export function speechRoutes(app: FastifyInstance, { speech }: ApiDeps): void {
       description: "By an engine on the server. A sentence that several ask for at a time is made once.",
       produces: ["audio/wav"],
       body: exactly({
-        text: Type.String({ minLength: 1, maxLength: SPEECH_MAX_CHARS, description: "what is to be said; it has letters or digits" }),
+        text: TextOf(SPEECH_MAX_CHARS, "what is to be said; it has letters or digits"),
         lang: Type.Enum([...SPOKEN_LANGUAGES], { default: "zh", description: "its language; a voice of piper speaks its own" }),
         speed: Type.Integer({ minimum: 50, maximum: 200, default: 100, description: "percent" }),
       }),

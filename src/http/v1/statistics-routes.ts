@@ -15,7 +15,7 @@ import { poll } from "../poll.js";
 import { roomOf } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
 import { HeadersField } from "./export-routes.js";
-import { keysetPage, PageFields, RoomParams } from "./fields.js";
+import { keysetPage, PageFields, RoomParams, TextOf } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 import { findBroadcast, SessionParams, sessionAnswer, sessionOf } from "./session-routes.js";
 import { giftAnswer, minuteAnswer, personAnswer, STATISTICS_SCHEMAS } from "./statistics-schemas.js";
@@ -38,11 +38,7 @@ const HighlightsQuery = exactly({
     description: "json, or a file: csv, chapters (lines for a video's description) or edl (markers for an editing program)",
   }),
   start: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 40,
-      description: "when the recording begins: 2026-11-25T20:00:00+08:00, or ms UTC; by default when the broadcast was first seen",
-    }),
+    TextOf(40, "when the recording begins: 2026-11-25T20:00:00+08:00, or ms UTC; by default when the broadcast was first seen"),
   ),
   offset: Type.Number({
     minimum: -OFFSET_MAX_S,
@@ -60,7 +56,7 @@ const GiftsQuery = exactly({
     description:
       "what they are summed by: gift, user (only people who can be distinguished), receiver, or line (who gave which gift to whom)",
   }),
-  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only gifts of the user with this id" })),
+  user: Type.Optional(TextOf(64, "only gifts of the user with this id")),
   ...PageFields,
 });
 
@@ -68,19 +64,9 @@ const GiftsQuery = exactly({
 const SUMMARY_LIMITS = { minutes: 1_000, gaps: 500, people: 10, gifts: 20, words: 60 } as const;
 const SummaryQuery = exactly({
   session: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 64,
-      description: "room_id of the broadcast, or `latest`, which it is by default where the room is not named by a room_id",
-    }),
+    TextOf(64, "room_id of the broadcast, or `latest`, which it is by default where the room is not named by a room_id"),
   ),
-  minutes: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 1_024,
-      description: "cursor of its minutes, a `minutes.next`; without it they begin at the first",
-    }),
-  ),
+  minutes: Type.Optional(TextOf(1_024, "cursor of its minutes, a `minutes.next`; without it they begin at the first")),
 });
 const NO_SUMMARY = { session: null, minutes: null, gaps: null, gifters: null, chatters: null, gifts: null, words: null };
 

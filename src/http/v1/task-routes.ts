@@ -14,33 +14,29 @@ import { errorWords, languageAsked } from "../failure.js";
 import { roomOf } from "../streams/named-room.js";
 import type { MaintenanceService, Task } from "../task-list.js";
 import { OPERATOR } from "../tokens.js";
-import { RoomParams } from "./fields.js";
+import { RoomParams, TextOf } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 import { broadcastId, SessionParams, sessionOf } from "./session-routes.js";
 import { TaskListSchema, TaskSchema } from "./task-schemas.js";
 
 const TaskParams = exactly({ task: Type.String({ pattern: "^[0-9]{1,15}$", description: "the id of the task, up to 15 digits" }) });
 const Person = exactly({
-  user: Type.String({ minLength: 1, maxLength: 200, description: "their id (uid), sec_uid, visible number or nickname" }),
+  user: TextOf(200, "their id (uid), sec_uid, visible number or nickname"),
   pseudonym: Type.Boolean({ default: false, description: "keep what they did, under a name that says nothing" }),
   look: Type.Boolean({ default: false, description: "erase nothing: the result says who would be erased, and how much" }),
 });
 const ImportFile = exactly({
-  file: Type.String({ minLength: 1, maxLength: 4_096, description: "absolute path of a recording, a HAR or a capture on this machine" }),
+  file: TextOf(4_096, "absolute path of a recording, a HAR or a capture on this machine"),
 });
 const Broadcast = exactly({
-  session: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: "room_id of the broadcast, or `latest`; all of the room by default" }),
-  ),
+  session: Type.Optional(TextOf(64, "room_id of the broadcast, or `latest`; all of the room by default")),
 });
 
 const Typed = exactly({
-  name: Type.String({
-    minLength: 1,
-    maxLength: 1000,
-    description:
-      "what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id. Blanks and signs that show nothing do not count; a name that shows nothing, or is longer than 100 characters, is none",
-  }),
+  name: TextOf(
+    1000,
+    "what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id. Blanks and signs that show nothing do not count; a name that shows nothing, or is longer than 100 characters, is none",
+  ),
 });
 /** States of a room in which something of it may be received at any moment. */
 const BUSY: ReadonlySet<RoomState> = new Set<RoomState>(["connecting", "live", "stalled", "blocked"]);

@@ -7,7 +7,7 @@ import { SCOPES, type TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { createToken, revokeToken, TOKEN_LIMITS } from "../tokens.js";
-import { Time } from "./fields.js";
+import { TextOf, Time } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 
 /** A token as v1 shows it. */
@@ -34,7 +34,7 @@ const NewTokenSchema = Type.Object(
   { $id: "NewToken", description: "a new token" },
 );
 const NewToken = exactly({
-  name: Type.String({ minLength: 1, maxLength: 64, description: "what it is for: 1 to 64 printable characters" }),
+  name: TextOf(64, "what it is for: 1 to 64 printable characters"),
   scope: Type.Enum(["read", "manage", "admin"], {
     default: "read",
     description: "read, manage or admin; each includes the ones before it",
@@ -49,7 +49,7 @@ const NewToken = exactly({
   ),
   expiresAt: Type.Optional(Nullable(Type.Integer(), "when it stops being valid, ms UTC")),
 });
-const TokenParams = exactly({ token: Type.String({ minLength: 1, maxLength: 64, description: "the token's public id" }) });
+const TokenParams = exactly({ token: TextOf(64, "the token's public id") });
 
 /** Registers the routes of tokens: make, list, revoke, for admins; and what the one that asks may do, for all. */
 export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiDeps): void {

@@ -1,17 +1,16 @@
 import type { FastifyInstance } from "fastify";
-import { Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf, roomsAmong } from "../streams/named-room.js";
-import { keysetPage, PageFields, RoomParams } from "./fields.js";
+import { keysetPage, PageFields, RoomParams, TextOf } from "./fields.js";
 import { exactly, routesOf } from "./route.js";
 import { doneBy, personSessionAnswer } from "./statistics-schemas.js";
 
 const UserParams = exactly({
   ...RoomParams.properties,
-  user: Type.String({ minLength: 1, maxLength: 64, description: "the person's id (uid)" }),
+  user: TextOf(64, "the person's id (uid)"),
 });
 const UserQuery = exactly(PageFields);
 
@@ -27,7 +26,7 @@ export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const { limit, cursor } = request.query;
       const [before] = decodePlace("sessions", cursor, [0] as const) ?? [];
       const total = await store.statistics.personTotal(room, user);
-      if (total === null) throw new DyliveError("not_found", "nobody with this id was seen in the room");
+      if (total === null) throw new DyliveError("not_found", "no person with this id was seen in the room");
       const rows = await store.statistics.person(room, user, limit + 1, before);
       const { items, next } = keysetPage(rows, limit, "sessions", ({ place }) => [place]);
       return { id: user, nickname: total.name, total: doneBy(total), sessions: items.map(personSessionAnswer), next };
@@ -50,7 +49,7 @@ export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const place = decodePlace("person's rooms", cursor, [0, 0] as const);
       const after = place === undefined ? undefined : { lastAt: place[0], room: place[1] };
       const rows = await store.statistics.personRooms(user, among, limit + 1, after);
-      if (rows.length === 0 && after === undefined) throw new DyliveError("not_found", "nobody with this id was seen in any room");
+      if (rows.length === 0 && after === undefined) throw new DyliveError("not_found", "no person with this id was seen in any room");
       // Every page names them as the first does.
       const [newest] = after === undefined ? rows : await store.statistics.personRooms(user, among, 1);
       const { items, next } = keysetPage(rows, limit, "person's rooms", ({ lastAt, room }) => [lastAt, room]);

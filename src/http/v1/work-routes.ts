@@ -13,7 +13,7 @@ import { type Work, WorkSchema } from "../../works/model/work.js";
 import type { RunStatus } from "../../works/run-service.js";
 import type { ApiDeps } from "../api-deps.js";
 import { languageAsked } from "../failure.js";
-import { keysetPage, Next, PageFields } from "./fields.js";
+import { keysetPage, LimitOf, Next, PageFields, TextOf } from "./fields.js";
 import { addSchemas, exactly, routesOf } from "./route.js";
 
 const WorkListSchema = Type.Object(
@@ -47,7 +47,7 @@ const WorkId = Type.String({ pattern: "^\\d{10,32}$", description: "the platform
 /** The work in an address. */
 export const WorkParams = exactly({ work: WorkId });
 /** Pasted text. */
-export const WorkLink = (description: string) => Type.String({ minLength: 1, maxLength: 4_000, description });
+export const WorkLink = (description: string) => TextOf(4_000, description);
 const AskedWork = exactly({
   link: WorkLink("a link, a short link, the app's share text, or a work's id"),
   maxAgeSeconds: Type.Integer({
@@ -59,13 +59,13 @@ const AskedWork = exactly({
 });
 /** The page that is asked for. */
 export const WorkPageQuery = exactly({
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "a whole number from 1 to 100" }),
+  limit: LimitOf(100, 20),
   cursor: PageFields.cursor,
 });
 const ListQuery = exactly({
   ...WorkPageQuery.properties,
-  author: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "only those of the author with this sec_uid" })),
-  mix: Type.Optional(Type.String({ minLength: 1, maxLength: 32, description: "only those of the mix with this id" })),
+  author: Type.Optional(TextOf(200, "only those of the author with this sec_uid")),
+  mix: Type.Optional(TextOf(32, "only those of the mix with this id")),
 });
 /** Registers the routes of works: read one, list those that are kept, and the state of the pace. */
 export function workRoutes(app: FastifyInstance, { store, calls, works: service }: ApiDeps): void {

@@ -278,8 +278,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "no broadcast was found": "没有找到这一场",
   "the room has no broadcast {}": "这个直播间没有场次 {}",
   "no broadcast of the room was collected yet": "这个直播间还没有采集过任何一场",
-  "nobody with this id was seen in any room": "所有直播间里都没有见过这个 id 的人",
-  "nobody with this id was seen in the room": "这个直播间里没有见过这个 id 的人",
+  "no person with this id was seen in any room": "所有直播间里都没有见过这个 id 的人",
+  "no person with this id was seen in the room": "这个直播间里没有见过这个 id 的人",
   "room 0 is the system's: it has events, and nothing else": "房间 0 是系统的：只有事件，没有别的",
   "the system's room takes no events": "系统的房间 0 不接收事件",
   "room_id {} is neither a number of up to 16 digits, a custom id, nor a 19-digit room_id":

@@ -140,14 +140,14 @@ export const WORKS: Readonly<Record<string, string>> = {
   "{} has other bytes than were downloaded": "{} 的内容与下载时不同",
   // What the compatible interface cannot have, or does not have yet.
   "goods of a video are shown by the app alone; its public page has none": "视频的带货商品只在 App 里展示，公开页面上没有",
-  "what somebody likes is shown to themselves alone, or after a login, and dylive reads public pages as a guest":
+  "the likes of a person are shown to that person alone, or after a login, and dylive reads public pages as a guest":
     "一个人喜欢的作品只给本人看，或者登录后才能看，而 dylive 以游客身份读取公开页面",
-  "the platform lets nobody search without a login; paste links, or list an author's works with /douyin/user/posts":
+  "the platform allows no search without a login; paste links, or list an author's works with /douyin/user/posts":
     "不登录就不能在平台上搜索；请粘贴链接，或用 /douyin/user/posts 列出作者的作品",
   "what the home page recommends is made for a visitor, and dylive never opens it: that brings captchas":
     "首页推荐因访客而异，dylive 从不打开首页：那会引来验证码",
   "the board of hot videos has no public page": "热门视频榜没有公开页面",
-  "a uid alone leads to nobody on the web: pages and lists of authors are found by the sec_uid, and uids change":
+  "a uid alone leads to no page on the web: pages and lists of authors are found by the sec_uid, and uids change":
     "网页上只凭 uid 找不到人：作者的主页和列表要用 sec_uid，而且 uid 会变",
   "no page led to this cursor: begin with 0": "没有哪一页给出过这个 cursor：请从 0 开始",
   "the comments of the work are being collected: ask again with this cursor": "正在采集这个作品的评论：请用这个 cursor 再次请求",

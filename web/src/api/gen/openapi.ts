@@ -7419,14 +7419,14 @@ export interface operations {
             query: {
                 /** @description jsonl, csv, xlsx, xml, ass, srt, parquet */
                 format: "jsonl" | "csv" | "xlsx" | "xml" | "ass" | "srt" | "parquet";
-                /** @description only the broadcast with this room_id; `latest` is the newest */
-                session?: string;
                 /** @description only events of this time on: 2026-11-25T20:00:00+08:00, or ms UTC */
                 from?: string;
                 /** @description only events before this time: 2026-11-25T20:00:00+08:00, or ms UTC */
                 to?: string;
                 /** @description event types separated by commas, * for all; all by default, chat and gifts in xml, ass and srt */
                 types?: string;
+                /** @description only events of the broadcast with this room_id; `latest` is the newest */
+                session?: string;
                 /** @description only events of the user with this id */
                 user?: string;
                 /** @description only gifts worth at least so many diamonds */
