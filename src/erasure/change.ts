@@ -42,7 +42,7 @@ export function changeOf(event: LiveEvent, plan: ErasurePlan): Change {
   const names = (text: string | null) => text !== null && marks.some((mark) => text.includes(mark));
   // A notice is a sentence and nothing else.
   if (event.type === "notice" && !own && names(event.text)) return { what: "dropped", event: tombstone(event, plan) };
-  // Whatever is told of their work leads to them.
+  // What an event says of their work leads to them.
   const goes = own && event.type === "work" ? () => true : names;
   const left = withoutSentences(rewritten(event, plan, own), goes);
   if (left !== event) return { what: "changed", event: left };
@@ -57,7 +57,7 @@ function tombstone(event: LiveEvent, plan: ErasurePlan): LiveEventOf<"erased"> {
 }
 
 /**
- * Returns the event with somebody else in the person's place, itself when they have none in it. From their own events their name leaves what
+ * Returns the event with a stand-in in the person's place, itself when they have none in it. From their own events their name leaves what
  * they wrote and the platform's sentences, too.
  */
 function rewritten(event: LiveEvent, plan: ErasurePlan, own: boolean): LiveEvent {
@@ -78,8 +78,8 @@ function rewritten(event: LiveEvent, plan: ErasurePlan, own: boolean): LiveEvent
     if (Array.isArray(value)) return value.map((one) => visit(one, inString));
     if (isUser(value) && isPerson(value, identity)) {
       touched = true;
-      if (!keep) return nobody();
-      // People under a mask stay nobody in particular: with an id of one they would be counted as one.
+      if (!keep) return { ...standIn(""), id: null, nickname: null, masked: true };
+      // People under a mask stay no one in particular: with an id of one they would be counted as one.
       return value.masked ? { ...standIn(pseudonym), id: null, masked: true } : standIn(pseudonym);
     }
     if (typeof value !== "object" || value === null) return value;
@@ -135,23 +135,7 @@ function renamedCombo(name: string, { identity, pseudonym }: ErasurePlan): strin
     .join(".");
 }
 
-function nobody(): User {
-  return { ...standIn(""), id: null, nickname: null, masked: true };
-}
-
 function standIn(pseudonym: string): User {
-  return {
-    id: pseudonym,
-    secUid: null,
-    displayId: null,
-    shortId: null,
-    nickname: pseudonym,
-    avatar: null,
-    gender: null,
-    payLevel: null,
-    fansClub: null,
-    isAdmin: false,
-    isAnchor: false,
-    masked: false,
-  };
+  const unknown = { secUid: null, displayId: null, shortId: null, avatar: null, gender: null, payLevel: null, fansClub: null };
+  return { id: pseudonym, nickname: pseudonym, ...unknown, isAdmin: false, isAnchor: false, masked: false };
 }

@@ -4,16 +4,16 @@ import { msg } from "../runtime/msg.js";
 import { catchUp } from "../statistics/reader.js";
 import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
-import type { Store } from "../store/store.js";
 import { changeOf, type ErasurePlan } from "./change.js";
 import { type Identity, identityOf, isPerson, type KnownPerson, marksOf, peopleIn, pseudonymOf, unknownPerson } from "./identity.js";
 import { noteErasure } from "./late.js";
-import { countWorks, eraseWorks, lookInWorks, type WorksErased, type WorksFound } from "./works.js";
+import { countWorks, type ErasureStore, eraseWorks, lookInWorks, type WorksErased, type WorksFound } from "./works.js";
 
-/** Events of one step: some 10 ms of reading, and at most as many to replace. */
-const STEP_EVENTS = 1000;
-/** What is being deleted is there until it is removed, and a deletion that was broken off may be for long. */
-const ALL = { deleted: true } as const;
+/** Reads the next events of a room: some 10 ms of reading, and at most as many to replace. */
+function nextEvents({ log }: ErasureStore, room: RoomKey, after: number) {
+  // What is being deleted is there until it is removed, and a deletion that was broken off may be for long.
+  return log.readRoom(room, after, 1000, { deleted: true });
+}
 
 /** Progress of a step in a room, and the room's head. */
 interface EraseProgress {
@@ -59,31 +59,24 @@ class Meant {
   }
 }
 
-/** Looks for people in the next events of a room. */
-async function lookStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, meant: Meant): Promise<EraseProgress> {
-  const { events, scanned, head } = await log.readRoom(room, after, STEP_EVENTS, ALL);
-  for (const event of events) for (const user of peopleIn(event)) meant.look(user);
-  return { scanned, head };
-}
-
 /**
- * Takes a person out of the next events of a room. Seqs and ids stay; what is made from the events is told in the same transaction.
+ * Takes a person out of the next events of a room. Seqs and ids stay; what is made from the events is changed in the same transaction.
  * @param isTrial whether it only counts what would be done
  */
-async function eraseStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, plan: ErasurePlan, isTrial = false): Promise<Erased> {
+async function eraseStep(store: ErasureStore, room: RoomKey, after: number, plan: ErasurePlan, isTrial = false): Promise<Erased> {
   const sums = { nothing: 0, erased: 0, dropped: 0, changed: 0, kept: 0 };
   let reached = Number.POSITIVE_INFINITY;
   for (let again: ReadonlySet<number> | null = null; ; ) {
-    const { events, scanned, head } = await log.readRoom(room, after, STEP_EVENTS, ALL);
+    const { events, scanned, head } = await nextEvents(store, room, after);
     // Where some were removed meanwhile, the same page holds later ones, which the next step takes.
     reached = Math.min(reached, scanned);
     const changes = events.filter(({ seq }) => again?.has(seq) ?? true).map((event) => ({ seq: event.seq, ...changeOf(event, plan) }));
     const next = changes.flatMap((change) => ("event" in change ? [change.event] : []));
-    const moved = new Set<number>(isTrial || next.length === 0 ? [] : await log.replace(room, next));
+    const moved = new Set<number>(isTrial || next.length === 0 ? [] : await store.log.replace(room, next));
     for (const { seq, what } of changes) if (!moved.has(seq)) sums[what]++;
     const { nothing: _, ...counts } = sums;
     if (moved.size === 0) return { scanned: reached, head, ...counts };
-    // Somebody decodes the same events again, or erases another: what is left of them is looked at once more.
+    // The same events are decoded again at this time, or lose another person: what is left of them is looked at once more.
     again = moved;
   }
 }
@@ -121,31 +114,13 @@ export interface EraseReport extends EventCounts {
 }
 
 type OnEvents = (count: number) => void | Promise<void>;
-type Deps = Pick<
-  Store,
-  | "log"
-  | "rooms"
-  | "secrets"
-  | "search"
-  | "statistics"
-  | "hooks"
-  | "residue"
-  | "erasures"
-  | "works"
-  | "comments"
-  | "commentRuns"
-  | "listRuns"
-  | "authorWatches"
-  | "downloads"
->;
-
 /**
  * Takes a person out of everything that is kept, as of now; a person who comes again is kept again. The events stay erased whatever is
  * imported or decoded again: their ids are known. What it leaves in statistics and in the file goes by `completeErasure`.
- * @throws DyliveError not_found when nobody is known by this, bad_request when more than one person is
+ * @throws DyliveError not_found when no one is known by this, bad_request when more than one person is
  */
 export async function eraseUser(
-  store: Deps,
+  store: ErasureStore,
   { user, keep, clock = systemClock, signal, onProgress = () => {} }: EraseAsk,
 ): Promise<EraseReport> {
   const key = await store.secrets.pseudonymKey();
@@ -198,41 +173,32 @@ export async function eraseUser(
 
 /**
  * Finds out who would be erased and how much is kept of them, and erases nothing.
- * @returns null when nobody is known by this: who stands in raw recordings may be all the same
+ * @returns null when no one is known by this, who may stand in raw recordings all the same
  */
 export async function findPerson(
-  store: Deps,
+  store: ErasureStore,
   { user, signal, onProgress = () => {} }: Pick<EraseAsk, "user" | "signal" | "onProgress">,
 ): Promise<ErasureFound | null> {
   try {
     const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events));
     const plan = { identity, pseudonym: "", keep: false };
-    return await countFound(store, plan, signal, (events) => onProgress("counting what is kept of them", events));
+    const onEvents = (events: number) => onProgress("counting what is kept of them", events);
+    const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
+    const step = (room: RoomKey, after: number) => eraseStep(store, room, after, plan, true);
+    await walk(store, signal, step, (_room, done) => addCounts(sums, done), onEvents);
+    return { identity, ...sums, works: await countWorks(store, identity, signal, onEvents) };
   } catch (error) {
     if (error instanceof DyliveError && error.code === "not_found") return null;
     throw error;
   }
 }
 
-/** Counts what an erasure would do now, and does nothing. */
-async function countFound(store: Deps, plan: ErasurePlan, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<ErasureFound> {
-  const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
-  await walk(
-    store,
-    signal,
-    (room, after) => eraseStep(store, room, after, plan, true),
-    (_room, step) => addCounts(sums, step),
-    onEvents,
-  );
-  return { identity: plan.identity, ...sums, works: await countWorks(store, plan.identity, signal, onEvents) };
-}
-
 /** Finds out who is meant, and by what else they are known. */
-async function identify(store: Deps, text: string, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<Identity> {
+async function identify(store: ErasureStore, text: string, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<Identity> {
   const meant = await look(store, text, signal, onEvents);
   if (meant.length === 0)
-    throw new DyliveError("not_found", msg`nobody in the log, in works and in comments is known as ${JSON.stringify(text.slice(0, 80))}`);
-  // An id outranks a name: somebody may have taken another's number for a nickname.
+    throw new DyliveError("not_found", msg`no one in the log, in works and in comments is known as ${JSON.stringify(text.slice(0, 80))}`);
+  // An id outranks a name: a nickname may be another person's number.
   const first = (
     [(one) => one.id, (one) => one.secUid, (one) => one.displayId, (one) => one.shortId ?? null] satisfies ((
       one: KnownPerson,
@@ -263,22 +229,26 @@ async function identify(store: Deps, text: string, signal: AbortSignal | undefin
   return people.size === 0 ? known : identityOf(await look(store, known, signal, onEvents), false);
 }
 
-async function look(store: Deps, who: string | Identity, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<KnownPerson[]> {
+async function look(
+  store: ErasureStore,
+  who: string | Identity,
+  signal: AbortSignal | undefined,
+  onEvents: OnEvents,
+): Promise<KnownPerson[]> {
   const meant = new Meant(who);
-  await walk(
-    store,
-    signal,
-    (room, after) => lookStep(store, room, after, meant),
-    () => {},
-    onEvents,
-  );
+  const step = async (room: RoomKey, after: number) => {
+    const page = await nextEvents(store, room, after);
+    for (const event of page.events) for (const user of peopleIn(event)) meant.look(user);
+    return page;
+  };
+  await walk(store, signal, step, () => {}, onEvents);
   await lookInWorks(store, typeof who === "string" ? who : null, signal, (person) => meant.look(person), onEvents);
   return meant.people;
 }
 
 /** Goes through all rooms from where they were `reached` to where their heads are. */
 async function walk<S extends EraseProgress>(
-  { log }: Deps,
+  { log }: ErasureStore,
   signal: AbortSignal | undefined,
   step: (room: RoomKey, after: number) => Promise<S>,
   add: (room: RoomKey, step: S) => void,
@@ -304,7 +274,7 @@ function nameOf({ ids, secUids, nicknames }: Identity): string {
   return ids[0] ?? secUids[0] ?? nicknames[0] ?? "";
 }
 
-/** Callback that is told what is done now, and how much of it; the work goes on when it resolves. */
+/** Takes what is done now, and how much of it; the work goes on when it resolves. */
 type OnProgress = (what: string, count: number) => void | Promise<void>;
 
 /** Work that is still to be done when people were taken out of all events. */
@@ -319,12 +289,9 @@ interface Completion {
 /**
  * Ends one or more erasures: counts the statistics again, so that nothing of the old ones is kept, and overwrites what is left in the
  * store's file.
- * @throws DyliveError in_use when somebody reads an old state of the file for too long; what is left is then overwritten at the next start
+ * @throws DyliveError in_use when a reader holds an old state of the file for too long; what is left is then overwritten at the next start
  */
-export async function completeErasure(
-  store: Pick<Store, "derived" | "residue">,
-  { note, vocabulary, signal, onProgress = () => {} }: Completion,
-): Promise<void> {
+export async function completeErasure(store: ErasureStore, { note, vocabulary, signal, onProgress = () => {} }: Completion): Promise<void> {
   let steps = 0;
   const onStep = () => onProgress("counting the statistics again", ++steps);
   await catchUp(store, vocabulary, { onStep, ...(signal && { signal }) });
@@ -334,7 +301,7 @@ export async function completeErasure(
 
 /** Overwrites what is left in the store's file of what is no longer kept, and takes the erasure's note away. @throws DyliveError in_use */
 export async function overwriteResidue(
-  { residue }: Pick<Store, "residue">,
+  { residue }: ErasureStore,
   note: string,
   signal?: AbortSignal,
   onProgress: OnProgress = () => {},

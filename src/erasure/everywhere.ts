@@ -11,7 +11,7 @@ interface RecordingsErased {
   readonly files: number;
   /** Messages that named the person, out of frames that stay. */
   readonly messages: number;
-  /** Whole frames: they named the person beside their messages, or nobody can read them. */
+  /** Whole frames: they named the person beside their messages, or cannot be read. */
   readonly frames: number;
   /** Paths of files that could not be reached since they are being written to. */
   readonly open: readonly string[];
@@ -21,7 +21,7 @@ interface RecordingsErased {
 
 /** Takes a person out of each place where they are kept. */
 interface ErasePlaces {
-  /** Takes them out of the log and what is made of it. @throws DyliveError not_found when nobody in the log is known so */
+  /** Takes them out of the log and what is made of it. @throws DyliveError not_found when no one in the log is known so */
   log(): Promise<EraseReport>;
   /** Takes them out of what was recorded as it came. */
   recordings(identity: Identity): Promise<RecordingsErased>;
@@ -41,7 +41,7 @@ export interface Erasure extends EraseReport {
 }
 
 /**
- * Takes a person out of the log, and then out of the raw recordings by all that the log knew them by. When nobody in the log is known so, what
+ * Takes a person out of the log, and then out of the raw recordings by all that the log knew them by. When no one in the log is known so, what
  * was asked for is looked for in the recordings all the same: they may be older than what is left of the log.
  * @throws DyliveError not_found when the person is in neither
  */
@@ -62,7 +62,7 @@ export async function eraseEverywhere(user: string, places: ErasePlaces): Promis
   return { ...report, recordings, filesLeft, filesElsewhere };
 }
 
-/** Makes the report of an erasure that found nobody in the log: nothing is known of the person but `user`. */
+/** Makes the report of an erasure that found no one in the log: nothing is known of the person but `user`. */
 function nothingErased(user: string): EraseReport {
   const works = { works: 0, comments: 0, watches: 0, downloads: 0, changed: 0, kept: 0 };
   return {
@@ -71,11 +71,11 @@ function nothingErased(user: string): EraseReport {
   };
 }
 
-/** File in the data folder that holds what people did, and that nobody can be taken out of. */
+/** File in the data folder that holds what people did, which no erasure changes. */
 const ASIDE = "refused.jsonl";
 
 /**
- * Lists what still holds an erased person, as far as can be told from here.
+ * Lists what still holds an erased person, as far as can be seen from here.
  * @param data path of the data folder
  * @param elsewhere whether other processes keep recordings in folders of their own
  */
@@ -119,7 +119,7 @@ export function remainingTraces(data: string, erasure: Erasure, elsewhere: boole
 }
 
 /**
- * Lists what still holds a room or broadcast that was deleted, as far as can be told from here.
+ * Lists what still holds a room or broadcast that was deleted, as far as can be seen from here.
  * @param data path of the data folder
  * @param elsewhere whether other processes keep recordings in folders of their own
  */

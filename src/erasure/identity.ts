@@ -13,7 +13,7 @@ export interface Identity {
   readonly secUids: readonly string[];
   /** Their visible numbers (抖音号), those of the older kind too. */
   readonly displayIds: readonly string[];
-  /** Their ids in live rooms, which are told of them also where a room masks them. */
+  /** Their ids in live rooms, which messages have also where a room masks them. */
   readonly webcastUids: readonly string[];
   readonly nicknames: readonly string[];
   /** Whether people of whom only the name is known are taken for this one: when nothing else is known of whom is asked for. */
@@ -31,7 +31,7 @@ export function identityOf(users: readonly KnownPerson[], byName: boolean): Iden
     secUids: all(({ secUid }) => secUid),
     displayIds: [...new Set([...all(({ displayId }) => displayId), ...all(({ shortId }) => shortId)])],
     webcastUids: all(({ webcastUid }) => webcastUid),
-    // What a room shows of somebody it masks (x***) is many people's: it is theirs only when nothing else is known of them.
+    // What a room shows of a person it masks (x***) is many people's: it is theirs only when nothing else is known of them.
     nicknames: all(({ nickname, masked }) => (masked && !byName ? null : nickname)),
     byName,
   };
@@ -39,31 +39,22 @@ export function identityOf(users: readonly KnownPerson[], byName: boolean): Iden
 
 /** Returns the identity of a person of whom nothing is known but an id, or a sec_uid. */
 export function unknownPerson(text: string): Identity {
-  const isId = /^\d{1,19}$/.test(text);
-  return {
-    ids: isId ? [text] : [],
-    secUids: isId ? [] : [text],
-    displayIds: [],
-    webcastUids: [],
-    nicknames: [],
-    byName: false,
-  };
+  const [ids, secUids] = /^\d{1,19}$/.test(text) ? [[text], []] : [[], [text]];
+  return { ids, secUids, displayIds: [], webcastUids: [], nicknames: [], byName: false };
 }
 
-const LONGEST = 200;
-
 /**
- * Refuses what names nobody, before all that is kept is looked through for it.
+ * Refuses what names no one, before all that is kept is looked through for it.
  * @throws DyliveError bad_request
  */
 export function assertPerson(text: string): void {
   const why =
     shownText(text, "").trim() === ""
-      ? msg`an empty name, or one of blanks, names nobody`
-      : text.length > LONGEST
-        ? msg`a name has ${LONGEST} characters at most`
+      ? msg`an empty name, or one of blanks, names no one`
+      : text.length > 200
+        ? msg`a name has ${200} characters at most`
         : /^https?:\/\//i.test(text)
-          ? msg`an address names nobody: of a profile's address give the part after /user/`
+          ? msg`an address names no one: of a profile's address give the part after /user/`
           : null;
   if (why !== null)
     throw new DyliveError(
@@ -90,14 +81,12 @@ export function marksOf({ ids, secUids, displayIds, webcastUids, nicknames }: Id
   return [...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].filter((text) => [...text].length >= NAME_MIN_CHARS);
 }
 
-/** Most characters of an author or title of music that are looked through for names. */
-const MUSIC_TEXT_MAX_CHARS = 300;
-/** Places in an author or title where a name may begin, and where one may end: names of people who are told together, "@NAME创作的原声", "NAME的原声". */
+/** Places in an author or title where a name may begin, and where one may end: names of people that stand together, "@NAME创作的原声", "NAME的原声". */
 const NAME_BEGINS = /^|(?<=[@、,，&＆/／;；|\s])/gu;
 const NAME_ENDS = /$|(?=[^\p{L}\p{N}\p{M}_]|创作|的)/gu;
 
 /**
- * Returns the names by which a piece of music is somebody's: the page says of whom it is by its author or, as in "@NAME创作的原声", by its title alone.
+ * Returns the names of those whose a piece of music is: the page says of whom it is by its author or, as in "@NAME创作的原声", by its title alone.
  * A name that is a word within others is not meant.
  * @param isTheirs whether a text is an id or a name of theirs; asked of the author and the title, and of each part of them that may be a name
  */
@@ -106,7 +95,7 @@ export function namesInMusic({ author, title }: Music, isTheirs: (text: string) 
   for (const whole of [author, title]) {
     if (whole === null) continue;
     if (isTheirs(whole)) found.add(whole);
-    const text = whole.slice(0, MUSIC_TEXT_MAX_CHARS);
+    const text = whole.slice(0, 300);
     const ends = [...text.matchAll(NAME_ENDS)].map(({ index }) => index);
     for (const { index: from } of text.matchAll(NAME_BEGINS))
       for (const to of ends) {
@@ -124,7 +113,7 @@ export function musicNamesOf(identity: Identity): ReadonlySet<string> {
 
 /**
  * Tells whether bytes of the platform hold an id or a name of the person: as text, or as a number of protobuf. An id of few digits stands in
- * many messages by chance: then more than theirs is told, never less.
+ * many messages by chance: then more than theirs is taken for theirs, never less.
  */
 export function namedIn(identity: Identity): (bytes: Uint8Array) => boolean {
   const texts = marksOf(identity).map((mark) => Buffer.from(mark, "utf8"));
@@ -169,21 +158,19 @@ export function isUser(value: unknown): value is User {
   return typeof value === "object" && value !== null && "secUid" in value && "nickname" in value;
 }
 
-/** Digits of a pseudonym (64 bits): two of a million people share one with a chance of 1 in 37 million. */
-const DIGITS = 16;
 const PSEUDONYM = /^p[0-9a-f]{16}$/;
 
 /**
- * Returns the pseudonym of a person: the same for the same person wherever the key is the same, and of no use to anybody without it.
+ * Returns the pseudonym of a person: the same for the same person wherever the key is the same, and of no use without it.
  * @param who their id, or what else they are known by
  */
 export function pseudonymOf(who: string, key: string): string {
   return `p${digestOf(who, key)}`;
 }
 
-/** Returns the digits of a pseudonym. */
+/** Returns the digits of a pseudonym (64 bits): two of a million people share one with a chance of 1 in 37 million. */
 export function digestOf(who: string, key: string): string {
-  return createHmac("sha256", key).update(who).digest("hex").slice(0, DIGITS);
+  return createHmac("sha256", key).update(who).digest("hex").slice(0, 16);
 }
 
 /** Whether an id is a pseudonym already: the platform's own are numbers. */
@@ -192,7 +179,7 @@ export function isPseudonym(id: string): boolean {
 }
 
 /**
- * Asserts that somebody who deletes something has typed what it is called.
+ * Asserts that what is deleted was typed as it is called.
  * @param names as `confirmationOf` takes them
  * @throws DyliveError not_confirmed that says what it is called
  */

@@ -4,14 +4,11 @@ import { withoutSentences } from "../events/people.js";
 import type { Redactor } from "../ingest/pipeline.js";
 import type { NotedErasure } from "../store/sql/meta.js";
 import type { WorkRow } from "../store/sql/works.js";
-import type { Store } from "../store/store.js";
 import type { ReadComment } from "../works/model/kept.js";
 import type { Work } from "../works/model/work.js";
 import { changeOf, type ErasurePlan } from "./change.js";
 import { digestOf, type Identity, identityOf, type KnownPerson, musicNamesOf, namesInMusic, peopleIn } from "./identity.js";
-import { commentLeft, workLeft } from "./works.js";
-
-type Deps = Pick<Store, "erasures" | "secrets">;
+import { commentLeft, type ErasureStore, workLeft } from "./works.js";
 
 /** Most ms by which the clocks of those who receive and those who erase are taken to differ: rather an hour too much is taken out. */
 const CLOCKS_MS = 3_600_000;
@@ -19,7 +16,11 @@ const CLOCKS_MS = 3_600_000;
 const ID = /^[\w.-]{1,128}$/;
 
 /** Notes that a person is erased at `at` (ms UTC), by digests of what they are known by, and were when they were erased before. */
-export async function noteErasure({ erasures, secrets }: Deps, { identity, pseudonym, keep }: ErasurePlan, at: number): Promise<void> {
+export async function noteErasure(
+  { erasures, secrets }: ErasureStore,
+  { identity, pseudonym, keep }: ErasurePlan,
+  at: number,
+): Promise<void> {
   const { ids, secUids, webcastUids, nicknames, byName } = identity;
   const marks = [...ids, ...secUids, ...webcastUids, ...(byName ? nicknames.map(named) : []), ...[...musicNamesOf(identity)].map(ofMusic)];
   const key = await secrets.pseudonymKey();
@@ -28,17 +29,15 @@ export async function noteErasure({ erasures, secrets }: Deps, { identity, pseud
 }
 
 /** Makes the function that takes people out of messages that were received before they were erased, and are stored after. */
-export function lateErasures(deps: Deps): () => Promise<Redactor | null> {
+export function lateErasures(deps: ErasureStore): () => Promise<Redactor> {
   return async () => {
     const all = await lateIn(deps);
-    return all === null ? null : (draft) => all.reduce<Draft | null>((rest, one) => rest && without(rest, one), draft);
+    return (draft) => all.reduce<Draft | null>((rest, one) => rest && without(rest, one), draft);
   };
 }
 
-/** Returns all erasures; null when there is none. */
-async function lateIn({ erasures, secrets }: Deps): Promise<readonly LateErasure[] | null> {
-  const noted = await erasures.list();
-  if (noted.length === 0) return null;
+/** Returns all erasures. */
+async function lateIn({ erasures, secrets }: ErasureStore): Promise<readonly LateErasure[]> {
   const key = await secrets.pseudonymKey();
   const digests = new Map<string, string>();
   const digest = (text: string) => {
@@ -46,7 +45,7 @@ async function lateIn({ erasures, secrets }: Deps): Promise<readonly LateErasure
     digests.set(text, known);
     return known;
   };
-  return noted.map((one) => {
+  return (await erasures.list()).map((one) => {
     const marks = new Set(one.marks);
     return { ...one, means: (text: string) => marks.has(digest(text)) };
   });
@@ -56,25 +55,47 @@ async function lateIn({ erasures, secrets }: Deps): Promise<readonly LateErasure
  * Makes the function that takes people out of comments that were written before they were erased: a page shows them for ever. Only those who
  * wrote a comment or are mentioned in it are known by it; in the texts of others their names stay.
  */
-export function lateInComments(deps: Deps): () => Promise<(<T extends ReadComment>(comment: T) => T) | null> {
+export function lateInComments(deps: ErasureStore): () => Promise<<T extends ReadComment>(comment: T) => T> {
   return async () => {
     const all = await lateIn(deps);
-    return all === null ? null : <T extends ReadComment>(comment: T) => all.reduce<T>(commentWithout, comment);
+    return <T extends ReadComment>(comment: T) => all.reduce<T>(commentWithout, comment);
   };
 }
 
 /**
  * Makes the function that takes people out of an event that was on its way into the log while they were erased, at a time (ms UTC) or later.
- * It gives the event itself where nobody in it was.
+ * It gives the event itself where no one in it was.
  */
-export async function erasedSince(deps: Deps, since: number): Promise<(event: LiveEvent) => LiveEvent> {
-  const all = (await lateIn(deps))?.filter(({ at }) => at >= since - CLOCKS_MS) ?? [];
+export async function erasedSince(deps: ErasureStore, since: number): Promise<(event: LiveEvent) => LiveEvent> {
+  const all = (await lateIn(deps)).filter(({ at }) => at >= since - CLOCKS_MS);
   const without = (event: LiveEvent, { pseudonym, keep, means }: LateErasure): LiveEvent => {
     const identity = foundIn(event, means);
     const change = identity === null ? null : changeOf(event, { identity, pseudonym, keep });
     return change !== null && "event" in change ? change.event : event;
   };
   return (event) => all.reduce(without, event);
+}
+
+/**
+ * Makes the function that takes people out of works: it gives null for a work of theirs that was read before they were erased, and the same for
+ * one that does not name them. Of others' works that were published before, they stay out whenever those are read.
+ */
+export function lateInWorks(deps: ErasureStore): () => Promise<(row: WorkRow) => WorkRow | null> {
+  return async () => {
+    const all = await lateIn(deps);
+    return (row) => all.reduce<WorkRow | null>((rest, one) => rest && workWithout(rest, one), row);
+  };
+}
+
+/**
+ * Makes the function that gives until when (ms UTC, included) nothing is kept of a person that is read now, since they were erased; null where
+ * they were not.
+ */
+export function lateUntil(deps: ErasureStore): (person: KnownPerson) => Promise<number | null> {
+  return async (person) => {
+    const theirs = (await lateIn(deps)).filter(({ means }) => isMeant(person, means));
+    return theirs.length === 0 ? null : Math.max(...theirs.map(({ at }) => at)) + CLOCKS_MS;
+  };
 }
 
 /** Returns what is left of a comment. */
@@ -84,28 +105,6 @@ function commentWithout<T extends ReadComment>(comment: T, { at, pseudonym, keep
   if (identity === null) return comment;
   const left = commentLeft(comment, { identity, pseudonym, keep });
   return left === comment ? comment : { ...left, erased: true };
-}
-
-/**
- * Makes the function that takes people out of works: it gives null for a work of theirs that was read before they were erased, and the same for
- * one that does not name them. Of others' works that were published before, they stay out whenever those are read.
- */
-export function lateInWorks(deps: Deps): () => Promise<((row: WorkRow) => WorkRow | null) | null> {
-  return async () => {
-    const all = await lateIn(deps);
-    return all === null ? null : (row) => all.reduce<WorkRow | null>((rest, one) => rest && workWithout(rest, one), row);
-  };
-}
-
-/**
- * Makes the function that tells until when (ms UTC, included) nothing is kept of a person that is read now, since they were erased; null where
- * they were not.
- */
-export function lateUntil(deps: Deps): (person: KnownPerson) => Promise<number | null> {
-  return async (person) => {
-    const theirs = ((await lateIn(deps)) ?? []).filter(({ means }) => isMeant(person, means));
-    return theirs.length === 0 ? null : Math.max(...theirs.map(({ at }) => at)) + CLOCKS_MS;
-  };
 }
 
 function workWithout(row: WorkRow, { at, means }: LateErasure): WorkRow | null {
@@ -182,7 +181,7 @@ function named(nickname: string): string {
   return `name:${nickname}`;
 }
 
-/** Writes a name as the mark of music that is theirs: of that nothing but the name is told, also of people whose ids are known. */
+/** Writes a name as the mark of music that is theirs: music has nothing but the name, also of people whose ids are known. */
 function ofMusic(nickname: string): string {
   return `music:${nickname}`;
 }

@@ -8,7 +8,8 @@ import type { Mention, Work } from "../works/model/work.js";
 import type { ErasurePlan } from "./change.js";
 import { type Identity, isPerson, type KnownPerson, marksOf, musicNamesOf, namedIn, namesInMusic, peopleIn } from "./identity.js";
 
-type Deps = Pick<Store, "works" | "comments" | "commentRuns" | "listRuns" | "authorWatches" | "downloads">;
+/** Store that people are taken out of. */
+export type ErasureStore = Omit<Store, "close">;
 
 /** Counts of what was done with works and comments. */
 export interface WorksErased {
@@ -29,18 +30,13 @@ export interface WorksErased {
 /** Counts of what would be taken out as a whole. */
 export type WorksFound = Pick<WorksErased, "works" | "comments" | "watches">;
 
-/** Works of one step: with each comes the page's own reply, of which some are megabytes. */
-const STEP_WORKS = 20;
-const STEP_COMMENTS = 500;
-const STEP_ROWS = 200;
-
 /**
- * Passes everybody who stands in a kept work or a comment, or is watched as an author.
- * @param who text by which somebody may be known; whom music names is passed where it is by this
+ * Passes each person who stands in a kept work or a comment, or is watched as an author.
+ * @param who text by which a person may be known; whom music names is passed where it is by this
  * @param onStep called after each step with how many were looked at in all
  */
 export async function lookInWorks(
-  store: Deps,
+  store: ErasureStore,
   who: string | null,
   signal: AbortSignal | undefined,
   onPerson: (person: KnownPerson) => void,
@@ -55,13 +51,12 @@ export async function lookInWorks(
     }
   };
   for (const { secUid, author } of await store.authorWatches.list()) onPerson(personOfList(secUid, author));
-  const lookAtAuthors = async (rows: readonly DownloadRow[]) => {
-    for (const { author } of rows) if (author !== null) onPerson(author);
-  };
   await walk(store, signal, {
     onWorks: (works) => look(works.map(({ work }) => work)),
     onComments: look,
-    onDownloads: lookAtAuthors,
+    onDownloads: async (rows) => {
+      for (const { author } of rows) if (author !== null) onPerson(author);
+    },
     onLists: async (runs) => {
       for (const { run } of runs) if (run.secUid !== null) onPerson(personOfList(run.secUid, run.author));
     },
@@ -76,7 +71,7 @@ function personOfList(secUid: string, author: Person | null): KnownPerson {
 
 /** Counts what {@link eraseWorks} would take out as a whole. */
 export async function countWorks(
-  store: Deps,
+  store: ErasureStore,
   identity: Identity,
   signal: AbortSignal | undefined,
   onStep: (count: number) => void | Promise<void>,
@@ -90,8 +85,6 @@ export async function countWorks(
     onComments: async (comments) => {
       sums.comments += comments.filter(({ user }) => isPerson(user, identity)).length;
     },
-    onDownloads: async () => {},
-    onLists: async () => {},
     onStep,
   });
   return sums;
@@ -99,7 +92,7 @@ export async function countWorks(
 
 /** Takes a person out of all works and comments, ends the watch on them, and takes them out of the page's own replies that are kept with works. */
 export async function eraseWorks(
-  store: Deps,
+  store: ErasureStore,
   plan: ErasurePlan,
   signal: AbortSignal | undefined,
   onStep: (count: number) => void | Promise<void>,
@@ -157,53 +150,62 @@ export async function eraseWorks(
 interface Walk {
   onWorks(rows: Awaited<ReturnType<Store["works"]["walk"]>>): Promise<void>;
   onComments(comments: readonly KeptComment[]): Promise<void>;
-  onDownloads(rows: readonly DownloadRow[]): Promise<void>;
-  onLists(runs: Awaited<ReturnType<Store["listRuns"]["walk"]>>): Promise<void>;
+  onDownloads?(rows: readonly DownloadRow[]): Promise<void>;
+  onLists?(runs: Awaited<ReturnType<Store["listRuns"]["walk"]>>): Promise<void>;
   onStep(count: number): void | Promise<void>;
 }
 
 /**
- * Goes through all works, then all comments, then all downloads, which tell their author only where their work is kept (see the service), and
+ * Goes through all works, then all comments, then all downloads, which have their author only where their work is kept (see the service), and
  * then all runs through lists.
  */
-async function walk({ works, comments, downloads, listRuns }: Deps, signal: AbortSignal | undefined, by: Walk): Promise<void> {
-  const { onWorks, onComments, onDownloads, onLists, onStep } = by;
+async function walk({ works, comments, downloads, listRuns }: ErasureStore, signal: AbortSignal | undefined, by: Walk): Promise<void> {
   let count = 0;
-  for (let after = ""; ; ) {
-    signal?.throwIfAborted();
-    const rows = await works.walk(after, STEP_WORKS);
-    const last = rows.at(-1);
-    if (last === undefined) break;
-    await onWorks(rows);
+  const onStep = (rows: readonly unknown[]) => {
     count += rows.length;
-    await onStep(count);
-    after = last.work.id;
+    return by.onStep(count);
+  };
+  // Few works at a time: with each comes the page's own reply, of which some are megabytes.
+  const readWorks = (after: string) => works.walk(after, 20);
+  for await (const rows of pages("", readWorks, ({ work }) => work.id, signal)) {
+    await by.onWorks(rows);
+    await onStep(rows);
   }
-  for (let after: KeptComment | null = null; ; ) {
-    signal?.throwIfAborted();
-    const page: readonly KeptComment[] = await comments.walk(after, STEP_COMMENTS);
-    const last = page.at(-1);
-    if (last === undefined) break;
-    await onComments(page);
-    count += page.length;
-    await onStep(count);
-    after = last;
+  const readComments = (after: { workId: string; id: string }) => comments.walk(after, 500);
+  for await (const rows of pages({ workId: "", id: "" }, readComments, (one) => one, signal)) {
+    await by.onComments(rows);
+    await onStep(rows);
   }
-  for (let after = 0; ; ) {
+  for await (const rows of pages(
+    0,
+    (after) => downloads.walk(after, 200),
+    ({ n }) => n,
+    signal,
+  ))
+    await by.onDownloads?.(rows);
+  for await (const runs of pages(
+    0,
+    (after) => listRuns.walk(after, 200),
+    ({ n }) => n,
+    signal,
+  ))
+    await by.onLists?.(runs);
+}
+
+/** Reads page after page until one is empty. @param placeOf gives where the page after a row begins */
+async function* pages<Row, Place>(
+  from: Place,
+  read: (after: Place) => Promise<readonly Row[]>,
+  placeOf: (row: Row) => Place,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly Row[]> {
+  for (let after = from; ; ) {
     signal?.throwIfAborted();
-    const rows = await downloads.walk(after, STEP_ROWS);
+    const rows = await read(after);
     const last = rows.at(-1);
-    if (last === undefined) break;
-    await onDownloads(rows);
-    after = last.n;
-  }
-  for (let after = 0; ; ) {
-    signal?.throwIfAborted();
-    const runs = await listRuns.walk(after, STEP_ROWS);
-    const last = runs.at(-1);
-    if (last === undefined) break;
-    await onLists(runs);
-    after = last.n;
+    if (last === undefined) return;
+    yield rows;
+    after = placeOf(last);
   }
 }
 
@@ -212,7 +214,7 @@ export function workLeft<T extends WorkRow>(row: T, identity: Identity): T | nul
   const { work, reply } = row;
   if (isPerson(work.author, identity)) return null;
   const left = workWithout(work, identity);
-  // What the work told of them it has from there.
+  // What the work says of them it has from there.
   const isReplyKept = left === work && (reply === null || !namesThem(reply, identity));
   return isReplyKept ? row : { ...row, work: left, reply: null };
 }
@@ -261,6 +263,6 @@ function namesThem(reply: string, identity: Identity): boolean {
   try {
     return named(Buffer.from(JSON.stringify(JSON.parse(reply))));
   } catch {
-    return true; // nobody can tell
+    return true; // it cannot be read
   }
 }

@@ -35,6 +35,6 @@ it("says where nobody can be asked what it would have erased", async () => {
     /nobody could be asked, and nothing was erased\. known as: 1001, .*; 7 events/,
   );
   await expect(confirmErasure("小明", null, async () => null)).rejects.toThrow(
-    /nobody in the log, .* is known as "小明"; what raw recordings/,
+    /no one in the log, .* is known as "小明"; what raw recordings/,
   );
 });

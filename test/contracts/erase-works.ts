@@ -113,7 +113,7 @@ export function describeEraseWorks(open: Open): void {
 
     it("leaves what they wrote before out of every later run, also what was never kept; what they write from then on is kept", async () => {
       await filled();
-      const { comments, erasures, secrets } = store();
+      const { comments } = store();
       const at = Date.now();
       await eraseUser(store(), { user: UID, keep: false, clock: new FakeClock(at) });
       const clock = new FakeClock(at + DAY_MS);
@@ -128,7 +128,7 @@ export function describeEraseWorks(open: Open): void {
         },
       };
       const asked = { id: OTHERS, page: null };
-      await keepComments(store(), asked, { reader, clock, erased: lateInComments({ erasures, secrets }) }, new AbortController().signal);
+      await keepComments(store(), asked, { reader, clock, erased: lateInComments(store()) }, new AbortController().signal);
       const kept = async (id: string) => comments.get({ workId: OTHERS, id });
       expect(await kept("7")).toMatchObject({ erased: true, text: "", user: { id: null, nickname: null }, revision: 0 });
       expect(await kept("8")).toMatchObject({ erased: false, text: "我", user: { id: UID } });
@@ -138,7 +138,7 @@ export function describeEraseWorks(open: Open): void {
 
     it("leaves them out of others' works that were published before, whenever those are read again; of what is published later nothing", async () => {
       await filled();
-      const { works, erasures, secrets } = store();
+      const { works } = store();
       const at = Date.now();
       const clock = new FakeClock(at);
       await eraseUser(store(), { user: UID, keep: false, clock });
@@ -146,7 +146,7 @@ export function describeEraseWorks(open: Open): void {
         ...{ find: async () => expect.fail("nobody asked"), read: async () => expect.fail("nobody asked") },
         ...{ status: () => expect.fail("nobody asked"), findList: () => expect.fail("nobody asked") },
       };
-      const service = new WorkService({ reader, works, clock, erased: lateInWorks({ erasures, secrets }) });
+      const service = new WorkService({ reader, works, clock, erased: lateInWorks(store()) });
       const reply = JSON.stringify({ aweme_detail: { music: { owner_nickname: "小安安" }, text_extra: [{ sec_uid: SEC }] } });
       const keep = async (id: string, time: number, more: object) =>
         (await service.keep({ work: workOf(id, { time, receivedAt: clock.now(), ...more }), reply })) ?? expect.fail("it is not theirs");

@@ -41,7 +41,7 @@ export class FakeMaintenance implements MaintenanceService {
   async erase(user: string, keep: boolean, turn: Turn, signal: AbortSignal): Promise<ErasedPerson> {
     this.asked.push([user, keep]);
     await this.#work(turn, signal);
-    if (user === "nobody") throw new DyliveError("not_found", msg`nobody in the log, in works and in comments is known as ${user}`);
+    if (user === "nobody") throw new DyliveError("not_found", msg`no one in the log, in works and in comments is known as ${user}`);
     return { ...ERASED, pseudonym: keep ? "p0123456789abcdef" : null };
   }
 

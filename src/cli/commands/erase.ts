@@ -86,7 +86,7 @@ export async function confirmErasure(
   ask: (question: string) => Promise<string | null>,
 ): Promise<void> {
   const lines: readonly Msg[] =
-    found === null ? [msg`nobody in the log, in works and in comments is known as ${JSON.stringify(user)}`] : foundLines(found);
+    found === null ? [msg`no one in the log, in works and in comments is known as ${JSON.stringify(user)}`] : foundLines(found);
   const recordings = msg`what raw recordings and frames that wait to be stored hold of them goes too`;
   const shown = [...lines, recordings];
   const answer = await ask([...shown, msg`This cannot be undone. Type yes to erase them: `].map(inWords).join("\n"));

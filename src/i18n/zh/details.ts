@@ -27,10 +27,10 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "there is no {} {{}}; there are {}": "没有{} {{}}；有 {}",
   "user: {}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it":
     "user：{}；请给这个人的 id（uid）、sec_uid、抖音号或昵称，与事件里显示的一样",
-  "an empty name, or one of blanks, names nobody": "名字不能为空",
+  "an empty name, or one of blanks, names no one": "名字不能为空",
   "a name has {} characters at most": "名字最多 {} 个字符",
-  "an address names nobody: of a profile's address give the part after /user/": "不能用地址指定人：请给主页地址里 /user/ 后面的部分",
-  "nobody in the log, in works and in comments is known as {}": "日志、作品和评论里没有叫 {} 的人",
+  "an address names no one: of a profile's address give the part after /user/": "不能用地址指定人：请给主页地址里 /user/ 后面的部分",
+  "no one in the log, in works and in comments is known as {}": "日志、作品和评论里没有叫 {} 的人",
   "{} people are known as {}: name one by id: {}": "有 {} 个人叫 {}：请用 id 指定：{}",
   "nobody is known as {}; all others that were named are erased": "没有叫 {} 的人；其他人都已删除",
   "it is no setting that can be changed while a server runs": "它不是服务运行时可以修改的设置",

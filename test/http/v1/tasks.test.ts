@@ -56,7 +56,7 @@ describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
     await until(async () => (await call(`/v1/tasks/${at("id")}`)).at("state") === "failed");
     expect((await call(`/v1/tasks/${at("id")}`)).at("error")).toEqual({
       code: "not_found",
-      message: "There is no such thing here: nobody in the log, in works and in comments is known as nobody",
+      message: "There is no such thing here: no one in the log, in works and in comments is known as nobody",
       hint: expect.any(String),
     });
     const chinese = await call(`/v1/tasks/${at("id")}`, { headers: { "accept-language": "zh-CN" } });
