@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type RequestOptions, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import { once } from "node:events";
+import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { SocksClient } from "socks";
@@ -26,7 +26,7 @@ const SCHEMES: Readonly<Record<string, { readonly kind: "http" | "https" | 4 | 5
 
 /**
  * A way out of this machine that the operator named. HTTP requests, sockets of our own and the browser all leave by `connect`, so a
- * proxy that needs a password works for each, and the password is known to nobody but this object.
+ * proxy that needs a password works for each, and only this object knows the password.
  */
 export class ProxyServer {
   /** `scheme://host:port`, fit to be shown: without credentials. */
@@ -52,7 +52,7 @@ export class ProxyServer {
     this.#port = parsed.port === "" ? defaultPort(url, scheme.port) : Number(parsed.port);
     this.#user = decoded(parsed.username);
     this.#password = decoded(parsed.password);
-    // The client would throw where nobody catches it.
+    // The client would throw in an event handler.
     const words = [this.#user, this.#password];
     if (typeof scheme.kind === "number" && words.some((word) => Buffer.byteLength(word) > SOCKS_WORD_MAX_BYTES))
       throw new DyliveError("bad_config", msg`user and password of a SOCKS proxy have ${SOCKS_WORD_MAX_BYTES} bytes at most`);
@@ -63,29 +63,21 @@ export class ProxyServer {
    * Opens a connection through the proxy. What it has opened is closed when the signal aborts, whatever the proxy still sends.
    * @throws DyliveError unreachable, with the proxy's name and nothing that it wrote, also when the signal is a limit of time
    */
-  async connect(host: string, port: number, signal: AbortSignal): Promise<Socket> {
-    signal.throwIfAborted();
-    try {
-      const opening = typeof this.#kind === "number" ? this.#viaSocks(this.#kind, host, port) : this.#viaConnect(this.#kind, host, port);
-      return await orAbort(opening, signal);
-    } catch (error) {
-      throw this.#told(error, signal);
-    }
+  async connect(host: string, port: number, signal: AbortSignal = AbortSignal.timeout(CONNECT_TIMEOUT_MS)): Promise<Socket> {
+    const to = { host: this.#host, port: this.#port };
+    const socket = this.#kind === "https" ? connectTls({ ...to, ...serverName(this.#host) }) : connectTcp(to);
+    const kind = this.#kind;
+    await this.#ready(socket, signal, () =>
+      typeof kind === "number" ? this.#askSocks(socket, kind, host, port) : this.#askHttp(socket, host, port),
+    );
+    return socket;
   }
 
   /** Opens the same, with TLS to the host on top. */
-  async connectTls(host: string, port: number, signal: AbortSignal): Promise<TLSSocket> {
-    const socket = await this.connect(host, port, signal);
-    const secure = connectTls({ socket, host, ...(isIP(host) === 0 ? { servername: host } : {}) });
-    const ready = new Promise<TLSSocket>((resolve, reject) => {
-      secure.once("secureConnect", () => resolve(secure));
-      secure.once("error", reject);
-    });
-    try {
-      return await orAbort({ ready, abandon: () => secure.destroy() }, signal);
-    } catch (error) {
-      throw this.#told(error, signal);
-    }
+  async connectTls(host: string, port: number, signal: AbortSignal = AbortSignal.timeout(CONNECT_TIMEOUT_MS)): Promise<TLSSocket> {
+    const secure = connectTls({ socket: await this.connect(host, port, signal), host, ...serverName(host) });
+    await this.#ready(secure, signal, () => once(secure, "secureConnect"));
+    return secure;
   }
 
   /** Dispatcher for undici: its requests leave through the proxy. */
@@ -127,72 +119,66 @@ export class ProxyServer {
   }
 
   #open(secure: boolean, host: string, port: number): Promise<Socket> {
-    const limit = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
-    return secure ? this.connectTls(host, port, limit) : this.connect(host, port, limit);
+    return secure ? this.connectTls(host, port) : this.connect(host, port);
   }
 
-  /** Returns what is told of a failure. Its cause is left out: the SOCKS client's errors carry the password. */
-  #told(error: unknown, signal: AbortSignal): unknown {
+  /** Does what makes a connection ready; closes it when that fails or the signal aborts. */
+  async #ready(socket: Socket, signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
+    const abort = () => socket.destroy(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      signal.throwIfAborted();
+      await work();
+    } catch (error) {
+      socket.on("error", () => {}).destroy();
+      throw this.#failure(error, signal);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Returns the error for a failure. Its cause is left out: the SOCKS client's errors carry the password. */
+  #failure(error: unknown, signal: AbortSignal): unknown {
     const isLate = signal.aborted && signal.reason instanceof Error && signal.reason.name === "TimeoutError";
     if (signal.aborted && !isLate) return signal.reason;
     if (error instanceof DyliveError) return error;
     return new DyliveError("unreachable", msg`the proxy ${this.name} failed: ${isLate ? msg`no answer in time` : wordsOf(error)}`);
   }
 
-  #viaSocks(type: 4 | 5, host: string, port: number): Opening<Socket> {
-    const socket = connectTcp(this.#port, this.#host);
-    const opened = new Promise<void>((resolve, reject) => {
-      socket.once("connect", resolve);
-      socket.once("error", reject);
-      socket.once("close", () => reject(new Error("it closed the connection")));
+  async #askSocks(socket: Socket, type: 4 | 5, host: string, port: number): Promise<void> {
+    await once(socket, "connect");
+    await SocksClient.createConnection({
+      command: "connect",
+      proxy: { host: this.#host, port: this.#port, type, ...(this.#user ? { userId: this.#user, password: this.#password } : {}) },
+      destination: { host, port },
+      timeout: CONNECT_TIMEOUT_MS,
+      existing_socket: socket,
     });
-    const ask = async () => {
-      await opened;
-      await SocksClient.createConnection({
-        command: "connect",
-        proxy: {
-          host: this.#host,
-          port: this.#port,
-          type,
-          ...(this.#user ? { userId: this.#user, password: this.#password } : {}),
-        },
-        destination: { host, port },
-        timeout: CONNECT_TIMEOUT_MS,
-        existing_socket: socket,
-      });
-      socket.resume(); // the client leaves it paused; whoever reads next decides
-      return socket;
-    };
-    return { ready: ask(), abandon: () => socket.destroy() };
+    socket.resume(); // the client leaves it paused; the next reader decides
   }
 
-  #viaConnect(kind: "http" | "https", host: string, port: number): Opening<Socket> {
+  async #askHttp(socket: Socket, host: string, port: number): Promise<void> {
     const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
     const credentials = Buffer.from(`${this.#user}:${this.#password}`).toString("base64");
-    const asking = (kind === "https" ? requestHttps : requestHttp)({
-      host: this.#host,
-      port: this.#port,
+    const asking = request({
+      createConnection: () => socket,
       method: "CONNECT",
       path: target,
       headers: { host: target, ...(this.#user ? { "proxy-authorization": `Basic ${credentials}` } : {}) },
-      agent: false,
     });
-    const ready = new Promise<Socket>((resolve, reject) => {
-      asking.once("connect", ({ statusCode }, socket: Socket, head) => {
-        if (statusCode === 200) {
-          if (head.length > 0) socket.unshift(head);
-          resolve(socket);
-          return;
-        }
-        socket.destroy();
-        const why = statusCode === 407 ? "asks for other credentials (HTTP 407)" : `answered HTTP ${statusCode}`;
-        reject(new DyliveError("unreachable", msg`the proxy ${this.name} ${why}`));
-      });
-      asking.on("error", reject); // also when it is abandoned
-      asking.end();
-    });
-    return { ready, abandon: () => asking.destroy() };
+    asking.on("error", () => {}).end(); // also after it was answered
+    const [{ statusCode }, , head] = (await once(asking, "connect")) as [IncomingMessage, Socket, Buffer];
+    if (statusCode === 200) {
+      if (head.length > 0) socket.unshift(head);
+      return;
+    }
+    const why = statusCode === 407 ? "asks for other credentials (HTTP 407)" : `answered HTTP ${statusCode}`;
+    throw new DyliveError("unreachable", msg`the proxy ${this.name} ${why}`);
   }
+}
+
+function serverName(host: string): { readonly servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
 }
 
 /** Returns the port as written, else the default: `new URL` drops a scheme's default port, and `http://proxy:80` must not become 8080. */
@@ -211,34 +197,4 @@ function decoded(text: string): string {
 
 function wordsOf(error: unknown): string {
   return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : "it gave no reason";
-}
-
-/** A connection that is being opened. */
-interface Opening<T extends Socket> {
-  readonly ready: Promise<T>;
-  /** Closes what there is of it. */
-  readonly abandon: () => void;
-}
-
-/** Waits for a connection, or for the signal, which closes it. */
-function orAbort<T extends Socket>({ ready, abandon }: Opening<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      abandon();
-      reject(signal.reason);
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    ready.then(
-      (socket) => {
-        signal.removeEventListener("abort", abort);
-        if (signal.aborted) socket.destroy();
-        resolve(socket);
-      },
-      (error: unknown) => {
-        signal.removeEventListener("abort", abort);
-        reject(error);
-      },
-    );
-  });
 }

@@ -88,7 +88,7 @@ function addressOf({ protocol, hostname, port }: URL): ServerAddress {
 
 /** Passes bytes to and from a server, TLS and all. */
 function tunnel(socket: Duplex, head: Buffer, { host, port }: ServerAddress, proxy: ProxyServer | null): void {
-  const opening = proxy === null ? direct(host, port) : proxy.connect(host, port, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
+  const opening = proxy === null ? direct(host, port) : proxy.connect(host, port);
   opening.then(
     (far) => {
       if (socket.destroyed) return void far.destroy();
