@@ -37,7 +37,7 @@ export interface Reach {
 
 /** One session of a room: who watches it, and by which way. Null follows the server's own setting. */
 export interface SessionChoice extends Pick<RoomSettings, "account" | "proxy" | "source"> {
-  /** Name by which it is told from the room's others. */
+  /** Name of the session in its room. */
   readonly name: string;
   /** Label of a guest who is apart from others; null is the usual guest, or an account. */
   readonly apart: string | null;
@@ -149,7 +149,7 @@ export class PlatformAccess {
     return this.#reach.userAgent;
   }
 
-  /** Requests by the site's own page, for what plain HTTP is not told; undefined without a browser. */
+  /** Requests by the site's own page, for what the platform does not answer to plain HTTP; undefined without a browser. */
   get inPage(): InPage | undefined {
     if (!this.#reach.identities.pages) return undefined;
     return async (path, signal) => {

@@ -284,7 +284,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the system's room takes no events": "系统的房间 0 不接收事件",
   "room_id {} is neither a number of up to 16 digits, a custom id, nor a 19-digit room_id":
     "room_id {} 既不是最多 16 位的号码、自定义 id，也不是 19 位 room_id",
-  "the address at {} has a user name or a password in it, which dylive sends to nobody: leave out what stands before the @":
+  "the address at {} has a user name or a password in it, which dylive never sends: leave out what stands before the @":
     "指向 {} 的这个地址带有用户名或密码，dylive 不会把它们发给任何人：请去掉 @ 之前的部分",
   "the address at {} has the port {}, which no page of the platform has: leave it out":
     "指向 {} 的这个地址带有端口 {}，抖音的页面没有端口：请去掉它",
@@ -492,7 +492,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the proxy {} {}": "代理 {} {}",
   "the platform gave no list of gifts: {}": "平台没有给礼物列表：{}",
   "the Open Platform did not say how the task is (status {})": "开放平台没有说明任务的状态（status {}）",
-  "the launch token's room was not told": "没有得知启动 token 对应的直播间",
+  "the launch token names no room": "没有得知启动 token 对应的直播间",
   "the answer holds no access token": "应答里没有 access token",
   "the app's secret is not set: DYLIVE_OFFICIAL_SECRET": "没有设置应用的密钥：DYLIVE_OFFICIAL_SECRET",
   "no more pushes are taken": "不再接收推送",

@@ -50,7 +50,7 @@ export const WORKS: Readonly<Record<string, string>> = {
   "a reply is longer than {} bytes": "有一个回答超过 {} 字节",
   "the body of a reply was lost": "有一个回答的内容丢失了",
   // Links that name no work.
-  "the page of whoever is logged in (/user/self)": "登录者自己的主页（/user/self）",
+  "the page of your own account (/user/self)": "登录者自己的主页（/user/self）",
   "by its id it would be of {}, {}": "按号码它的时间是 {}，{}",
   "which is yet to come by this machine's clock": "按这台机器的时钟那还没有到",
   "when the platform had not opened": "那时平台还没有上线",

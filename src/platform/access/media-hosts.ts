@@ -53,7 +53,7 @@ export class MediaHosts {
     const headers = { referer: REFERER, ...(from > 0 && { range: `bytes=${from}-` }) };
     for (let at = address, redirects = 0; ; redirects++) {
       const reply = await request(this.#reached(at), { method: "GET", headers, dispatcher: this.#dispatcher, signal });
-      reply.body.on("error", () => {}); // one that is destroyed unread says so, and nobody else listens
+      reply.body.on("error", () => {}); // a body that is destroyed unread emits an error
       const { location } = reply.headers;
       if (reply.statusCode < 300 || reply.statusCode >= 400 || typeof location !== "string") return reply;
       await reply.body.dump({ limit: REDIRECT_BODY_BYTES, signal }).catch(() => {});

@@ -60,7 +60,7 @@ export function platformAt(upstream: string | null, proxy: ProxyServer | null = 
   };
 }
 
-/** Returns the share of the pauses between pages and scrolls that is made: a twentieth at a stand-in, where nobody could take us for a machine. */
+/** Returns the share of the pauses between pages and scrolls that is made: a twentieth at a stand-in. */
 export function pausesAt(upstream: string | null): number {
   return upstream === null ? 1 : 1 / 20;
 }

@@ -10,7 +10,7 @@ import { isPlatformHost, LIVE_HOST, type Platform, reasonOf } from "./platform.j
 import { type Received, readResponse } from "./read.js";
 import type { Visitor } from "./visitor.js";
 
-/** Gets the signature of one connection from somebody who may sign: the site's own page, or a service that the operator named. */
+/** Gets the signature of one connection from the site's own page, or from a service that the operator named. */
 export interface Signer {
   /**
    * @param stub md5 (lower-case hex) of the fields that the platform signs, `X-MS-STUB` (facts/protocol.md 2.3)

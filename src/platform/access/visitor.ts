@@ -11,7 +11,7 @@ export interface LoginReading {
 /** One visitor as the platform sees them: the cookies that it gave us and the id that its page named. Nothing in it is made up by us. */
 export class Visitor {
   readonly userAgent: string;
-  /** The page's `user_unique_id`; null until a page told it. */
+  /** The page's `user_unique_id`; null until a page names it. */
   userUniqueId: string | null = null;
   /** Login as the page that was read last saw it. */
   login: LoginReading = { login: "unknown", nickname: null };

@@ -16,12 +16,12 @@ export interface AskedWork {
   readonly page: "video" | "note" | null;
 }
 
-/** Outcome of reading a work's page. `reply` is the text of the page's own detail reply; null where the page's state told. */
+/** Outcome of reading a work's page. `reply` is the text of the page's own detail reply; null where the work was read from the page's state. */
 export type WorkReading =
   | { readonly outcome: "found"; readonly work: Work; readonly reply: string | null }
   /** The platform refuses; `work` is what that tells of the work (deleted, private …), null where it is about the visitor. */
   | { readonly outcome: "refused"; readonly refusal: Refusal; readonly work: Work | null; readonly reply: string | null }
-  /** The page told nothing of the work. */
+  /** The page says nothing of the work. */
   | { readonly outcome: "silent"; readonly reason: MsgOrText };
 
 /** Works of an author or a mix that are asked for. */
@@ -33,7 +33,7 @@ export interface ListRequest {
 
 /** Works of an author or a mix that one reply of the page brought. */
 export interface ListSeen {
-  /** The author, by the profile; null for a mix, and where the page has not told. */
+  /** The author, by the profile; null for a mix, and where the page does not say. */
   readonly author: Author | null;
   /** The mix; null for an author. */
   readonly mix: Mix | null;

@@ -59,7 +59,7 @@ interface LoginWatch extends AskAs {
   readonly everyMs: number;
   /** Tells that a login is found to have ended: once each time, but again in the next round where it rejects. */
   readonly onLapsed: (status: AccountStatus) => Promise<void>;
-  /** Called when the platform could not be asked, or the end of a login not be told; the next round tries again. */
+  /** Called when the platform could not be asked, or the end of a login not be reported; the next round tries again. */
   readonly onFailed?: (name: string, error: unknown) => void;
 }
 
@@ -168,15 +168,15 @@ export class AccountStore {
   /** Checks every account at an interval, and reports each login that has ended. @returns a function that stops it */
   watch(options: LoginWatch): () => void {
     const stop = new AbortController();
-    const told = new Map<string, number>();
+    const reported = new Map<string, number>();
     const round = async () => {
       for (const name of await this.names()) {
         if (stop.signal.aborted) return;
         try {
           const status = await this.check(name, options, stop.signal);
-          if (hasLapsed(status, this.#clock.now()) && told.get(name) !== status.savedAt) {
+          if (hasLapsed(status, this.#clock.now()) && reported.get(name) !== status.savedAt) {
             await options.onLapsed(status);
-            told.set(name, status.savedAt);
+            reported.set(name, status.savedAt);
           }
         } catch (error) {
           if (!stop.signal.aborted) options.onFailed?.(name, error);
@@ -252,7 +252,7 @@ function tooLarge(visitor: Visitor, status: number): string {
 }
 
 /**
- * Asks the platform whether cookies are still those of somebody who is logged in.
+ * Asks the platform whether cookies are still those of a login.
  * @throws DyliveError unreachable
  */
 export async function checkLogin(
@@ -262,7 +262,7 @@ export async function checkLogin(
 ): Promise<LoginReading> {
   const visitor = new Visitor(userAgent);
   visitor.adopt(cookiePairs(cookies, "live.douyin.com"));
-  let reading = unknown("nobody was asked");
+  let reading = unknown("the platform was not asked");
   // The first visit may be answered with a challenge that only sets a cookie.
   for (let visit = 0; visit < 2 && reading.login === "unknown"; visit++) {
     const reply = await platform.get("live.douyin.com", "/", visitor.headers({ accept: "text/html" }), signal);

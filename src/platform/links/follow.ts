@@ -23,7 +23,7 @@ export interface Unsettled {
 }
 
 type ShortLink = Extract<Meaning, { kind: "short_link" }>;
-/** End of the way by plain redirects; `pageMayTell` where a browser page may be told more than a plain client. */
+/** End of the way by plain redirects; `pageMayTell` where a browser page may be answered more than a plain client. */
 type End = Meaning | (Unsettled & { readonly pageMayTell: boolean });
 
 /** Most redirects that are followed; the app's links need two. */
@@ -140,7 +140,7 @@ function hostIn(address: string): Msg | string {
   return (host || protocol).slice(0, 80);
 }
 
-/** Cuts off an address's query, which may name whoever shared the link. */
+/** Cuts off an address's query, which may name the person who shared the link. */
 function bare(address: string): string {
   return address.split("?", 1)[0] ?? "";
 }

@@ -102,12 +102,12 @@ export function meaningOf(url: URL): Meaning | null {
 
 /**
  * Returns why an address at a host of the platform is not one that is asked: what it has before or behind the host. A name there makes an
- * address look like one of another host, and with a password somebody's would be sent. Null where it is the host that is not the platform's.
+ * address look like one of another host, and a password in it would be sent. Null where it is the host that is not the platform's.
  */
 export function spoiltBy({ hostname, username, password, port }: URL): Msg | null {
   if (!isPlatformHost(hostname.toLowerCase().replace(/\.$/, ""))) return null;
   if (username !== "" || password !== "")
-    return msg`the address at ${hostname} has a user name or a password in it, which dylive sends to nobody: leave out what stands before the @`;
+    return msg`the address at ${hostname} has a user name or a password in it, which dylive never sends: leave out what stands before the @`;
   return port === "" ? null : msg`the address at ${hostname} has the port ${port}, which no page of the platform has: leave it out`;
 }
 
@@ -188,7 +188,7 @@ function pageAt(host: string, path: string): Meaning {
   if (listed !== undefined) return { kind: "other", what: UNNUMBERED[listed as keyof typeof UNNUMBERED] };
   const kind = /\/(search|hashtag|channel|discover|jingxuan)(?:\/|$)/.exec(path)?.[1];
   if (kind !== undefined) return { kind: "other", what: OTHERS[kind as keyof typeof OTHERS] };
-  if (/\/user\/self$/.test(path)) return { kind: "other", what: "the page of whoever is logged in (/user/self)" };
+  if (/\/user\/self$/.test(path)) return { kind: "other", what: "the page of your own account (/user/self)" };
   return unnamed(host, path);
 }
 

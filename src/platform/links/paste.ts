@@ -99,8 +99,8 @@ const ADDRESS = new RegExp(
 );
 
 /**
- * Reads what somebody pasted: an id, a link, or text around a link. The first address counts that the door takes or that must be followed.
- * Asks nobody.
+ * Reads a pasted text: an id, a link, or text around a link. The first address counts that the door takes or that must be followed.
+ * Sends no request.
  * @throws DyliveError the door's
  */
 export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, { kind: "short_link" }> {

@@ -110,7 +110,7 @@ async function fromBroadcast(roomId: string, ask: AskWith, signal: AbortSignal):
     return {
       outcome: "no_account",
       step: "reflow",
-      reason: msg`reflow/info knows no such broadcast, or shows it to nobody (${msgOf(reflow.reason)})`,
+      reason: msg`reflow/info knows no such broadcast, or hides it (${msgOf(reflow.reason)})`,
     };
   }
   const judged = judge(reflow.reading);
@@ -143,7 +143,7 @@ async function fromAccount(secUid: string, ask: AskWith, signal: AbortSignal): P
 
 /**
  * Finds the room's page under the first id that opens it and is the same anchor's: a visible number can have been given up and taken by
- * somebody else.
+ * another account.
  * @returns null when none does
  */
 async function pageOf(paths: readonly string[], secUid: string | null, ask: AskWith, signal: AbortSignal): Promise<Resolved | null> {

@@ -69,9 +69,9 @@ function fromGift(message: GiftMessage, head: Head, kind: GiftEvent["kind"]): Dr
   const traceId = textOrNull(message.traceId, SHORT);
   const sender = message.user ?? envelopeUser(head);
   const combo = nameCombo(head, sender, id, message.groupId, traceId ?? "", userKey(message.toUser));
-  const told = canCombo(message.sendType, struct);
+  const combos = canCombo(message.sendType, struct);
   // Messages of one group count up also where the gift is said to have no combos.
-  const single = message.groupId === "0" && (traceId === null || told.combo !== true);
+  const single = message.groupId === "0" && (traceId === null || combos.combo !== true);
   const mayShare = message.groupId !== "0" && traceId !== null && sender !== null && hasOnlyName(sender);
   const claim: Claim = {
     total: units(message, message.totalCount),
@@ -79,7 +79,7 @@ function fromGift(message: GiftMessage, head: Head, kind: GiftEvent["kind"]): Dr
     single,
     ...(mayShare && { apart: apartId(combo, traceId) }),
   };
-  const gift = { id, name: nameOf(struct), icon: picture(struct), ...told };
+  const gift = { id, name: nameOf(struct), icon: picture(struct), ...combos };
   const receiver = toReceiver(message.toUser, message.toUserIds, head);
   return build(
     head,
@@ -134,7 +134,7 @@ function picture(struct: GiftStruct | null): string | null {
   return struct === null || struct.image === null ? null : httpsOrNull(struct.image.url);
 }
 
-/** Returns the receiver; null is the anchor, or nobody said (protocol.md 4.2: set in rooms with guests, and for a battle's opponent). */
+/** Returns the receiver; null is the anchor, or unknown (protocol.md 4.2: set in rooms with guests, and for a battle's opponent). */
 function toReceiver(to: WireUser | null, ids: readonly string[], head: Head): User | null {
   if (to !== null && (to.id !== "0" || to.nickname !== "")) return toUser(to, head.context.anchorId);
   const [only] = ids;

@@ -60,7 +60,7 @@ const EARLIEST = Date.UTC(2016, 0);
 const LATEST = Date.UTC(2100, 0);
 
 /**
- * Returns the milliseconds of a time given in seconds, milliseconds, microseconds or nanoseconds, told apart by size; 0 when it is none.
+ * Returns the milliseconds of a time given in seconds, milliseconds, microseconds or nanoseconds, recognised by size; 0 when it is none.
  * Common.create_time is seconds or milliseconds by method (protocol.md 4.1, 4.3), ScreenChat.event_time nanoseconds.
  */
 export function toMillis(value: number): number {
@@ -150,7 +150,7 @@ export function makeEvent<T extends NewEvent["type"]>(
   return Object.assign(base, own) as unknown as NewEventOf<T>;
 }
 
-/** Returns the message's user, or the envelope's, or nobody known. @param area as in {@link toUser} */
+/** Returns the message's user, or the envelope's, or an unknown one. @param area as in {@link toUser} */
 export function userOf(own: WireUser | null, head: Head, area: PublicAreaCommon | null = null): User {
   const from = own ?? envelopeUser(head);
   return from === null ? strangerUser("0", head.context.anchorId) : toUser(from, head.context.anchorId, area);

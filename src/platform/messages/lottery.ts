@@ -28,7 +28,7 @@ export const LOTTERY_EVENTS = {
   LotteryDrawResultEventMessage: lotteryDrawEvent,
 };
 
-/** Makes the event of a lucky box (红包) that somebody put into the room. */
+/** Makes the event of a lucky box (红包) that a viewer put into the room. */
 function luckyBoxEvent(message: LuckyBoxMessage, head: Head): LotteryEvent {
   const text = message.meta?.imDesc || message.title || message.meta?.titleDesc || "";
   return build(head, message.user, "box", message.boxId, message.boxIdStr, message.diamondCount, null, text);
@@ -65,7 +65,7 @@ function lotteryEvent(message: LotteryEventNewMessage, head: Head): LotteryEvent
 export function lotteryStateEvent(data: LotteryInfoSyncData, version: string, head: Head): LotteryEvent {
   const diamonds = data.lotteryType === GIVES_DIAMONDS ? data.prizeCount : 0;
   const event = build(head, null, "lottery", data.lotteryId, "", diamonds, null, "");
-  // The message is about who takes part: 0 is that nobody does yet.
+  // The message is about who takes part: 0 means no one yet.
   event.participants = countOrNull(data.candidateTotalCount) ?? 0;
   event.version = version;
   return withPlan(event, data.luckyCount, data.startTime, data.drawTime);

@@ -29,7 +29,7 @@ export const ROOM_DATA_EVENTS = { RoomDataSyncMessage: roomDataEvent };
  */
 function roomDataEvent(message: RoomDataSyncMessage, head: Head): NewEventOf<"pin" | "lottery" | "linkmic"> | null {
   const { syncKey, version } = message;
-  // Without a payload all its fields have their default: nothing is pinned, nobody is linked.
+  // Without a payload all its fields have their default: nothing is pinned, no one is linked.
   const payload = message.payload ?? NOTHING;
   const broadcast = message.roomId !== "0" ? message.roomId : (head.context.sessionId ?? "");
   const own = { ...head, id: `${syncKey}:${broadcast}:${version}:${head.method}` };

@@ -74,7 +74,7 @@ function stats(head: Head, online: number | null, totalViewers: number | null, o
 const WHOLE = /^\d{1,15}$/;
 
 /**
- * Makes the event of ranked viewers. `audience_ranks` has numbers and stands for `ranks` where it is there: that one numbers nobody, and tells
+ * Makes the event of ranked viewers. `audience_ranks` has numbers and stands for `ranks` where it is there: that one has no numbers, and tells
  * scores as texts, if at all.
  */
 function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<"rank"> {
@@ -89,7 +89,7 @@ function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<"rank">
   return rankEvent("audience", entries, head);
 }
 
-/** Makes the event of those who liked most, as the platform shows it at a double tap of many. Null where it names nobody. */
+/** Makes the event of those who liked most, as the platform shows it at a double tap of many. Null if it names no one. */
 function topLikersEvent(message: DoubleLikeTopUserMessage, head: Head): NewEventOf<"rank"> | null {
   const { likeUserList } = message;
   if (likeUserList.length === 0) return null;
@@ -121,7 +121,7 @@ function rankEvent(list: NewEventOf<"rank">["list"], entries: RankEntry[], head:
   return makeEvent("rank", head, { list, entries, receiver: null, total: null });
 }
 
-/** Makes one place of a rank. A score that is told in text alone is read from it; null where the platform tells none, as it often does. */
+/** Makes one place of a rank. A score that is given as text alone is read from it; null if there is none, as is frequent. */
 function toRankEntry(user: WireUser | null, rank: number, score: number, scoreText: string, head: Head): RankEntry {
   const { anchorId } = head.context;
   return {

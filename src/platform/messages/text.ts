@@ -12,7 +12,7 @@ export const SHORT = 512;
 
 /**
  * Makes a string fit for every store: without NUL (PostgreSQL's text refuses it) and bounded. It is well-formed already: the decoders of
- * the wire turn what is not UTF-8, surrogates included, into U+FFFD, and whoever reads JSON does it by itself; so the only scan is for NUL,
+ * the wire turn what is not UTF-8, surrogates included, into U+FFFD, and so do the readers of JSON; so the only scan is for NUL,
  * which the engine does with memchr.
  */
 export function clean(value: string, limit: number): string {

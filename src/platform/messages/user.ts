@@ -86,7 +86,7 @@ export function userKey(from: WireUser | null): string {
   if (from === null) return "0";
   const id = uid(from);
   if (id !== "0" && !isMasked(from)) return short(id);
-  const own = id === "0" || id === MASKED_ID ? "" : id; // under a name that many have: whose it is, nobody says
+  const own = id === "0" || id === MASKED_ID ? "" : id; // a mask that many users share identifies none
   const other = from.webcastUid || from.secUid || from.displayId || own || from.nickname;
   // The digest of a prefixed text cannot equal a plain uid.
   return other === "" ? "0" : short(`?${other}`);
@@ -106,7 +106,7 @@ function digits(text: string): string {
   return text;
 }
 
-/** Adds what only some messages tell of a person. 0 is how proto3 writes what is not told, so it says nothing. */
+/** Adds what only some messages tell of a person. 0 is how proto3 writes what is absent. */
 function addFigures(user: User, from: WireUser, area: PublicAreaCommon | null): void {
   const worn = from.fansClub === null ? undefined : from.fansClub.preferData.find(isWorn)?.value;
   if (worn !== undefined && worn !== null && worn.level > 0) user.wornClub = { name: textOrNull(worn.clubName, SHORT), level: worn.level };

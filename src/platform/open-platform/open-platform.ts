@@ -82,7 +82,7 @@ export class OpenPlatform {
 
   /**
    * Returns a page of pushes that the platform could not deliver: bodies as they would have been pushed, oldest first.
-   * @param page from 1; nobody but us keeps how far we came
+   * @param page from 1; the platform does not keep how far we came
    */
   async failed(roomId: string, msgType: string, page: number, signal: AbortSignal): Promise<readonly string[]> {
     const query = { ...this.#task(roomId, msgType), page_num: String(page), page_size: String(FAILED_PAGE_SIZE) };
@@ -103,7 +103,7 @@ export class OpenPlatform {
     const data = objectOf(answer["data"]);
     const info = objectOf(data?.["info"]);
     const roomId = textOf(info?.["room_id"]);
-    if (roomId === null || !/^\d{1,20}$/.test(roomId)) throw new DyliveError("official_refused", "the launch token's room was not told");
+    if (roomId === null || !/^\d{1,20}$/.test(roomId)) throw new DyliveError("official_refused", "the launch token names no room");
     const rules = Array.isArray(data?.["ack_cfg"]) ? data["ack_cfg"] : [];
     return {
       roomId,
@@ -263,7 +263,7 @@ export class AccessToken {
 /** Numbers of the Open Platform's errors (facts/official-push.md A1, A2) that call for something else than waiting. */
 export const ERR = { badToken: 40022, invalidToken: 40004, badPage: 10001, notMounted: 10004, precondition: 5003019 } as const;
 
-/** Meanings of the numbers, in words for whoever must mend it. The platform's own words are not shown: they may repeat what was sent. */
+/** Meanings of the numbers, in words for the operator. The platform's own words are not shown: they may repeat what was sent. */
 const MEANINGS: ReadonlyMap<number, string> = new Map([
   [-1, "it has an error of its own"],
   [10001, "it has an error of its own, or the page does not exist"],

@@ -46,7 +46,7 @@ const SIGNATURE_BYTES = 16;
 
 /**
  * Computes the signature of a push (facts/official-push.md A3): the four headers by name, then the body exactly as received, then the
- * secret, MD5 in base64. MD5 is the platform's choice; what it lacks is made up for by HTTPS, the address that nobody knows and the window
+ * secret, MD5 in base64. MD5 is the platform's choice; what it lacks is made up for by HTTPS, the secret address and the window
  * of time.
  */
 export function signPush(head: PushHead, body: Uint8Array, secret: string): string {
@@ -84,7 +84,7 @@ export class PushKeys {
   readonly #windowMs: number;
   readonly #clock: Clock;
 
-  /** @param windowMs how far the time in a push may be from ours, in both directions: older ones may be replayed by somebody who saw them */
+  /** @param windowMs how far the time in a push may be from ours, in both directions: older ones may be replays */
   constructor(secrets: DataSecrets, windowMs: number, clock: Clock) {
     this.#secrets = new Map(Object.entries(secrets));
     this.#windowMs = windowMs;

@@ -12,7 +12,7 @@ export interface ListedGift {
   readonly diamonds: number | null;
   /** https URL of its picture */
   readonly icon: string | null;
-  /** The platform's own number of a kind; nobody knows what they all mean. */
+  /** The platform's own number of a kind; their meanings are unknown. */
   readonly kind: number | null;
   /** Whether it can be given in combos. */
   readonly combo: boolean | null;
@@ -31,7 +31,7 @@ const MOST_DIAMONDS = 100_000_000;
 /**
  * Asks `GET /webcast/gift/list/` (facts/protocol.md 1.7; seen in October 2026: nothing is signed and no cookie needed, `data.gifts`, in 2023
  * `data.pages[].gifts`, holds all gifts of the platform in some 3.6 MB, each with `id`, `name`, `diamond_count`, `image.url_list`, `icon.url_list`, `combo` and `type`). It is asked
- * as somebody unknown, and by the site's own page where that gives no list.
+ * without cookies, and by the site's own page where that gives no list.
  * @throws DyliveError unreachable, or what the browser throws
  */
 export async function readGiftList(

@@ -6,7 +6,7 @@ export interface DriftCounts {
   fields: Record<string, number>;
   /** Payloads and frames that could not be read, by WireError code. */
   failures: Record<string, number>;
-  /** Counts that had no place: a table was full, or one payload had more strange fields than are told apart. */
+  /** Counts that had no place: a table was full, or one payload had more strange fields than are named. */
   overflow: number;
 }
 

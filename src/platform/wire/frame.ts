@@ -26,7 +26,7 @@ export function inflate(bytes: Uint8Array, maxBytes: number = MAX_INFLATED_BYTES
   }
 }
 
-/** Bytes of the pieces that zlib inflates by unless it is told otherwise. */
+/** Bytes of the pieces that zlib inflates by default. */
 const MOST_PIECE = 16 * 1024;
 /** Fewest bytes of a piece: thousands of smaller ones, where a stream lies, would take long. */
 const LEAST_PIECE = 1024;

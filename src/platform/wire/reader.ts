@@ -59,7 +59,7 @@ export function readName(bytes: Uint8Array, start: number, end: number): string 
 export interface FieldDrift {
   unknownField(type: string, field: number): void;
   wrongType(type: string, field: number, wireType: number): void;
-  /** Counts a field of either kind of a payload of which so many were told apart already. */
+  /** Counts a field of either kind beyond the most that one payload may name. */
   beyond(): void;
 }
 

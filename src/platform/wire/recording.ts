@@ -186,7 +186,7 @@ function isTime(at: number): boolean {
   return Number.isSafeInteger(at) && at >= 0 && at <= LAST_MS;
 }
 
-/** Reads the header. Its crc says that the bytes are as written, not that we wrote them: a file may come from anybody. */
+/** Reads the header. Its crc says that the bytes are as written, not that we wrote them: a file may come from anywhere. */
 function readMeta(body: Buffer): RecordingMeta {
   try {
     const meta: unknown = JSON.parse(body.toString("utf8"));

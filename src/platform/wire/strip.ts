@@ -13,7 +13,7 @@ const SIGNED_MAX = 1n << 63n;
 const HAN =
   "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经";
 
-/** Replaces numbers and texts that may tell who somebody is by others of the same form: the same ones by the same, wherever the key is. */
+/** Replaces numbers and texts that may identify a person by others of the same form: the same ones by the same, wherever the key is. */
 export class Disguise {
   readonly #key: string;
   readonly #nearS: bigint;
@@ -135,11 +135,11 @@ const RESPONSE = { messages: 1 } as const;
 const MESSAGE = { method: 1, payload: 2 } as const;
 
 /**
- * Returns what was received, without the people in it: every text, and every number that may be somebody's id, becomes another of the
- * same form, also in fields that nobody knows. The same one becomes the same, so that combos and repeats stay what they are. Methods,
+ * Returns what was received, without the people in it: every text, and every number that may be a person's id, becomes another of the
+ * same form, also in unknown fields. The same one becomes the same, so that combos and repeats stay what they are. Methods,
  * numbers of fields, times and small numbers (counts, gifts, prices, levels) stay.
- * @param key whoever knows it can tell whether a guess was right: make one for each recording and forget it
- * @returns null when what it holds is no message from end to end: then nobody can say whom it names
+ * @param key with it a guess can be checked: make one for each recording and forget it
+ * @returns null when what it holds is no message from end to end: then it may name anyone
  * @throws WireError when it cannot be read at all
  */
 export function stripped({ kind, receivedAt, bytes }: RecordingRecord, key: string): RecordingRecord | null {
@@ -200,7 +200,7 @@ function each(
   );
 }
 
-/** Strips bytes of an unknown schema: a text, else a message, else what nobody can read. */
+/** Strips bytes of an unknown schema: a text, else a message, else other bytes. */
 function value(bytes: Uint8Array, disguise: Disguise, depth: number): Uint8Array {
   if (bytes.length === 0) return bytes;
   if (isText(bytes)) return Buffer.from(disguise.text(Buffer.from(bytes).toString()));
@@ -239,7 +239,7 @@ const PAYLOAD = 66;
  * Takes messages out of a frame or a bare Response and leaves everything else as it came, byte for byte but for the compression. Where bytes
  * beside the messages are named too, nothing of it stays.
  * @param named whether bytes hold what is not to stay
- * @throws WireError when it cannot be read: then nobody can say what it holds
+ * @throws WireError when it cannot be read: then what it holds is unknown
  */
 export function withoutMessages(kind: RecordKind, bytes: Uint8Array, named: (bytes: Uint8Array) => boolean): Redacted {
   if (kind === "response") return fromResponse(bytes, named);

@@ -158,7 +158,7 @@ describe("a link for another side", () => {
     [`看ixigua.com/${ID}`, /^the link leads to ixigua.com/],
     ["https://www.douyin.com/search/cat", /^the link leads to a search page, not to/],
     ["https://www.douyin.com/", /^the link leads to www.douyin.com itself, not to/],
-    ["https://www.douyin.com/user/self", /^the link leads to the page of whoever is logged in/],
+    ["https://www.douyin.com/user/self", /^the link leads to the page of your own account/],
     ["https://www.douyin.com/ https://www.douyin.com/search/cat", /^the link leads to a search page/],
   ] as const;
 
