@@ -39,14 +39,11 @@ export interface Format {
   readonly reply?: (message: string) => string | null;
 }
 
-/** Longest name of a room; longer ones are no names. */
-const NAME_MAX_CHARS = 200;
-
 /** Reads what `?room=ID` and `?ids=string` ask for. */
 export function askedInQuery(address: URL): AskedStream {
   const room = address.searchParams.get("room");
   return {
-    room: room === null || room === "" ? null : room.slice(0, NAME_MAX_CHARS),
+    room: room === null || room === "" ? null : room.slice(0, 200),
     idsAsText: address.searchParams.get("ids") === "string",
   };
 }

@@ -5,8 +5,6 @@ import { type Format, groupOf, isNow, messageNumber, shareTarget } from "./forma
 import { codeOf, codeOfError, statusText } from "./live-status.js";
 
 const PATH = "/ws/";
-/** The display_type of the counter that is of the viewers now (facts/protocol.md 4.2). */
-const CURRENT_VIEWERS = 1n;
 const MODERATION: Readonly<Record<NewEventOf<"moderation">["action"], bigint>> = {
   mute: 3n,
   unmute: 4n,
@@ -155,10 +153,11 @@ function statsMessage(
     case "WebcastRoomStatsMessage": {
       const { online, onlineText } = event;
       if (online === null) return message(event.method, { displayLong: onlineText ?? "" });
+      // A display_type of 1 is the counter of the viewers now (facts/protocol.md 4.2).
       const short = String(online);
       const count = BigInt(online);
       const texts = { displayShort: short, displayMiddle: short, displayLong: onlineText ?? `${short}在线观众` };
-      return message(event.method, { ...texts, displayValue: count, total: count, displayType: CURRENT_VIEWERS });
+      return message(event.method, { ...texts, displayValue: count, total: count, displayType: 1n });
     }
     default:
       return null;

@@ -121,8 +121,6 @@ export type TiktokMessage = { [E in keyof TiktokPayloads]: { readonly event: E; 
 /** Types of events that have such a message. */
 export const TIKTOK_TYPES = ["chat", "gift", "like", "join", "follow", "share", "stats", "state"] as const satisfies readonly EventType[];
 
-/** Action of a `streamEnd`: the broadcast has ended. */
-const ENDED = 3;
 /**
  * Type of a `gift`: it may come in a streak, and counts when `repeatEnd` is true. Every gift of ours has it, whether or not it can
  * combo: readers then count each combo once, by its total.
@@ -170,7 +168,7 @@ export function tiktokMessage(event: LiveEvent): TiktokMessage | null {
     case "stats":
       return event.online === null ? null : { event: "roomUser", data: { ...statsFields(event, event.online), ...commonFields(event) } };
     case "state":
-      return event.to === "ended" ? { event: "streamEnd", data: { action: ENDED, ...commonFields(event) } } : null;
+      return event.to === "ended" ? { event: "streamEnd", data: { action: 3, ...commonFields(event) } } : null;
     default:
       return null;
   }

@@ -3,7 +3,6 @@ import { msg } from "../runtime/msg.js";
 
 const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?)?(?: ?(Z|[+-]\d\d:\d\d))?$/;
 const ZONE = /^([+-])(\d\d):([0-5]\d)$/;
-const ZONE_MAX_MINUTES = 14 * 60;
 
 /**
  * Reads a moment as people and our own output write it: `2026-11-25 20:00`, with seconds, with a zone of its own (`Z`, `+08:00`, also after
@@ -29,6 +28,6 @@ export function readZone(field: string, text: string): number {
   if (text === "Z") return 0;
   const [, sign, hours, minutes] = ZONE.exec(text) ?? [];
   const east = Number(hours) * 60 + Number(minutes);
-  if (sign === undefined || east > ZONE_MAX_MINUTES) throw new DyliveError("bad_request", msg`${field} takes a zone such as +08:00 or Z`);
+  if (sign === undefined || east > 14 * 60) throw new DyliveError("bad_request", msg`${field} takes a zone such as +08:00 or Z`);
   return sign === "-" ? -east : east;
 }

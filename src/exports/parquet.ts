@@ -5,9 +5,6 @@ import type { Encode } from "./format.js";
 /** Rows of one group: written when there are so many, so this is what is held (some 10 MB). */
 const GROUP_ROWS = 10_000;
 
-/** Number beyond the largest one of a column. */
-const INT64 = 2 ** 63;
-
 /** Returns what writes a table for analysis. A `moment` is a timestamp in UTC: the zone of the other tables means nothing here. */
 export function parquet<T>({ name, columns }: Table<T>): Encode<T, unknown> {
   const schema: readonly SchemaElement[] = [
@@ -58,5 +55,5 @@ function storedOf<T>({ kind }: Column<T>, value: Value): string | bigint | boole
   if (typeof value === "string") return value.toWellFormed();
   if (typeof value !== "number") return value;
   // A value that the column cannot hold, or its readers would refuse, is left out.
-  return (kind === "moment" ? isDate(value) : Math.abs(value) < INT64) ? BigInt(Math.trunc(value)) : null;
+  return (kind === "moment" ? isDate(value) : Math.abs(value) < 2 ** 63) ? BigInt(Math.trunc(value)) : null;
 }

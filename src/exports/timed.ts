@@ -10,29 +10,23 @@ export interface Placed {
   readonly event: LiveEvent;
 }
 
-/** Bound on the difference between clocks that are set right, in ms. */
-const AHEAD_MS = 86_400_000;
-/** Lateness in ms up to which an event is still put where it belongs, though the log is in order of arrival. */
-const LATE_MS = 60_000;
-/** Most events among which a late one is put where it belongs. */
-const HELD_MAX = 5000;
-
 /**
  * Yields events in order of their place in the recording. Events before its first moment are left out. An event that comes later than a
- * minute after its time (a message that a redecoding found) is given when it comes, out of order.
+ * minute after its time (a message that a redecoding found), or behind 5,000 later ones, is given when it comes, out of order.
  */
 export async function* placed(batches: AsyncIterable<readonly LiveEvent[]>, about: ExportAbout): AsyncGenerator<readonly Placed[]> {
   let { startMs } = about;
   const held: Placed[] = [];
   for await (const events of batches) {
     for (const event of events) {
-      startMs ??= event.time - event.receivedAt > AHEAD_MS ? event.receivedAt : event.time; // nothing happened after it was received
+      // Nothing happened after it was received: a time that is a day later is wrong.
+      startMs ??= event.time - event.receivedAt > 86_400_000 ? event.receivedAt : event.time;
       const at = event.time - startMs + about.offsetMs;
       if (at >= 0) insert(held, { at, event });
     }
     const newest = held.at(-1)?.at ?? 0;
-    const ripe = held.findIndex(({ at }) => at > newest - LATE_MS);
-    yield held.splice(0, Math.max(ripe, held.length - HELD_MAX));
+    const ripe = held.findIndex(({ at }) => at > newest - 60_000);
+    yield held.splice(0, Math.max(ripe, held.length - 5000));
   }
   yield held;
 }

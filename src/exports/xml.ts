@@ -4,13 +4,6 @@ import { isDate } from "./columns.js";
 import type { Encode, ExportAbout } from "./format.js";
 import { type Placed, placed } from "./timed.js";
 
-/** Mode of the danmaku: from right to left, middle size, white, which is Bilibili's own default. */
-const MODE = 1;
-const SIZE = 25;
-const COLOR = 16_777_215;
-/** Price of one diamond: 0.1 CNY; the tools count in thousandths of one (facts/peers-and-users.md, section 5: 小心心, 1 diamond, is 100). */
-const PRICE_PER_DIAMOND = 100;
-
 /** Writes chat and gifts as Bilibili's tools read them (DanmakuFactory, danmaku2ass, biliLive-tools): `<d p="…">` and `<gift …/>`. */
 export const xml: Encode = async function* (batches, about) {
   yield headOf(about);
@@ -47,13 +40,15 @@ function elementOf({ at, event }: Placed): string {
 }
 
 function chatOf(at: number, { user, text, time }: NewEventOf<"chat">, msgId: string): string {
-  const p = [seconds(at), MODE, SIZE, COLOR, Math.floor(time / 1000), 0, user.id ?? "0", msgId].join(",");
+  // Mode 1, from right to left, size 25, the middle one, white: Bilibili's own default.
+  const p = [seconds(at), 1, 25, 0xffffff, Math.floor(time / 1000), 0, user.id ?? "0", msgId].join(",");
   // A line break in a danmaku breaks the lines of the subtitles that tools make of it.
   return `<d p="${p}"${attributes({ ...personOf(user), timestamp: time })}>${xmlText(text.replace(/[\r\n\t]+/g, " "))}</d>\n`;
 }
 
 function giftOf(at: number, { user, gift, delta, unitDiamonds, time }: NewEventOf<"gift">): string {
-  const price = unitDiamonds === null ? null : unitDiamonds * PRICE_PER_DIAMOND;
+  // A diamond is 0.1 CNY; the tools count in thousandths of one (facts/peers-and-users.md, section 5: 小心心, 1 diamond, is 100).
+  const price = unitDiamonds === null ? null : unitDiamonds * 100;
   const given = { giftname: gift.name ?? `礼物${gift.id}`, giftcount: delta, price, ...personOf(user), timestamp: time };
   return `<gift${attributes({ ts: seconds(at), ...given })}/>\n`;
 }

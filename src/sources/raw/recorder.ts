@@ -29,13 +29,6 @@ interface RawWriterDeps {
   readonly onLost: (frames: number, error: unknown) => void;
 }
 
-/** Most bytes that wait for the disk. */
-const QUEUED_MAX_BYTES = 16 * 1024 * 1024;
-/** Time between two syncs, in ms: what a crash of the machine may take. */
-const SYNC_EVERY_MS = 1000;
-/** Time that the disk is left alone after a failure, in ms. */
-const RETRY_MS = 60_000;
-
 interface WaitingFrame {
   readonly about: RawAbout;
   readonly receivedAt: number;
@@ -63,7 +56,7 @@ export class RawWriter {
     if (first === undefined) return;
     const bytes = Buffer.concat(batch.map(({ kind, receivedAt, raw }) => encodeRecord({ kind, receivedAt, bytes: raw })));
     const resting = monotonicMs(this.#deps.clock) < this.#retryAt;
-    if (resting || this.#queued + bytes.length > QUEUED_MAX_BYTES) {
+    if (resting || this.#queued + bytes.length > 16 * 1024 * 1024) {
       this.#deps.onLost(batch.length, new Error(resting ? "the disk is left alone for a minute" : "the disk is slower than the room"));
       return;
     }
@@ -90,7 +83,7 @@ export class RawWriter {
         } catch (error) {
           const lost = waiting.slice(index).concat(this.#queue.splice(0));
           this.#queued = 0;
-          this.#retryAt = monotonicMs(this.#deps.clock) + RETRY_MS;
+          this.#retryAt = monotonicMs(this.#deps.clock) + 60_000;
           // A file that ends in the middle of a record is left as it is: packing cuts that off.
           await this.#closeFile().catch(() => {});
           this.#deps.onLost(
@@ -111,7 +104,8 @@ export class RawWriter {
     this.#file ??= await this.#open(about, receivedAt, key);
     await this.#file.handle.appendFile(bytes);
     this.#file.bytes += bytes.length;
-    if (monotonicMs(clock) - this.#syncedAt < SYNC_EVERY_MS) return;
+    // A crash of the machine may take a second.
+    if (monotonicMs(clock) - this.#syncedAt < 1000) return;
     await this.#file.handle.sync();
     this.#syncedAt = monotonicMs(clock);
   }
@@ -160,10 +154,6 @@ interface RawRecorderDeps {
   readonly onError: (error: unknown, about: { readonly room?: number; readonly path?: string; readonly framesLost?: number }) => void;
 }
 
-const MAX_BYTES = 64 * 1024 * 1024;
-/** Shortest time between two reports of a room's losses, in ms. */
-const TELL_EVERY_MS = 60_000;
-
 /** Keeps the frames of rooms as they came: in files that are rotated by size and day, and compressed when they are full. */
 export class RawRecorder {
   /** Whether rooms are recorded whose settings do not say. */
@@ -198,7 +188,7 @@ export class RawRecorder {
       writer = new RawWriter({
         folder: join(this.#deps.folder, String(room)),
         clock: this.#deps.clock,
-        maxBytes: this.#deps.maxBytes ?? MAX_BYTES,
+        maxBytes: this.#deps.maxBytes ?? 64 * 1024 * 1024,
         ready: this.#listed,
         onClosed: (path) => this.#pack(path),
         onLost: (frames, error) => this.#tellLost(room, frames, error),
@@ -278,7 +268,7 @@ export class RawRecorder {
     const lost = this.#lost.get(room) ?? { frames: 0, reportedAt: Number.NEGATIVE_INFINITY };
     lost.frames += frames;
     this.#lost.set(room, lost);
-    if (now - lost.reportedAt < TELL_EVERY_MS) return;
+    if (now - lost.reportedAt < 60_000) return;
     this.#deps.onError(error, { room, framesLost: lost.frames });
     this.#lost.set(room, { frames: 0, reportedAt: now });
   }
