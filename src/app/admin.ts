@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 import { statSync } from "node:fs";
+import { promisify } from "node:util";
 import { LATE_MS } from "../health/backlog.js";
 import type { RoomStatus } from "../health/state.js";
 import type { AdminService } from "../http/api-deps.js";
@@ -101,11 +102,8 @@ export function adminService({
       return shown();
     },
     examine: async (room, signal) => {
-      const findings = await examineBeside(
-        { program: PROGRAM, env: { ...environmentOf(config), [variableOf("lang")]: "en" } },
-        room,
-        signal,
-      );
+      const env = { ...environmentOf(config), [variableOf("lang")]: "en" };
+      const findings = await examineBeside({ program: PROGRAM, env }, room, signal);
       return [...findings, collectionOf(await collected(), clock.now())];
     },
   };
@@ -119,13 +117,8 @@ async function storeBytes(at: StoreAt, { retention }: Pick<Store, "retention">):
   return size === null ? null : size.used + size.free;
 }
 
-/**
- * Longest time for the doctor, in ms. A browser that starts for the first time takes a minute; each layer has its own limits within that.
- */
+/** Longest time for the doctor, in ms. A browser that starts for the first time takes a minute; each layer has its own limits within that. */
 const MOST_MS = 240_000;
-const OUTPUT_MAX_BYTES = 262_144;
-/** Rooms of a finding that are named. */
-const SHOWN_ROOMS = 5;
 
 /** A line of the doctor's report. */
 interface ServerFinding {
@@ -135,30 +128,27 @@ interface ServerFinding {
   readonly todo: string | null;
 }
 
-interface DoctorAt {
-  /** Path of the built command line. */
-  readonly program: string;
-  /** The environment, with the settings of this server. */
-  readonly env: NodeJS.ProcessEnv;
-}
-
 /**
  * Runs `dylive doctor` in a process of its own: it reads the whole database, which would hold up the heartbeats here.
  * @throws DyliveError bad_request with what it refuses, unreachable when it does not come to an end
  */
 export async function examineBeside(
-  { program, env }: DoctorAt,
+  { program, env }: { readonly program: string; readonly env: NodeJS.ProcessEnv },
   room: string | null,
   signal: AbortSignal,
 ): Promise<readonly ServerFinding[]> {
   const limit = AbortSignal.timeout(MOST_MS);
   const args = [program, "doctor", "--json", ...(room === null ? [] : [`--room=${room}`])];
-  const { out, complaint } = await run(args, env, AbortSignal.any([signal, limit])).catch((error: unknown) => {
-    throw limit.aborted ? new DyliveError("unreachable", msg`the doctor did not finish within ${MOST_MS / 1000} s`) : error;
+  const options = { env, signal: AbortSignal.any([signal, limit]), maxBuffer: 262_144 };
+  // It ends with 1 where a layer is broken; what did not start has no output.
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, options).catch((error: ExecFileException) => {
+    if (limit.aborted) throw new DyliveError("unreachable", msg`the doctor did not finish within ${MOST_MS / 1000} s`);
+    if (signal.aborted || error.syscall !== undefined) throw error;
+    return error;
   });
-  const report = reportOf(out);
+  const report = reportOf(stdout ?? "");
   if (report !== null) return report;
-  throw new DyliveError("bad_request", complaint === "" ? "the doctor said nothing" : complaint);
+  throw new DyliveError("bad_request", (stderr ?? "").split("\n", 1)[0]?.trim() || "the doctor said nothing");
 }
 
 /**
@@ -175,34 +165,13 @@ export function collectionOf(rooms: readonly RoomStatus[], now: number): ServerF
   const late = rooms.filter(({ evidence: { storage } }) => storage.waitingSince !== null && now - storage.waitingSince >= LATE_MS);
   const [first] = late;
   if (first === undefined) return { layer, state: "ok", detail, todo: null };
-  const more = late.length > SHOWN_ROOMS ? [`… (${late.length})`] : [];
-  const keys = [...late.slice(0, SHOWN_ROOMS).map(({ room }) => room), ...more];
+  const keys = [...late.slice(0, 5).map(({ room }) => room), ...(late.length > 5 ? [`… (${late.length})`] : [])];
   return {
     layer,
     state: "fail",
     detail: `${detail}; not stored in time: room ${keys.join(", ")}: ${first.evidence.reason}`,
     todo: "Look at the disk of the data folder, or at the database, and at the load of this machine. What waits is stored by itself when it can be.",
   };
-}
-
-function run(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<{ out: string; complaint: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...args], { env, signal, stdio: ["ignore", "pipe", "pipe"] });
-    child.once("error", reject);
-    if (child.pid === undefined) return; // it has no pipes where no file handle was left, and the error comes
-    const [out, complaint] = [textOf(child.stdout), textOf(child.stderr)];
-    child.once("close", () => resolve({ out: out(), complaint: (complaint().split("\n", 1)[0] ?? "").trim() }));
-  });
-}
-
-function textOf(stream: NodeJS.ReadableStream): () => string {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  stream.on("data", (chunk: Buffer) => {
-    size += chunk.length;
-    if (size <= OUTPUT_MAX_BYTES) chunks.push(chunk);
-  });
-  return () => Buffer.concat(chunks).toString("utf8");
 }
 
 function reportOf(text: string): readonly ServerFinding[] | null {

@@ -3,36 +3,8 @@ import { DyliveError } from "../../runtime/errors.js";
 import { type MsgOrText, msg, msgOf } from "../../runtime/msg.js";
 import { columnsOf, plain } from "../terminal.js";
 
-/** The layers that are looked at, in the order in which each needs those before it. */
-type Layer =
-  | "runtime"
-  | "data"
-  | "store"
-  | "server"
-  | "authors"
-  | "speech"
-  | "browser"
-  | "accounts"
-  | "dns"
-  | "home"
-  | "room"
-  | "reflow"
-  | "fetch"
-  | "signer"
-  | "push";
-
-/** Finding on one layer. It never holds a secret. */
-export interface Finding {
-  readonly layer: Layer;
-  readonly state: "ok" | "warn" | "fail" | "skipped";
-  /** One sentence in plain words. */
-  readonly detail: MsgOrText;
-  /** Advice on what to do about it; null when nothing need be done. */
-  readonly todo: MsgOrText | null;
-}
-
-/** The layers as people know them. */
-const LAYERS: Readonly<Record<Layer, string>> = {
+/** The layers that are looked at, by the names that people know, in the order in which each needs those before it. */
+const LAYERS = {
   runtime: "runtime",
   data: "data folder",
   store: "store",
@@ -48,7 +20,18 @@ const LAYERS: Readonly<Record<Layer, string>> = {
   fetch: "first state",
   signer: "signer",
   push: "push server",
-};
+} as const;
+type Layer = keyof typeof LAYERS;
+
+/** Finding on one layer. It never holds a secret. */
+export interface Finding {
+  readonly layer: Layer;
+  readonly state: "ok" | "warn" | "fail" | "skipped";
+  /** One sentence in plain words. */
+  readonly detail: MsgOrText;
+  /** Advice on what to do about it; null when nothing need be done. */
+  readonly todo: MsgOrText | null;
+}
 
 /** Returns the finding that all is well. */
 export function ok(layer: Layer, detail: MsgOrText): Finding {
