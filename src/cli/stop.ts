@@ -1,10 +1,8 @@
 import { writeSync } from "node:fs";
 import { constants } from "node:os";
 
-/** Long enough to store what was received, also on a starved machine. */
+/** Long enough to store what was received. */
 const GRACE_MS = 30_000;
-/** The grace is counted in turns of this length that the process had: one that a busy machine let wait has lost none of it. */
-const TURN_MS = 100;
 const ENDINGS = ["SIGINT", "SIGTERM"] as const;
 
 /**
@@ -39,14 +37,11 @@ function listen(onFirst: (code: number) => void): AbortSignal {
       if (stop.signal.aborted) process.exit(codeOf(name));
       onFirst(codeOf(name));
       stop.abort();
-      let leftMs = GRACE_MS;
-      setInterval(() => {
-        leftMs -= TURN_MS;
-        if (leftMs > 0) return;
+      setTimeout(() => {
         // At once: nothing that is written later would be seen.
         writeSync(2, `not everything stopped within ${GRACE_MS / 1000} s; ended all the same\n`);
         process.exit(1);
-      }, TURN_MS).unref();
+      }, GRACE_MS).unref();
     });
   return stop.signal;
 }

@@ -52,7 +52,7 @@ it("dylive author watches whom a link means, lists them with how they are, and l
   expect(await dylive("look", link)).toContain("as soon as their turn comes");
   expect(JSON.parse(await dylive("list", "--json")).nextAt).toBeLessThan(9e12);
   expect(await dylive("remove", link)).toContain("no longer watched");
-  expect(await dylive("list")).toBe("no author is watched; dylive author add LINK\n");
+  expect(await dylive("list")).toBe("none yet: dylive author add LINK\n");
   await expect(dylive("look", SEC)).rejects.toMatchObject({ code: "not_found" });
   await expect(dylive("add", "https://www.douyin.com/collection/7686658435312030111")).rejects.toMatchObject({ code: "bad_work" });
 });

@@ -111,7 +111,7 @@ it("is written by one export at a time; who comes second is told, and goes on wh
   for (const of of ["a", "b", null])
     await expect(ExportFile.open(path, of)).rejects.toMatchObject({
       code: "in_use",
-      detail: expect.stringContaining("another export writes"),
+      detail: expect.stringContaining("another process writes"),
     });
   await first.leave();
   expect(await run(path, "a")).toBe(0);

@@ -17,7 +17,7 @@ export function addAccountCommands(program: Command): void {
   asksApi(list, async (api, { json }: Json) => {
     const { accounts } = await api.get<{ readonly accounts: readonly Facts[] }>("/accounts");
     if (json) return printJson(accounts);
-    if (accounts.length === 0) say(msg`no account is kept; dylive login`);
+    if (accounts.length === 0) say(msg`none yet: ${"dylive login"}`);
     for (const facts of accounts) await print(lineOf(facts));
   });
 }

@@ -40,7 +40,7 @@ export function addAuthorCommands(program: Command): void {
   asksApi(list, async (api, { json }: Json) => {
     const { authors } = await api.get<{ readonly authors: readonly AuthorWatch[] }>("/authors");
     if (json) return printJson(authors);
-    if (authors.length === 0) say(msg`no author is watched; dylive author add LINK`);
+    if (authors.length === 0) say(msg`none yet: ${"dylive author add LINK"}`);
     for (const watch of authors) await print(lineOf(watch));
   });
   const act = (command: string, description: string, work: (api: LocalApi, secUid: string) => Promise<void>) =>

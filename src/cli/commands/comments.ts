@@ -6,13 +6,13 @@ import { reachOf, workReaderOf } from "../../app/platform.js";
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { syncFolder } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { fileFailure } from "../../runtime/file-failure.js";
-import { FileLock } from "../../runtime/file-lock.js";
+import type { FileLock } from "../../runtime/file-lock.js";
 import { joinMsgs, type Msg, msg, msgOf, recorded } from "../../runtime/msg.js";
 import { CommentCollector, type KnownComment } from "../../works/comments.js";
 import type { Comment, CommentRun } from "../../works/model/comment.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, print, say } from "../terminal.js";
+import { lockFor, unwritable } from "../written-file.js";
 
 /** Options of `dylive comments`. */
 export interface CommentsFlags {
@@ -77,9 +77,6 @@ function wordsOf({ endedBy, reason, collected, topLevel, repliesCollected, shown
   return msg`${msgOf(endedBy ?? "")}: ${recorded(reason ?? "")}. ${collected} comments are collected (${topLevel} top comments, ${repliesCollected} replies)${beside}${open}`;
 }
 
-/** Longest line that can be a comment, in bytes. */
-const MOST_BYTES = 4 * 1024 * 1024;
-const NEWLINE = 10;
 /** Beginning of a comment's line. */
 const BEGIN = '{"id":"';
 
@@ -103,7 +100,7 @@ export class CommentFile {
 
   /** Opens it. @throws DyliveError bad_request when it has something else in it; in_use, file_failed */
   static async open(path: string, workId: string): Promise<CommentFile> {
-    const lock = lockOf(path);
+    const lock = lockFor(path, `${path}.lock`);
     let file: FileHandle | null = null;
     try {
       file = await open(path, "a", 0o600);
@@ -141,22 +138,6 @@ export class CommentFile {
   }
 }
 
-/** @throws DyliveError in_use while another process has it */
-function lockOf(path: string): FileLock {
-  let lock: FileLock | null;
-  try {
-    lock = FileLock.take(`${path}.lock`);
-  } catch (error) {
-    throw unwritable(path, error);
-  }
-  if (lock === null) throw new DyliveError("in_use", msg`another process writes ${path}: wait for it, or name another file`);
-  return lock;
-}
-
-function unwritable(path: string, error: unknown): unknown {
-  return fileFailure(error, msg`${path} cannot be written`);
-}
-
 /** Reads the comments of a file. @returns them, and how many bytes of whole lines it has. @throws DyliveError bad_request */
 async function read(path: string, workId: string): Promise<{ readonly known: readonly KnownComment[]; readonly bytes: number }> {
   const known: KnownComment[] = [];
@@ -165,15 +146,16 @@ async function read(path: string, workId: string): Promise<{ readonly known: rea
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     const text = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let from = 0;
-    for (let at = text.indexOf(NEWLINE); at >= 0; at = text.indexOf(NEWLINE, from)) {
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", from)) {
       known.push(commentIn(text.toString("utf8", from, at), workId, `${path}, line ${known.length + 1},`));
       from = at + 1;
     }
     bytes += from;
     rest = text.subarray(from);
-    if (rest.length > MOST_BYTES) throw new DyliveError("bad_request", msg`${path} has lines that are no comments: name another file`);
+    // Longer than any comment's line.
+    if (rest.length > 4 * 1024 * 1024) throw new DyliveError("bad_request", msg`${path} has lines that are no comments: name another file`);
   }
-  // Of a file without a single whole line nobody knows that it was ours.
+  // A file without a single whole line may be something else.
   if (bytes === 0 && !BEGIN.startsWith(rest.toString("utf8", 0, BEGIN.length)))
     throw new DyliveError("bad_request", msg`${path} does not hold comments: name another file`);
   return { known, bytes };

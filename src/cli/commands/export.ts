@@ -12,8 +12,7 @@ import { type ExportPlan, type ExportRequest, OFFSET_MAX_S, planExport } from ".
 import { broadcastId } from "../../http/v1/session-routes.js";
 import { publish, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { fileFailure } from "../../runtime/file-failure.js";
-import { FileLock } from "../../runtime/file-lock.js";
+import type { FileLock } from "../../runtime/file-lock.js";
 import { msg } from "../../runtime/msg.js";
 import type { Store } from "../../store/store.js";
 import { path, withApi } from "../api.js";
@@ -25,6 +24,7 @@ import { interruptSignal } from "../stop.js";
 import { ProgressLine, say } from "../terminal.js";
 import { numberFrom, whole } from "../values.js";
 import { withStore } from "../with-store.js";
+import { lockFor, unwritable } from "../written-file.js";
 import { BROADCAST } from "./session.js";
 
 interface ExportOptions {
@@ -96,7 +96,10 @@ async function run(store: Store, asked: string, session: string | null, options:
   const request = { ...requestOf(options), ...(sessionId !== null && { sessionId }) };
   const plan = await planExport(store, named.room, request);
   const stop = interruptSignal();
-  if (options.out === "-") return toStdout(store, plan, stop);
+  if (options.out === "-") {
+    for await (const { bytes } of exportPieces(store, plan, stop)) await writeOut(bytes);
+    return;
+  }
   const path =
     options.out ?? `dylive-${(plan.about.sessionId ?? plan.about.webRid ?? String(named.room)).replace(/[^\w.-]/g, "_")}.${plan.format}`;
   await toFile(store, path, plan, request, stop);
@@ -137,10 +140,6 @@ function nameOf({ log }: Store, { room }: ExportPlan, request: ExportRequest): s
     .digest("hex");
 }
 
-async function toStdout(store: Store, plan: ExportPlan, stop: AbortSignal): Promise<void> {
-  for await (const { bytes } of exportPieces(store, plan, stop)) await writeOut(bytes);
-}
-
 function requestOf(options: ExportOptions): ExportRequest {
   const { format, from, to, types, user, minDiamonds, filter, tests, start, offset, zone, headers, pseudonyms } = options;
   const zoneMinutes = zone === undefined ? -new Date().getTimezoneOffset() : readZone("--zone", zone);
@@ -166,8 +165,6 @@ interface ReachedPoint {
   readonly bytes: number;
   readonly scanned: number;
 }
-
-const KEEP_BYTES = 8 * 1024 * 1024;
 
 /**
  * File of an export. It has another name (`FILE.part`) until it is whole, and beside it stands where to go on (`FILE.part.json`). One
@@ -202,13 +199,13 @@ export class ExportFile {
    * Opens the file, where an earlier run of the same export left off.
    * @param of names what is exported and how; null: it cannot be continued
    * @param keepBytes bytes between places that are kept: what was written after the last one is written again
-   * @throws DyliveError bad_request when a whole file of that name exists, file_failed when none can be made; in_use while another export writes it
+   * @throws DyliveError bad_request when a whole file of that name exists, file_failed when none can be made; in_use while another process writes it
    */
-  static async open(path: string, of: string | null, keepBytes = KEEP_BYTES): Promise<ExportFile> {
+  static async open(path: string, of: string | null, keepBytes = 8 * 1024 * 1024): Promise<ExportFile> {
     if (existsSync(path)) throw exists(path);
-    const lock = lockOf(path);
+    const lock = lockFor(path, `${partOf(path)}.lock`);
     try {
-      if (existsSync(path)) throw exists(path); // whoever had the lock has just finished it
+      if (existsSync(path)) throw exists(path); // the process that had the lock has just finished it
       const place = of === null ? null : await placeIn(path, of);
       const file = await open(partOf(path), place === null ? "w" : "r+", 0o600);
       await file.truncate(place?.bytes ?? 0).catch((error: unknown) => file.close().then(() => Promise.reject(error)));
@@ -264,24 +261,8 @@ export class ExportFile {
   }
 }
 
-/** @throws DyliveError in_use while another process has it */
-function lockOf(path: string): FileLock {
-  let lock: FileLock | null;
-  try {
-    lock = FileLock.take(`${partOf(path)}.lock`);
-  } catch (error) {
-    throw unwritable(path, error);
-  }
-  if (lock === null) throw new DyliveError("in_use", msg`another export writes ${path}: wait for it, or name another file`);
-  return lock;
-}
-
 function exists(path: string): DyliveError {
   return new DyliveError("bad_request", msg`${path} exists: name another file, or remove it`);
-}
-
-function unwritable(path: string, error: unknown): unknown {
-  return fileFailure(error, msg`${path} cannot be written`);
 }
 
 function partOf(path: string): string {

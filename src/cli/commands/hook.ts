@@ -60,7 +60,7 @@ export function addHookCommands(program: Command): void {
   );
   asksApi(hook.command("list").description("all hooks, and how they are doing"), async (api) => {
     const { hooks } = await api.get<HookList>("/hooks");
-    if (hooks.length === 0) say(msg`there is no hook; dylive hook add URL`);
+    if (hooks.length === 0) say(msg`none yet: ${"dylive hook add URL"}`);
     for (const one of hooks) await print(lineOf(one));
   });
   const about = (command: string, description: string) =>

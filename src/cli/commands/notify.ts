@@ -78,7 +78,7 @@ export function addNotifyCommands(program: Command): void {
     });
   asksApi(notify.command("list").description("who is told, and of what"), async (api) => {
     const hooks = (await api.get<HookList>("/hooks")).hooks.filter(({ channel }) => channel !== null);
-    if (hooks.length === 0) say(msg`nobody is told; dylive notify add URL`);
+    if (hooks.length === 0) say(msg`none yet: ${"dylive notify add URL"}`);
     for (const { id, channel, url, types, filter, name } of hooks)
       await print(plain([id, channel?.kind, url, types.join(","), filter ?? "", name].join("  ")));
   });

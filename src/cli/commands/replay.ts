@@ -18,10 +18,10 @@ export async function replay(
     speed,
     drift,
     signal: interruptSignal(),
-    setAside: () => say(msg`an event is left out`),
+    setAside: () => say(msg`the store refused an event; it was left out`),
     onDone: ({ report: { lostBytes, skipped } }) => {
-      if (lostBytes > 0) say(msg`the last ${lostBytes} bytes of ${path} are torn or damaged`);
-      if (skipped > 0) say(msg`${skipped} damaged records were passed over`);
+      if (lostBytes > 0) say(msg`${path}: the last ${lostBytes} bytes are torn or damaged`);
+      if (skipped > 0) say(msg`${path}: ${skipped} damaged records were passed over`);
     },
   });
   for await (const event of events) {

@@ -61,7 +61,7 @@ export function addRoomCommands(program: Command): void {
       rooms++;
       await print(json ? JSON.stringify(jsonOf(one)) : lineOf(one));
     }
-    if (rooms === 0 && !json) say(msg`no room is known; dylive room add LINK`);
+    if (rooms === 0 && !json) say(msg`none yet: ${"dylive room add LINK"}`);
   });
   asksApi(about("show", "what is known of a room").option("--json", "one JSON object", false), show);
   asksApi(withSettings(about("set", "change how a room is collected")), async (api, name: string, options: SettingOptions) => {

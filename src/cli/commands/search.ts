@@ -65,7 +65,7 @@ async function show(api: LocalApi, query: Query, { limit, json }: Shown): Promis
   const { items, more } = await api.some<LiveEvent>("/search", "events", query, limit, 200);
   for (const event of items) await print(json ? lineOf(event, true) : `${moment(event.time)?.slice(0, 10)} ${lineOf(event, false)}`);
   if (items.length === 0) say(msg`nothing was found`);
-  else if (more) say(msg`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
+  else if (more) say(msg`there is more: --limit ${limit * 4}`);
 }
 
 async function showPeople(api: LocalApi, asked: string | undefined, among: Query, { limit, json }: Shown): Promise<void> {
@@ -81,7 +81,7 @@ async function showPeople(api: LocalApi, asked: string | undefined, among: Query
       ...[one.chats, one.units, one.diamonds, moment(one.lastAt)],
     ]),
   );
-  if (more) say(msg`there is more; --limit ${limit * 4} shows more`);
+  if (more) say(msg`there is more: --limit ${limit * 4}`);
 }
 
 function typesOf(text: string): readonly EventType[] {

@@ -83,7 +83,7 @@ async function showList(
     ],
     items.map((one) => [...(room === undefined ? [Number(one.room), one.anchor?.nickname ?? null] : []), ...lineOf(one)]),
   );
-  if (more) say(msg`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
+  if (more) say(msg`there is more: --limit ${limit * 4}`);
 }
 
 async function compare(

@@ -24,13 +24,13 @@ export function addStripCommand(program: Command): void {
 
 async function strip(path: string, out: string): Promise<void> {
   const signal = interruptSignal();
-  const key = randomBytes(32).toString("hex"); // nobody keeps it
+  const key = randomBytes(32).toString("hex"); // kept nowhere
   const reader = new RecordingReader();
   const progress = new ProgressLine(plain(out), msg`records`);
   const refuse = (error: unknown) => {
     throw fileFailure(error, msg`${out} cannot be made`);
   };
-  if (existsSync(out)) throw new DyliveError("file_failed", msg`${out} exists already: name another file, or remove it`);
+  if (existsSync(out)) throw new DyliveError("file_failed", msg`${out} exists: name another file, or remove it`);
   const file = await NewFile.create(out).catch(refuse);
   let kept = 0;
   let left = 0;
@@ -57,8 +57,8 @@ async function strip(path: string, out: string): Promise<void> {
   }
   await file.finish({ replace: false }).catch(refuse);
   progress.end(msg`${out}: ${kept} records without names, texts and ids of people`);
-  if (left + reader.skipped > 0) say(msg`${left + reader.skipped} damaged records were left out`);
-  if (reader.end() > 0) say(msg`the last ${reader.end()} bytes of ${plain(path)} are torn or damaged`);
+  if (left + reader.skipped > 0) say(msg`${path}: ${left + reader.skipped} damaged records were passed over`);
+  if (reader.end() > 0) say(msg`${path}: the last ${reader.end()} bytes are torn or damaged`);
 }
 
 async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {

@@ -38,7 +38,7 @@ export function addTokenCommands(program: Command): void {
     .action(({ data: folder, ...options }: GivenSettings & CreateOptions) => create(loadConfig({ data: folder }), options));
   asksApi(token.command("list").description("all tokens, by id"), async (api) => {
     const { tokens } = await api.get<{ readonly tokens: readonly ShownToken[] }>("/tokens");
-    if (tokens.length === 0) say(msg`there is no token; dylive token create --name NAME`);
+    if (tokens.length === 0) say(msg`none yet: ${"dylive token create --name NAME"}`);
     for (const one of tokens) await print(line(one, Date.now()));
   });
   const revoke = token

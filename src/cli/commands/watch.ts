@@ -20,7 +20,7 @@ export async function watch(config: Config, text: string, { json, all }: { reado
     pollMs: config.pollMs,
     maxEvents: MAX_EVENTS,
     readsGiftList: true,
-    setAside: (_event: unknown, error: unknown) => say(`an event could not be kept: ${String(error)}`),
+    setAside: () => say(msg`the store refused an event; it was left out`),
   };
   let room: OneRoom | null = null;
   try {

@@ -89,11 +89,9 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "Look at the system's log for errors of that disk, and keep a copy of what is on it.":
     "请在系统日志里查看那个磁盘的错误，并备份上面的内容。",
   "{} exists: name another file, or remove it": "{} 已存在：请换一个文件，或删除它",
-  "{} exists already: name another file, or remove it": "{} 已存在：请换一个文件，或删除它",
   "{} exists already; it is not overwritten": "{} 已存在，不会覆盖",
   "{} exists": "{} 已存在",
   "another process writes {}: wait for it, or name another file": "另一个进程正在写 {}：请等它结束，或换一个文件",
-  "another export writes {}: wait for it, or name another file": "另一次导出正在写 {}：请等它结束，或换一个文件",
   "{} has lines that are no comments: name another file": "{} 里有不是评论的行：请换一个文件",
   "{} does not hold comments: name another file": "{} 里不是评论：请换一个文件",
   "{} is not a comment: name another file": "{} 不是评论：请换一个文件",
@@ -168,8 +166,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "DYLIVE_OFFICIAL_APP is not set: the id of your app, tt…": "没有设置 DYLIVE_OFFICIAL_APP：应用的 id，tt…",
   "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)":
     "没有设置 DATABASE_URL：存储是 SQLite 文件，一个进程做全部的事（docs/scale.zh.md）",
-  "the database of DATABASE_URL has rooms or tokens that are not the demo's: give the demo an empty one, or unset it":
-    "DATABASE_URL 的数据库里有不属于演示的直播间或 token：请给演示一个空的数据库，或不设置它",
   "--server takes neither --age nor --size": "--server 不能与 --age、--size 一起用",
   "--gifts and --minutes are two questions: give one": "--gifts 和 --minutes 不能同时使用：请只写一个",
   "--user says whose gifts --gifts shows; what a person did is told by dylive user":
