@@ -203,10 +203,10 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
     const signal = AbortSignal.any([until, stop.signal]);
     let wanted: WantedEvents = { ...given(choice), rooms: this.#rooms };
     const keys = new Map<string, number>();
-    const told = new Set<number>();
+    const reported = new Set<number>();
     const tellGone = (asked: string, room = keys.get(asked)) => {
-      if (room === undefined || told.has(room)) return;
-      told.add(room);
+      if (room === undefined || reported.has(room)) return;
+      reported.add(room);
       onGone?.({ asked, room });
     };
     try {

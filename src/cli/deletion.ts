@@ -7,7 +7,7 @@ import { askOnTerminal, inWords, ProgressLine, print } from "./terminal.js";
 
 /**
  * Asks on the terminal for the name of what is about to be deleted.
- * @param what says what that is @param names what it is called @param isSure whether nobody is asked
+ * @param what says what that is @param names what it is called @param isSure whether it asks nothing
  * @returns the name
  * @throws DyliveError not_confirmed
  */

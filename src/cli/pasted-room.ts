@@ -4,8 +4,8 @@ import { msg } from "../runtime/msg.js";
 import { type NamedRoom, namedRoom, type Rooms } from "../store/rooms.js";
 
 /**
- * Returns the name of a room that somebody pasted on the command line: one of its names, in quotes too, a link to it or the app's share text
- * with one. Asks nobody, so a short link says nothing.
+ * Returns the name of a room that was pasted on the command line: one of its names, in quotes too, a link to it or the app's share text
+ * with one. The platform is not asked, so a short link says nothing.
  * @throws DyliveError not_found
  */
 export function pastedName(asked: string): string {
@@ -24,7 +24,7 @@ export async function pastedRoom(rooms: Pick<Rooms, "get" | "find">, asked: stri
   return { ...(await namedRoom(rooms, pastedName(asked))), asked };
 }
 
-/** Returns what a text that somebody pasted names; null where it is none that the platform has, such as `room:3`. */
+/** Returns what a pasted text names; null where it is none that the platform has, such as `room:3`. */
 function linkIn(text: string): ReturnType<typeof readPaste<ReturnType<(typeof ROOM_DOOR)["take"]> & object>> | null {
   try {
     return readPaste(text, ROOM_DOOR);

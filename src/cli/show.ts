@@ -15,7 +15,7 @@ export function lineOf(event: LiveEvent, json: boolean): string {
   return plain(`${clock} [${event.type}] ${who}${wordsOf(event)}`);
 }
 
-/** Returns what an event says: of dylive itself in the language of commands, of people as it is told everywhere. */
+/** Returns what an event says: of dylive itself in the language of commands, of people as everywhere else. */
 function wordsOf(event: LiveEvent): string {
   if (event.type === "state") return inWords(msg`${event.from === null ? "?" : msgOf(event.from)} → ${msgOf(event.to)}`);
   if (event.type === "system") return inWords(recorded(event.text));

@@ -7,7 +7,7 @@ import { msg } from "../runtime/msg.js";
 
 /**
  * Writes to stdout, waiting when the reader is slow. A file has all of it when this resolves, and nothing of it when it fails.
- * @throws DyliveError file_failed when the disk does not take it; an error of code EPIPE when nobody reads any more
+ * @throws DyliveError file_failed when the disk does not take it; an error of code EPIPE when the reader has left
  */
 export async function writeOut(data: string | Uint8Array): Promise<void> {
   try {

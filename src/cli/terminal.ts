@@ -62,7 +62,7 @@ export async function printJson(items: Iterable<unknown> | AsyncIterable<unknown
   for await (const item of items) await print(JSON.stringify(item));
 }
 
-/** Asks a question on stderr and waits for a line; null where nobody sits at a terminal, or the input ends. */
+/** Asks a question on stderr and waits for a line; null where there is no terminal, or the input ends. */
 export async function askOnTerminal(question: MsgOrText, signal: AbortSignal): Promise<string | null> {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return null;
   const lines = createInterface({ input: process.stdin, output: process.stderr });

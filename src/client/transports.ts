@@ -64,7 +64,7 @@ export interface WantedEvents {
   readonly user?: string;
   readonly minDiamonds?: number;
   readonly filter?: string;
-  /** They were followed before: what has gone since is told, not refused. */
+  /** They were followed before: what has gone since is reported, not refused. */
   readonly resumed?: boolean;
 }
 
@@ -172,7 +172,7 @@ export const sourced: Transport = async function* (server, wanted, after, signal
   const source = new server.EventSource(addressOf(server, "v1/events/stream", queryOf(wanted, after)));
   const inbox = new Inbox<SseMessage>(() => source.close());
   const watch = new SilenceWatch(null, signal);
-  for (const event of Object.keys({ ...TYPES, ...TOLD }))
+  for (const event of Object.keys({ ...TYPES, ...NOTICES }))
     source.addEventListener(event, ({ data, lastEventId }) => inbox.push({ event, data, id: lastEventId }));
   // It would come back by itself, but at a place of its own.
   source.onerror = () => inbox.end();
@@ -227,7 +227,7 @@ export const socketed: Transport = async function* (server, wanted, after, signa
       else if (type === "removed") yield { removed: rangeOf(message), cursor };
       else if (type === "gone") yield { gone: message as unknown as GoneRoom, cursor };
       else if (type === "position") yield { cursor };
-      else if (type in TOLD) throw endedBy(type, reason);
+      else if (type in NOTICES) throw endedBy(type, reason);
     }
     if (!isOpen && !signal.aborted) await assertTaken(server, wanted, after, signal);
   } finally {
@@ -260,7 +260,7 @@ interface SseMessage {
 }
 
 /** Names of what the stream says beside events; where it ends with it, the code of why, and null where it may be opened again. */
-const TOLD: Readonly<Record<string, string | null>> = {
+const NOTICES: Readonly<Record<string, string | null>> = {
   ...{ hello: null, removed: null, gone: null, cursor_reset: "cursor_reset" },
   ...{ slow: null, stopping: null, failed: null, revoked: "bad_token" },
 };
@@ -277,13 +277,13 @@ function* stepsOf({ event, data, id }: SseMessage, after: string | null): Genera
   else if (event === "hello") yield { rooms: (JSON.parse(data) as { readonly rooms: readonly GoneRoom[] | null }).rooms ?? [], cursor };
   else if (event === "removed") yield { removed: JSON.parse(data) as RemovedRange, cursor };
   else if (event === "gone") yield { gone: JSON.parse(data) as GoneRoom, cursor };
-  else if (event in TOLD) throw endedBy(event, (JSON.parse(data) as { readonly reason?: unknown }).reason);
+  else if (event in NOTICES) throw endedBy(event, (JSON.parse(data) as { readonly reason?: unknown }).reason);
   else yield { event: JSON.parse(data) as LiveEvent, cursor };
 }
 
 /** Returns what the server said last before it ended a stream. */
 function endedBy(event: string, reason: unknown): ApiFailure {
-  const code = TOLD[event] ?? null;
+  const code = NOTICES[event] ?? null;
   const words = `The server ended the stream: ${String(reason)}`;
   if (code === null) return lost(words);
   const hint =
@@ -303,7 +303,7 @@ async function assertTaken(server: Server, wanted: WantedEvents, after: string |
   // An answer to HEAD ends at once and says no words, one that refuses does both.
   await callApi(server, "v1/events/stream", query, signal, "HEAD").catch(async () => {
     const answer = await callApi(server, "v1/events/stream", query, signal);
-    await answer.body?.cancel(); // taken after all: nobody reads it
+    await answer.body?.cancel(); // taken after all, and not wanted
   });
 }
 
@@ -359,7 +359,7 @@ async function* messagesOf(body: ReadableStream<Uint8Array>, watch: SilenceWatch
   }
 }
 
-/** Ends a connection of which nothing is heard for too long; null: of which that cannot be told. */
+/** Ends a connection of which nothing is heard for too long; null: where that cannot be known. */
 class SilenceWatch {
   readonly #silence = new AbortController();
   readonly #letGo: () => void;

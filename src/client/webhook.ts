@@ -11,7 +11,7 @@ export interface WebhookMessage {
   readonly from: number;
   readonly to: number;
   readonly events: readonly LiveEvent[];
-  /** Number of the replay, from 1 on, where the hook was told to send events again: in each the seqs begin anew. */
+  /** Number of the replay, from 1 on, where the hook sends events again: in each the seqs begin anew. */
   readonly replay?: number;
   /** Ranges of seqs, both ends included, that were removed before they could be sent. */
   readonly removed?: readonly (readonly [from: number, to: number])[];

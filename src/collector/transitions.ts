@@ -168,7 +168,7 @@ const MOVED: Transition<"answered"> = {
 /** Whether the silence that was asked about goes on. */
 const isSilent = ({ question, watchdog }: Memory, { at }: EventOf<"answered">) => question === "silence" && watchdog.silence(at) !== null;
 const silentFor = ({ watchdog }: Memory, event: CollectorEvent) =>
-  `nobody was heard for ${Math.round(("at" in event ? event.at - watchdog.silentSince(event.at) : 0) / 1000)} s`;
+  `no interactive message came for ${Math.round(("at" in event ? event.at - watchdog.silentSince(event.at) : 0) / 1000)} s`;
 
 const connecting = ({ doubts }: Memory, { sessionId, confirmed }: EventOf<"identified">) => ({
   ...{ failures: 0, sessionId, confirmed, doubts: confirmed ? null : (doubts ?? 0) },
@@ -318,7 +318,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
         does: [
           plan.tell("stalled", (memory, event) =>
             memory.stalls > 1
-              ? "nobody is heard, also after reconnecting: the room may be quiet"
+              ? "no interactive message comes, also after reconnecting: the room may be quiet"
               : `${silentFor(memory, event)} although the room's page says live: reconnecting`,
           ),
           plan.giveUp,

@@ -153,4 +153,4 @@ export interface RoomOperations extends RoomRequests {
 export const PAUSED = "collection is paused by who manages this room; `dylive room resume`, the dashboard or a manage token goes on";
 
 /** Reason of the state `paused` in the log of a room that is let go, and what to do. */
-export const UNWANTED = "it is not on the watch list, and nobody asks for it any more; asking for it or `dylive room add` goes on";
+export const UNWANTED = "it is not on the watch list, and no client asks for it any more; asking for it or `dylive room add` goes on";

@@ -97,7 +97,7 @@ export async function downloadWork(work: Work, options: DownloadOptions, shared?
   if (wanted.length === 0)
     return ended(
       "failed",
-      work.state === "public" ? "it has no file that can be had" : `it is ${work.state}: ${work.stateReason ?? "no more is told"}`,
+      work.state === "public" ? "it has no file that can be had" : `it is ${work.state}: ${work.stateReason ?? "there are no details"}`,
     );
   const folder = await DownloadFolder.open(options.folder);
   let unlock: () => void;

@@ -19,7 +19,7 @@ export async function joinFilm(film: string, sound: string, to: string, time: nu
   try {
     const [video, audio] = await tracksOf(inputs);
     const [videoCodec, audioCodec] = [await video.getCodec(), await audio.getCodec()];
-    if (videoCodec === null || audioCodec === null) throw new Error("it is of a codec that nobody knows");
+    if (videoCodec === null || audioCodec === null) throw new Error("its codec is unknown");
     const [pictures, tones] = [new EncodedVideoPacketSource(videoCodec), new EncodedAudioPacketSource(audioCodec)];
     output.addVideoTrack(pictures, { rotation: await video.getRotation() });
     output.addAudioTrack(tones);

@@ -35,7 +35,7 @@ it("dylive author watches whom a link means, lists them with how they are, and l
   const link = `看看他 https://www.douyin.com/user/${SEC}?from=app`;
   expect(await dylive("add", link)).toContain(`${SEC} is watched: by the server`);
   expect(await dylive("add", SEC)).toContain("is watched already");
-  expect(await dylive("list")).toContain(`${SEC}  not looked at yet  nothing known yet  0 told`);
+  expect(await dylive("list")).toContain(`${SEC}  not looked at yet  nothing known yet  0 published`);
   const author = { id: "1", secUid: SEC, displayId: null, shortId: null, nickname: "山里的\u001b[31m相机", avatar: null };
   const store = openSqliteStore({ path: join(data, "dylive.sqlite") });
   const { n } = (await store.authorWatches.add(SEC, 1)).kept;
@@ -46,7 +46,7 @@ it("dylive author watches whom a link means, lists them with how they are, and l
   });
   await store.close();
   const line = await dylive("list");
-  expect(line).toMatch(/the first ones alone at 2025-10-09.* \(the first 20\) {2}newest of 2025-06-15.* {2}3 told {2}山里的/);
+  expect(line).toMatch(/the first ones alone at 2025-10-09.* \(the first 20\) {2}newest of 2025-06-15.* {2}3 published {2}山里的/);
   expect(line).not.toContain("\u001b");
   expect(JSON.parse(await dylive("list", "--json"))).toMatchObject({ secUid: SEC, published: 3, nextAt: 9e12 });
   expect(await dylive("look", link)).toContain("as soon as their turn comes");

@@ -119,7 +119,7 @@ describe("a data folder", () => {
     const lock = await lockDataDir(data);
     const listing = ranHere(["token", "list", "--data", data]);
     setImmediate(() => lock.release());
-    expect((await listing).stderr).toContain("there is no token");
+    expect((await listing).stderr).toContain("none yet: dylive token create");
   });
 
   it("is not made by a command that reads", async () => {
@@ -128,6 +128,6 @@ describe("a data folder", () => {
 
   it("is had by the command itself where a server was killed", async () => {
     writeFileSync(join(data, "server.pid"), JSON.stringify({ pid: 1, socket: join(data, "server.sock"), store: "sqlite" }));
-    expect((await ranHere(["token", "list", "--data", data])).stderr).toContain("there is no token");
+    expect((await ranHere(["token", "list", "--data", data])).stderr).toContain("none yet: dylive token create");
   });
 });

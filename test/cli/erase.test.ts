@@ -32,7 +32,7 @@ it.each(["", "y", "no", "1001"])("does not for %j", async (answer) => {
 
 it("says where nobody can be asked what it would have erased", async () => {
   await expect(confirmErasure("小明", FOUND, async () => null)).rejects.toThrow(
-    /nobody could be asked, and nothing was erased\. known as: 1001, .*; 7 events/,
+    /there was no terminal to ask on, and nothing was erased\. known as: 1001, .*; 7 events/,
   );
   await expect(confirmErasure("小明", null, async () => null)).rejects.toThrow(
     /no one in the log, .* is known as "小明"; what raw recordings/,

@@ -55,7 +55,7 @@ export function describeManager(what: string, start: StartManager): void {
       await until(async () => (await told(room))?.to === "live");
       await until(async () => (await told(room))?.to === "paused");
       for (const one of [row.room, room])
-        expect(await told(one)).toMatchObject({ evidence: { reason: expect.stringContaining("nobody asks for it any more") } });
+        expect(await told(one)).toMatchObject({ evidence: { reason: expect.stringContaining("no client asks for it any more") } });
       // What was missed meanwhile is told when it is collected again, and the room is live again.
       await rooms.request("100000002", WAIT_MS, SIGNAL);
       await until(async () => (await told(room))?.to === "live");

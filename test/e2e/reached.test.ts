@@ -14,5 +14,5 @@ it("says who can read its rooms, shows an address of this machine, and lets no c
   expect(await refusal(url)).toEqual({ status: 401, code: "no_token" });
   server.process.kill("SIGTERM");
   expect(await server.ended).toBe(0);
-  expect(server.stderr()).toMatch(/listens on 0\.0\.0\.0: whoever reaches this machine and has a token can read its rooms/);
+  expect(server.stderr()).toMatch(/listens on 0\.0\.0\.0: everyone who reaches this machine and has a token can read its rooms/);
 });

@@ -66,7 +66,7 @@ describe("the truth meter", () => {
   });
 
   it("says why a room is silent, and that messages wait to be stored", () => {
-    const reason = "nobody was heard for 32 s although the room's page says live: reconnecting";
+    const reason = "no interactive message came for 32 s although the room's page says live: reconnecting";
     expect(said("stalled", { reason, lastInteractiveAt: NOW - 40_000 }, "zh").slice(0, 2)).toEqual([
       "bad 连接还在，但已 40 秒没有收到任何互动消息；正在自动恢复",
       "plain 原因：32 秒没有收到互动消息，但直播间页面显示正在直播：正在重新连接",

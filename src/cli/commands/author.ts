@@ -95,5 +95,5 @@ function lineOf(watch: AuthorWatch): Msg {
   const seen = look === null ? msg`not looked at yet` : msg`${OUTCOMES[look.outcome]} at ${moment(look.at)}`;
   const why = look === null || look.outcome === "ok" || look.reason === null ? "" : msg` (${recorded(look.reason)})`;
   const last = newest === null ? (learnedAt === null ? msg`nothing known yet` : msg`no works`) : msg`newest of ${moment(newest.time)}`;
-  return joinMsgs([secUid, msg`${seen}${why}`, last, msg`${published} told`, nameOf(watch)], "  ");
+  return joinMsgs([secUid, msg`${seen}${why}`, last, msg`${published} published`, nameOf(watch)], "  ");
 }

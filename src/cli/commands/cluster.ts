@@ -43,7 +43,7 @@ async function printView({ members, rooms, behind }: ClusterView, now: number): 
   );
   const unowned = statesOf(rooms.unowned);
   await print(
-    msg`${rooms.wanted} rooms are wanted, ${rooms.watched} of them on the watch list${unowned === null ? "" : msg`; nobody has: ${unowned}`}`,
+    msg`${rooms.wanted} rooms are wanted, ${rooms.watched} of them on the watch list${unowned === null ? "" : msg`; without a process: ${unowned}`}`,
   );
   await print(msg`events behind: statistics ${behind.statistics}, search ${behind.search}, webhooks ${behind.hooks}`);
 }

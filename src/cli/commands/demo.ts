@@ -10,14 +10,14 @@ import { aborted, stopSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
 import { start } from "./serve.js";
 
-/** The simulated rooms by web_rid, as people are told of them. */
+/** The simulated rooms by web_rid, with words for them. */
 const DEMO_ROOMS = [
   ["100000001", msg`shopping`],
   ["100000002", msg`PK with gifts`],
   ["100000003", msg`quiet`],
 ] as const;
 
-/** Some of the simulated works by their names, as people are told of them. */
+/** Some of the simulated works by their names, with words for them. */
 const DEMO_WORKS = [
   ["plain", msg`a video`],
   ["pictures", msg`a note of pictures`],

@@ -29,7 +29,7 @@ function erase(
   users: readonly string[],
   { keep, isAsked }: { readonly keep: boolean; readonly isAsked: boolean },
 ): Promise<void> {
-  // All of them, before anybody is erased.
+  // All of them, before the first is erased.
   for (const user of users) assertPerson(user);
   const signal = interruptSignal();
   return withApi(config, async (api) => {
@@ -50,7 +50,7 @@ function erase(
     if (unknown.length > 0)
       throw new DyliveError(
         "not_found",
-        msg`nobody is known as ${unknown.map((user) => `"${user}"`).join(", ")}; all others that were named are erased`,
+        msg`no person is known as ${unknown.map((user) => `"${user}"`).join(", ")}; all others that were named are erased`,
       );
   });
 }
@@ -77,7 +77,7 @@ async function eraseOne(
 
 /**
  * Asks on the terminal whether a person is to be erased, and shows first who that is and how much is kept of them.
- * @param ask asks a question, and resolves with the answer; with null where nobody can be asked
+ * @param ask asks a question, and resolves with the answer; with null where there is no terminal
  * @throws DyliveError not_confirmed
  */
 export async function confirmErasure(
@@ -93,7 +93,7 @@ export async function confirmErasure(
   if (answer?.trim().toLowerCase() === "yes") return;
   throw new DyliveError(
     "not_confirmed",
-    answer === null ? msg`nobody could be asked, and nothing was erased. ${joinMsgs(shown, "; ")}` : "nothing of them was erased",
+    answer === null ? msg`there was no terminal to ask on, and nothing was erased. ${joinMsgs(shown, "; ")}` : "nothing of them was erased",
   );
 }
 

@@ -35,7 +35,7 @@ export function addMcpCommand(program: Command): void {
       const headers = token === null ? { [SCOPE_HEADER]: "read" } : { authorization: `Bearer ${token}` };
       // Open while something is asked: a server that is started meanwhile finds the folder free, and is asked from then on.
       const asking = sharedApi(config);
-      await asking((api) => api.ask("GET", "/token", { headers })); // a wrong one is told at once
+      await asking((api) => api.ask("GET", "/token", { headers })); // a wrong one is refused at once
       return serve(({ method, url, body }, signal) =>
         asking(async (api) => {
           const answer = await api.send(method, url, { body, headers, signal });

@@ -76,7 +76,7 @@ export function addNotifyCommands(program: Command): void {
         { makes: true },
       );
     });
-  asksApi(notify.command("list").description("who is told, and of what"), async (api) => {
+  asksApi(notify.command("list").description("the alarms, and what each is about"), async (api) => {
     const hooks = (await api.get<HookList>("/hooks")).hooks.filter(({ channel }) => channel !== null);
     if (hooks.length === 0) say(msg`none yet: ${"dylive notify add URL"}`);
     for (const { id, channel, url, types, filter, name } of hooks)

@@ -11,8 +11,6 @@ import { Recorder } from "../../sources/recording.js";
 import { aborted, stopSignal } from "../stop.js";
 import { ProgressLine, say } from "../terminal.js";
 
-const MAX_EVENTS = 1000; // nobody reads them
-
 /** `dylive record ROOM`: what the room sends, byte for byte, into a file (`ROOM.dyrec` unless named); each further broadcast into one of its own. Ends when stopped. */
 export async function record(config: Config, text: string, file: string | null): Promise<void> {
   const stop = stopSignal();
@@ -49,7 +47,7 @@ export async function record(config: Config, text: string, file: string | null):
       fail(error); // a recording that silently stops is worse than one that ends
     }
   };
-  const deps = { reach, clock: systemClock, pollMs: config.pollMs, maxEvents: MAX_EVENTS, onReceived, setAside: () => {} };
+  const deps = { reach, clock: systemClock, pollMs: config.pollMs, maxEvents: 1_000, onReceived, setAside: () => {} };
   let room: OneRoom | null = null;
   try {
     room = await OneRoom.open(id, deps, stop);

@@ -30,6 +30,6 @@ async function restored(url: string | null, yes: boolean): Promise<void> {
   }
   const { name, before, after } = await renewLog(url);
   await print(
-    msg`The log in ${name} is ${after} from now on, no longer ${before}: start the processes; readers with older cursors are told cursor_reset.`,
+    msg`The log in ${name} is ${after} from now on, no longer ${before}: start the processes; readers with older cursors get cursor_reset.`,
   );
 }

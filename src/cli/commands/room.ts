@@ -22,7 +22,7 @@ const WORDS: Readonly<Record<string, boolean | null>> = { none: null, on: true, 
 
 /** Adds `dylive room add`, `list`, `show`, `set`, `pause`, `resume`, `remove` and `delete`. */
 export function addRoomCommands(program: Command): void {
-  const room = program.command("room").description("the watch list: rooms that are collected whether or not anybody asks");
+  const room = program.command("room").description("the watch list: rooms that are collected all the time");
   const about = (command: string, description: string) =>
     room.command(command).description(description).argument("<room>", "its number, id or any other name");
   const withSettings = (command: Command) =>

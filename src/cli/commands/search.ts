@@ -40,7 +40,7 @@ export function addSearchCommand(program: Command): void {
     .command("search")
     .description("search what is kept by text, user, type, time and worth, newest first; or people by their names")
     .argument("[text]", "part of a chat or a notice: two characters or more; with --people of a nickname, or an id")
-    .option("--people", "people whose nickname has the text, as broadcasts told it; with --room those of these rooms", false)
+    .option("--people", "people whose nickname has the text, as broadcasts showed it; with --room those of these rooms", false)
     .option("--room <room>", "only this room (repeat for more)", repeated, [])
     .option("--user <id>", "only events of the person with this id (uid)")
     .addOption(
@@ -73,7 +73,7 @@ async function showPeople(api: LocalApi, asked: string | undefined, among: Query
   if (foldText(q) === "") throw new DyliveError("bad_request", msg`name whom to look for: a part of the nickname, or the id`);
   const { items, more } = await api.some<ShownPerson>("/users", "people", { q, ...among }, limit, 100);
   if (json) return printJson(items.map(({ id, nickname, ...one }) => ({ userId: id, name: nickname, ...one })));
-  if (items.length === 0) return say(msg`nobody was found`);
+  if (items.length === 0) return say(msg`no person was found`);
   await printColumns(
     [msg`name`, "id", msg`found as`, msg`rooms`, msg`broadcasts`, msg`chats`, msg`units`, msg`diamonds`, msg`last`],
     items.map((one) => [

@@ -20,7 +20,9 @@ export async function start(config: Config): Promise<App> {
   const app = await startApp(config, readMachine(), systemClock, makeLogger(config.logLevel));
   boundGarbage();
   if (config.host !== "127.0.0.1" && config.host !== "localhost" && config.host !== "::1")
-    say(msg`dylive listens on ${config.host}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.`);
+    say(
+      msg`dylive listens on ${config.host}: everyone who reaches this machine and has a token can read its rooms. Put TLS in front of it.`,
+    );
   return app;
 }
 
@@ -54,7 +56,7 @@ async function areRevoked(tokens: Tokens): Promise<boolean> {
   return all.length > 0 && all.every((token) => token.revokedAt !== null);
 }
 
-/** Watches a room. A wrong text ends the command; a short link that cannot be followed now is told, and the rest goes on. */
+/** Watches a room. A wrong text ends the command; of a short link that cannot be followed now it says so, and goes on. */
 async function watchRoom(app: App, text: string, stop: AbortSignal): Promise<void> {
   try {
     if (!(await app.rooms.watch(text, stop))) say(msg`${withoutPassword(text)} is paused and stays so; dylive room resume goes on`);
@@ -104,11 +106,11 @@ function fieldText(value: unknown): string {
   return "message" in value ? String(value.message) : JSON.stringify(value);
 }
 
-/** Lasting ids of people, wherever they stand in a line: an erasure takes nobody out of a log, so that has none. */
+/** Lasting ids of people, wherever they stand in a line: an erasure does not reach a log, so that has none. */
 const SEC_UIDS = /MS4wLjABAAAA[A-Za-z0-9_-]+/g;
 
 /**
- * Makes the server's log, one JSON object a line; in a terminal a line for people. A database that is away is told of once, by the store: what every part says of it
+ * Makes the server's log, one JSON object a line; in a terminal a line for people. The store says once that a database is away: what every part says of it
  * meanwhile is for `debug`.
  * @param to stderr unless given
  */

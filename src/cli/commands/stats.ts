@@ -43,7 +43,7 @@ export function addStatsCommands(program: Command): void {
   asksApi(stats, async (api, room: string, id: string | undefined, { minutes, gifts: by, user, json, limit }: StatsOptions) => {
     if (by !== undefined && minutes) throw new DyliveError("bad_request", "--gifts and --minutes are two questions: give one");
     if (by === undefined && user !== undefined)
-      throw new DyliveError("bad_request", "--user says whose gifts --gifts shows; what a person did is told by dylive user");
+      throw new DyliveError("bad_request", "--user says whose gifts --gifts shows; dylive user shows what a person did");
     const session = await api.get<ShownSession>(sessionPath(room, id));
     if (by !== undefined) return showGifts(api, session, { by, json, limit: limit ?? 50, user });
     return minutes ? showMinutes(api, session, json) : showStats(api, session, { json, limit: limit ?? 10 });

@@ -15,7 +15,7 @@ import { say } from "../terminal.js";
 import { names, whole } from "../values.js";
 import { noServer, serverAt } from "./mcp.js";
 
-/** Bytes that a pipe holds which nobody has read yet: 64 KiB on Linux (`man 7 pipe`), no more elsewhere; a socket's buffer holds more. */
+/** Unread bytes that a pipe holds: 64 KiB on Linux (`man 7 pipe`), no more elsewhere; a socket's buffer holds more. */
 const PIPE_BYTES = 65_536;
 const SOCKET_BYTES = 262_144;
 /** Pause between two moves of the kept position, and the longest wait for the last one, in ms. */
@@ -44,7 +44,7 @@ interface TailOptions extends LinesAsked, Partial<Pick<Config, "data" | "token">
 
 /** Target of the lines. */
 interface Output {
-  /** Resolves when it was taken. @throws an error of code EPIPE when nobody reads any more */
+  /** Resolves when it was taken. @throws an error of code EPIPE when the reader has left */
   write(text: string): Promise<void>;
   /** Bytes that may have been taken and not read: what lies so far back has been. */
   readonly unreadMax: number;
@@ -101,12 +101,12 @@ export function addTailCommand(program: Command): void {
       const secret = config.token === null ? {} : { secret: config.token };
       if (server !== undefined) await follow({ base: serverAt(server, config.token), ...secret });
       else await withApi(config, (local) => follow({ base: "http://localhost", local, ...secret }));
-      // A write that nobody takes would hold up the end.
+      // A write that is not taken would hold up the end.
       process.exit();
     });
 }
 
-/** Returns stdout. A reader that leaves is no error of ours, and is told to who writes. @param behind bytes that may be unread, if that is known */
+/** Returns stdout. A reader that leaves is an error for the writer alone. @param behind bytes that may be unread, if that is known */
 function stdoutOf(behind?: number): Output {
   process.stdout.removeAllListeners("error").on("error", () => {});
   const stat = fstatSync(1);
@@ -149,7 +149,7 @@ export class EventLines {
     this.#rooms = new Map(deps.rooms.map((name) => [name, null]));
   }
 
-  /** Resolves when it is stopped or nobody reads any more. @throws DyliveError when the server refuses what is asked */
+  /** Resolves when it is stopped or the reader has left. @throws DyliveError when the server refuses what is asked */
   async run(): Promise<void> {
     const { base, clock, stop } = this.#deps;
     while (!stop.aborted) {
@@ -367,7 +367,7 @@ export class EventLines {
   }
 }
 
-/** Whether a write failed since nobody reads any more; on Windows that is EOF. */
+/** Whether a write failed since the reader has left; on Windows that is EOF. */
 function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && ["EPIPE", "EOF", "ECONNRESET"].includes(String(error.code));
 }

@@ -8,17 +8,15 @@ import { lineOf, SHOWN } from "../show.js";
 import { stopSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
 
-const MAX_EVENTS = 10_000;
-
 /** `dylive watch ROOM`: the room's events as they come, until stopped. Keeps nothing. */
 export async function watch(config: Config, text: string, { json, all }: { readonly json: boolean; readonly all: boolean }): Promise<void> {
   const stop = stopSignal();
-  readPaste(text, ROOM_DOOR); // a wrong text is told before anything starts
+  readPaste(text, ROOM_DOOR); // a wrong text is refused before anything starts
   const deps = {
     reach: reachOf(config, readMachine(), systemClock),
     clock: systemClock,
     pollMs: config.pollMs,
-    maxEvents: MAX_EVENTS,
+    maxEvents: 10_000,
     readsGiftList: true,
     setAside: () => say(msg`the store refused an event; it was left out`),
   };

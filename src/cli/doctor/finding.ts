@@ -53,7 +53,7 @@ export function skipped(layer: Layer, detail: MsgOrText): Finding {
   return { layer, state: "skipped", detail, todo: null };
 }
 
-/** Returns a failure as a finding. Errors that are not ours are told by their first line only. */
+/** Returns a failure as a finding. Of errors that are not ours the first line only. */
 export function failed(layer: Layer, error: unknown, todo?: MsgOrText): Finding {
   if (error instanceof DyliveError) return fail(layer, error.said, todo ?? error.row.hint);
   const line = error instanceof Error ? (error.message.split("\n", 1)[0] ?? error.name) : String(error);

@@ -23,7 +23,7 @@ const LITTLE_BYTES = 1024 * MIB; // some days of a busy room
 const NO_BYTES = 50 * MIB; // the write-ahead log alone may take more
 const QUICK_CHECK_BYTES = 256 * MIB; // a second or two of reading
 const LOG_CHECK_MS = 5000;
-/** Failing time in ms after which the looks at an author are told. */
+/** Failing time in ms after which the looks at an author are a warning. */
 const FAILING_MS = 86_400_000;
 /** Time for which work may keep everything else waiting, in ms: nothing that comes from the platform or a client takes so long. */
 const HELD_MS = 250;

@@ -89,8 +89,8 @@ export async function* platformFindings(
 }
 
 /**
- * Asks for the start page, which gives every visitor a cookie; a visitor that gets none is suspected. `reached` is false when nobody
- * answered at all.
+ * Asks for the start page, which gives every visitor a cookie; a visitor that gets none is suspected. `reached` is false without any
+ * answer.
  */
 async function home(
   { platform, visitor }: DoctorQuestion,
@@ -286,6 +286,6 @@ async function push(
   return fail(
     "push",
     msg`it opened, but sent nothing for ${PUSH_MS / 1000} seconds`,
-    "Rooms with nobody in them are silent; try a busy one. If that is silent too, the platform withholds messages: log in, or use another address.",
+    "Empty rooms are silent; try a busy one. If that is silent too, the platform withholds messages: log in, or use another address.",
   );
 }

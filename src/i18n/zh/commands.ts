@@ -75,7 +75,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "program of the browser for the window (DYLIVE_BROWSER)": "打开窗口用的浏览器程序（DYLIVE_BROWSER）",
   "proxy towards the platform (DYLIVE_PROXY, which keeps a password off the command line)":
     "访问平台的代理（用 DYLIVE_PROXY 可以不把密码写在命令行里）",
-  "the watch list: rooms that are collected whether or not anybody asks": "监控列表：不管有没有人请求都采集的直播间",
+  "the watch list: rooms that are collected all the time": "监控列表：不管有没有人请求都采集的直播间",
   "watch a room": "监控一个直播间",
   "account to watch as; guest is none, none follows the server": "用哪个账号看；guest 表示游客，none 表示与服务相同",
   "proxy for this room; none follows the server": "这个直播间的代理；none 表示与服务相同",
@@ -136,7 +136,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "language of the text": "正文的语言",
   "body for the kind http, with {title}, {text} or {all} in it": "http 的请求体，其中写 {title}、{text} 或 {all}",
   "the address may be private, such as a server at home": "地址可以是内网的，例如家里的服务器",
-  "who is told, and of what": "通知谁、通知什么",
+  "the alarms, and what each is about": "通知谁、通知什么",
   "send a message and say what came of it": "发送一条消息，并说明结果",
   "as `dylive notify list` shows it": "`dylive notify list` 显示的 id",
   "webhooks: events sent to an address of yours, signed, until it takes them": "Webhook：把事件签名后发到你的地址，直到对方收下",
@@ -240,7 +240,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "a room (all its recordings), or a broadcast's room_id": "直播间（它的全部录制），或某一场的 room_id",
   "search what is kept by text, user, type, time and worth, newest first; or people by their names":
     "按文字、用户、类型、时间和价值搜索，最新的在前；也可以按昵称找人",
-  "people whose nickname has the text, as broadcasts told it; with --room those of these rooms":
+  "people whose nickname has the text, as broadcasts showed it; with --room those of these rooms":
     "找昵称里有这段文字的人（以各场记录的昵称为准）；加 --room 只找这些直播间里的人",
   "only this room (repeat for more)": "只要这个直播间（可以重复）",
   "only events of the person with this id (uid)": "只要这个 id（uid）的人的事件",

@@ -32,7 +32,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "an address names no one: of a profile's address give the part after /user/": "不能用地址指定人：请给主页地址里 /user/ 后面的部分",
   "no one in the log, in works and in comments is known as {}": "日志、作品和评论里没有叫 {} 的人",
   "{} people are known as {}: name one by id: {}": "有 {} 个人叫 {}：请用 id 指定：{}",
-  "nobody is known as {}; all others that were named are erased": "没有叫 {} 的人；其他人都已删除",
+  "no person is known as {}; all others that were named are erased": "没有叫 {} 的人；其他人都已删除",
   "it is no setting that can be changed while a server runs": "它不是服务运行时可以修改的设置",
   "it is no setting that can be changed while a server runs (did you mean {}?)": "它不是服务运行时可以修改的设置（是不是想写 {}？）",
   "these settings were not loaded": "这些设置不是读取来的",
@@ -47,7 +47,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the deletion of room {} was not kept": "直播间 {} 的删除没有记下来",
   "room {} has no broadcast {}": "直播间 {} 没有场次 {}",
   "{} was deleted while this call waited": "{} 在这次请求等待期间被删除",
-  "nobody could be asked, and nothing was erased. {}": "没有终端可以询问，什么都没有删除。{}",
+  "there was no terminal to ask on, and nothing was erased. {}": "没有终端可以询问，什么都没有删除。{}",
   "nothing of them was erased": "什么都没有删除",
   "known as: {}": "已知的标识：{}",
   "{} events to be erased, {} ranks, notices and unknown messages that name them too, {} events to be changed":
@@ -168,7 +168,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "没有设置 DATABASE_URL：存储是 SQLite 文件，一个进程做全部的事（docs/scale.zh.md）",
   "--server takes neither --age nor --size": "--server 不能与 --age、--size 一起用",
   "--gifts and --minutes are two questions: give one": "--gifts 和 --minutes 不能同时使用：请只写一个",
-  "--user says whose gifts --gifts shows; what a person did is told by dylive user":
+  "--user says whose gifts --gifts shows; dylive user shows what a person did":
     "--user 指定 --gifts 看谁的礼物；某个人做了什么请用 dylive user",
   "no gift {} was seen yet": "还没有见过礼物 {}",
   "statistics are kept by age only": "统计只能按时间保留",
@@ -557,7 +557,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "event {} is not JSON": "事件 {} 不是 JSON",
   "an event has no id": "有事件没有 id",
   "another process holds the database": "另一个进程占着数据库",
-  "somebody reads an old state of the store for a long time (a backup?), or it is written without a pause":
+  "a program reads an old state of the store for a long time (a backup?), or it is written without a pause":
     "有程序长时间读着存储的旧状态（备份？），或一直在写，没有停顿",
   "page {} of {} is not what the file's map says": "{2} 的第 {1} 页与文件的目录不符",
   "{} ends before its page {}": "{} 在第 {} 页之前就结束了",
@@ -580,7 +580,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "a room has no session": "直播间没有会话",
   "there is no such room": "没有这个直播间",
 
-  // Forms that fields take: all that is told of a value that has another.
+  // Forms that fields take.
   "a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . -":
     "19 位 room_id、直播间号，或 1 到 128 个字母、数字、_ . - 的自定义 id",
   "1 to 20 rooms separated by commas, each {}": "1 到 20 个直播间，用逗号分隔，每个是{}",

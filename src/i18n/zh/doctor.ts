@@ -127,7 +127,7 @@ export const DOCTOR: Readonly<Record<string, string>> = {
     "请启动签名服务，改正 DYLIVE_SIGNER，或不设置它：那样由浏览器里平台自己的网页签名。",
   "it opened and answered after {} ms ({} messages)": "已打开，{} 毫秒后有应答（{} 条消息）",
   "it opened, but sent nothing for {} seconds": "已打开，但 {} 秒没有发来任何内容",
-  "Rooms with nobody in them are silent; try a busy one. If that is silent too, the platform withholds messages: log in, or use another address.":
+  "Empty rooms are silent; try a busy one. If that is silent too, the platform withholds messages: log in, or use another address.":
     "没有人的直播间是安静的，换一个热闹的试试。如果也没有消息，就是平台不发：请登录，或换一个地址。",
   "The signature, the cookies or the address of this machine is not accepted. If the signer is your own, update it; else wait some hours without trying, or use another address (--proxy).":
     "签名、Cookie 或这台机器的地址不被接受。如果签名服务是你自己的，请更新它；否则停几个小时再试，或换一个地址（--proxy）。",

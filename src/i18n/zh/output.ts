@@ -114,7 +114,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "{} is changed; a running server reconnects with it": "{} 已修改；正在运行的服务会用新设置重新连接",
   "no such broadcast is kept": "没有保存这样的场次",
   "diamonds a minute": "抖币/分钟",
-  "nobody was found": "没有找到这样的人",
+  "no person was found": "没有找到这样的人",
   "found as": "查到的昵称",
   "chats {}": "弹幕 {}",
   "nothing was received for a while: {}": "一段时间没有收到数据：{}",
@@ -132,7 +132,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "a note of pictures": "图文",
   "live photos": "实况图",
   "https://v.douyin.com/{}/ ({})": "https://v.douyin.com/{}/（{}）",
-  "dylive listens on {}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.":
+  "dylive listens on {}: everyone who reaches this machine and has a token can read its rooms. Put TLS in front of it.":
     "dylive 监听 {}：能访问这台机器并持有 token 的人都能读取直播间。请在前面加上 TLS。",
   "an admin token was made; {} keeps it, for you alone. The dashboard with it, shown this once:":
     "已建立 admin token，保存在 {}，只有你能读。带 token 的控制台地址，只显示这一次：",
@@ -220,7 +220,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "nothing known yet": "还不知道",
   "no works": "没有作品",
   "newest of {}": "最新作品 {}",
-  "{} told": "已通知 {} 个",
+  "{} published": "已通知 {} 个",
   pinned: "置顶",
   "[{} pictures]": "[{} 张图片]",
   "[sticker]": "[表情]",
@@ -483,7 +483,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   since: "开始于",
   jobs: "任务",
   "{} rooms are wanted, {} of them on the watch list{}": "需要采集 {} 个直播间，其中 {} 个在监控列表{}",
-  "; nobody has: {}": "；没有进程采集：{}",
+  "; without a process: {}": "；没有进程采集：{}",
   "events behind: statistics {}, search {}, webhooks {}": "落后的事件：统计 {}，搜索 {}，Webhook {}",
   moving: "正在迁移",
   copied: "复制完成",
@@ -495,7 +495,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
     "登录、原始录制和被搁置的内容仍在 {}，dylive 继续使用。旧的存储保持原样。",
   "If this database was restored or has lost commits, stop all processes and give --yes: the log gets a new id, and every cursor that was given out before ends with cursor_reset.":
     "如果这个数据库是恢复出来的，或丢失过提交，请停止所有进程并加上 --yes：日志会换一个新 id，以前给出的游标都会以 cursor_reset 结束。",
-  "The log in {} is {} from now on, no longer {}: start the processes; readers with older cursors are told cursor_reset.":
+  "The log in {} is {} from now on, no longer {}: start the processes; readers with older cursors get cursor_reset.":
     "{} 里的日志今后是 {}，不再是 {}：请启动各进程；使用旧游标的读者会收到 cursor_reset。",
   "the tasks of room {} are started {}": "直播间 {} 的任务将{}启动",
   "the tasks of room {} are stopped {}": "直播间 {} 的任务将{}停止",

@@ -9,7 +9,7 @@ export const REASONS: Readonly<Record<string, string>> = {
     "没有进程再采集它，也没有别的进程接手；`dylive cluster` 显示由谁采集",
   "collection is paused by who manages this room; `dylive room resume`, the dashboard or a manage token goes on":
     "管理者已暂停采集；用 `dylive room resume`、控制台或 manage 权限的 token 恢复",
-  "it is not on the watch list, and nobody asks for it any more; asking for it or `dylive room add` goes on":
+  "it is not on the watch list, and no client asks for it any more; asking for it or `dylive room add` goes on":
     "它不在监控列表里，也没有人再请求它；再次请求或用 `dylive room add` 恢复采集",
   "the store takes nothing now, so what comes is held back: {}": "现在存不下消息，收到的先留在内存里：{}",
   "the store has not answered for {} s what is to be stored": "要存的消息已有 {} 秒没有得到存储的回应",
@@ -28,7 +28,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   "it did not start": "没有启动",
   "the platform names neither a room nor an account": "平台没有给出直播间或账号",
   "the platform does not say whether the room is live": "平台没有说是否正在直播",
-  "nobody is heard, also after reconnecting: the room may be quiet": "重新连接后仍没有收到互动消息：直播间可能很安静",
+  "no interactive message comes, also after reconnecting: the room may be quiet": "重新连接后仍没有收到互动消息：直播间可能很安静",
   "session {} (as {}) is sent nothing since {}: {}. {}": "会话 {}（{}）从 {} 起什么也没有收到：{}。{}",
   "session {} is lost since {}: {}. {}": "会话 {} 从 {} 起没有正常观看：{}。{}",
   "The room goes on by its others, and this one is tried again; log in again, look after its proxy, or choose another with `dylive room set`":
@@ -67,7 +67,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   "messages come in and are not stored: the disk, the database or this machine does not keep up":
     "消息在来，但没有存下来：磁盘、数据库或这台机器跟不上",
   "the store takes what comes again": "又能存下消息了",
-  "nobody was heard for {} s": "{} 秒没有收到互动消息",
+  "no interactive message came for {} s": "{} 秒没有收到互动消息",
   "{} although the room's page says live: reconnecting": "{}，但直播间页面显示正在直播：正在重新连接",
   "{}, and the platform did not say whether the room is live": "{}，平台也没有说是否还在直播",
   "the platform said that the connection is over": "平台表示连接已结束",

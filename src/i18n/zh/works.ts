@@ -38,7 +38,7 @@ export const WORKS: Readonly<Record<string, string>> = {
   "the answer is incomplete: pictures are announced, and none are in it": "回答不完整：说有图片，却一张也没有给",
   "the answer is incomplete: it has no address of the film": "回答不完整：没有给视频的地址",
   // Pages and replies that tell nothing.
-  "the work's page told nothing of it within {} s: neither its state nor a reply that it asked for":
+  "the work's page showed nothing of it within {} s: neither its state nor a reply that it asked for":
     "{} 秒内作品的页面没有说明任何情况：页面里没有数据，它请求的接口也没有回答",
   "the platform leads from the work's page to {}": "平台把作品的页面转到了 {}",
   "the reply is longer than {} bytes": "回答超过 {} 字节",
@@ -114,7 +114,7 @@ export const WORKS: Readonly<Record<string, string>> = {
   "it is larger than the {} bytes that a file may have": "超过每个文件 {} 字节的上限",
   "with it, all files would be larger than they may be": "下载它会超过所有文件的总上限",
   "the film and its sound cannot be joined: {}": "画面和声音无法合并：{}",
-  "it is of a codec that nobody knows": "编码无法识别",
+  "its codec is unknown": "编码无法识别",
   "it does not say how it is decoded": "没有说明怎样解码",
   "it cannot be written: {}": "写不进去：{}",
   "it is empty": "是空的",
@@ -131,7 +131,7 @@ export const WORKS: Readonly<Record<string, string>> = {
   "work {}: its author does not allow that it is downloaded; that is ignored, as it was asked for": "作品 {}：作者不允许下载；已按要求忽略",
   "it has no file that can be had": "没有可以下载的文件",
   "it is {}: {}": "它的状态是 {}：{}",
-  "no more is told": "没有更多说明",
+  "there are no details": "没有更多说明",
   "it was stopped": "被停止了",
   "it was cancelled": "被取消了",
   "its process ended before it did; it goes on when that is started again": "进程先结束了；重新启动后会接着下载",

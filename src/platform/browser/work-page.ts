@@ -101,7 +101,7 @@ async function lookAt(
   }
 }
 
-const NOTHING = msg`the work's page told nothing of it within ${SHOWN_WITHIN_MS / 1000} s: neither its state nor a reply that it asked for`;
+const NOTHING = msg`the work's page showed nothing of it within ${SHOWN_WITHIN_MS / 1000} s: neither its state nor a reply that it asked for`;
 
 /** Reads a detail reply. @returns `unreadable` is why it is of no use; null if it is about another work */
 function readingOf(

@@ -77,7 +77,7 @@ export function sqliteResidue(connection: SqliteConnection, { ask, write }: SqlD
         if (performance.now() > until)
           throw new DyliveError(
             "in_use",
-            "somebody reads an old state of the store for a long time (a backup?), or it is written without a pause",
+            "a program reads an old state of the store for a long time (a backup?), or it is written without a pause",
           );
         await clock.sleep(RETRY_MS, new AbortController().signal);
       }

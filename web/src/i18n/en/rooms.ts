@@ -36,7 +36,7 @@ export const rooms: typeof zh = {
     connectingSince: (length) => `connecting for ${length}`,
     resolving: "asking the platform what this room is",
     waiting: "the anchor is not live; receiving begins by itself when they are",
-    stalled: (length) => `connected, but nobody was heard for ${length}; recovering by itself`,
+    stalled: (length) => `connected, but no interactive message came for ${length}; recovering by itself`,
     heldUp: (count, length) => `messages come and are not stored: ${count} wait, the oldest for ${length}; what waits is stored by itself`,
     blocked: "the platform refused the connection; slowing down and trying again by itself",
     ended: "the broadcast is over; the next one is received by itself",
