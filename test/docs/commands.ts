@@ -52,7 +52,7 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   [/^npm (pack|install)\b/, "test/package/installed.test.ts"],
   // Docker and systemd are on few machines that run tests: their files are looked at.
   [/^docker (compose|build|run) |^systemctl /, "test/package/deploy.test.ts"],
-  [/^(export )?DATABASE_URL=|^(pg_dump|psql|pg_restore|createdb) |dylive (migrate|restored) /, "test/postgres/migrate.test.ts"],
+  [/^(export )?DATABASE_URL=|^(pg_dump|psql|pg_restore|createdb) |dylive (migrate|restored) /, "test/postgres/move.test.ts"],
   [/^dylive cluster\b/, "test/processes/roles.test.ts"],
   [/^(npx )?dylive login$/, "test/browser/login.test.ts"],
   [/^curl .*\/v1\/authors\/MS4wLjABAAAA…\/works/, "test/http/v1/works.test.ts"],
