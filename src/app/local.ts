@@ -18,7 +18,7 @@ import { restingRooms } from "./resting-rooms.js";
 import { openServices } from "./services.js";
 
 /** The API of a server that does nothing by itself, for a command where no server runs. */
-export interface LocalServer {
+interface LocalServer {
   /** Address of its local socket. */
   readonly socket: string;
   close(): Promise<void>;

@@ -30,7 +30,7 @@ interface RequestOptions {
 }
 
 /** Long work as `/v1/tasks` shows it. */
-export interface ShownTask<R> {
+interface ShownTask<R> {
   readonly id: string;
   readonly state: "running" | "done" | "failed" | "stopped";
   readonly progress: { readonly what: string; readonly count: number } | null;

@@ -34,7 +34,7 @@ export interface EventSourceLike {
 }
 
 /** One step of a stream: an event, a range or a room that is gone, or how far it has come without either. */
-export interface StreamStep {
+interface StreamStep {
   /** The rooms that there are, each by one of the names that were asked for. */
   readonly rooms?: readonly GoneRoom[];
   readonly event?: LiveEvent;

@@ -116,7 +116,7 @@ export interface TiktokPayloads {
 }
 
 /** An event as TikTok-Live-Connector's legacy interface and its relays have it. */
-export type TiktokMessage = { [E in keyof TiktokPayloads]: { readonly event: E; readonly data: TiktokPayloads[E] } }[keyof TiktokPayloads];
+type TiktokMessage = { [E in keyof TiktokPayloads]: { readonly event: E; readonly data: TiktokPayloads[E] } }[keyof TiktokPayloads];
 
 /** Types of events that have such a message. */
 export const TIKTOK_TYPES = ["chat", "gift", "like", "join", "follow", "share", "stats", "state"] as const satisfies readonly EventType[];

@@ -14,7 +14,7 @@ const RETRY_MS = 1_000;
 const COALESCE_MS = 15;
 
 /** A reader of the log: from where, and what it does with each batch. */
-export interface FeedReader {
+interface FeedReader {
   /** Rooms that it reads; null for all. */
   readonly rooms: ReadonlySet<RoomKey> | null;
   /** Position after which it reads. */

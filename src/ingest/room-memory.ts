@@ -78,7 +78,7 @@ export class SocialEchoes {
  * Tells which states that the platform sends by versions are news: one that is older than another of its kind is stale (facts/changes-2026.md 3).
  * An equal one is the same state, which its id tells. One per room.
  */
-export class StateVersions {
+class StateVersions {
   readonly #newest = new Generations<bigint>(100);
 
   /** Tells whether the event is to be kept. Give it every event in order; after a restart first the log's newest states. */

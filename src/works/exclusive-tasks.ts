@@ -27,7 +27,7 @@ interface ExclusiveTaskKind {
 }
 
 /** ExclusiveTask that is under way in this process. */
-export interface ExclusiveTask<State> {
+interface ExclusiveTask<State> {
   readonly stop: AbortController;
   /** Fulfilled when it has begun, or with false if another process is at it; fails if it could not be begun. */
   readonly begun: Promise<boolean>;

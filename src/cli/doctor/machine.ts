@@ -245,7 +245,7 @@ export async function watchedAuthors(config: Pick<Config, "data" | "databaseUrl"
 }
 
 /** Checks whether the engine that speaks for overlays does: it says a word. Without one the browser speaks, which is no fault. */
-export async function speechFinding(
+async function speechFinding(
   { speech: named, speechModel: model }: Pick<Config, "speech" | "speechModel">,
   { speakers = NO_SPEAKERS }: Machine,
 ): Promise<Finding> {

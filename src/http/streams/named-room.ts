@@ -95,7 +95,7 @@ function listedRoom(named: readonly [NamedRoom, ...NamedRoom[]]): NamedRoom {
  * @param onGone called with each name that leads to no room; they are then left out where others lead to one
  * @throws DyliveError not_found, bad_request, also where two broadcasts of one room are named
  */
-export async function namedRooms(
+async function namedRooms(
   live: LiveStreams,
   token: TokenRow,
   names: readonly string[],

@@ -62,7 +62,7 @@ const EventsQuery = exactly({
  * @param now ms UTC
  * @throws DyliveError bad_request for what cannot be, not_found
  */
-export async function tellTest(
+async function tellTest(
   { log, rooms }: Pick<Store, "log" | "rooms">,
   room: RoomKey,
   asked: TestEvent,

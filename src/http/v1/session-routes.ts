@@ -60,7 +60,7 @@ export async function findBroadcast(
  * Finds a broadcast as {@link findBroadcast} does.
  * @throws DyliveError not_found
  */
-export async function namedBroadcast(sessions: Pick<Sessions, "get" | "list">, room: RoomKey, asked: string): Promise<Session> {
+async function namedBroadcast(sessions: Pick<Sessions, "get" | "list">, room: RoomKey, asked: string): Promise<Session> {
   const session = await findBroadcast(sessions, room, asked);
   if (session !== null) return session;
   throw new DyliveError(

@@ -14,7 +14,7 @@ interface PageState {
 export type RoomReading = PageRoom | "none" | null;
 
 /** A broadcast as pages, web/enter and reflow/info describe it. */
-export interface PageRoom {
+interface PageRoom {
   readonly id: string;
   readonly status: number | null;
   readonly title: string | null;

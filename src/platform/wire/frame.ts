@@ -7,7 +7,7 @@ import { type FieldDrift, Reader, WireError } from "./reader.js";
  * Most bytes of the Response in one frame. Real ones reach some 100 KB; a bomb of a few KB inflates to gigabytes. They are read in one turn of
  * the event loop, which 32 MB (facts/protocol.md section 3) would hold for a second.
  */
-export const MAX_INFLATED_BYTES = 4 * 1024 * 1024;
+const MAX_INFLATED_BYTES = 4 * 1024 * 1024;
 /** Most bytes of one frame: a Response that is not compressed, and what stands around it. */
 export const MAX_FRAME_BYTES = MAX_INFLATED_BYTES + 64 * 1024;
 /** Most messages of one Response; real ones have hundreds. */

@@ -111,7 +111,7 @@ async function* recordsOf(
 }
 
 /** Outcome of erasing from all recordings. */
-export interface AllRawErased {
+interface AllRawErased {
   /** Files that were written again, or removed. */
   files: number;
   messages: number;

@@ -25,7 +25,7 @@ const PARTS = {
 };
 
 /** Sums up what events add to the statistics of their broadcasts, as `statistics/fold` does. */
-export type Fold = (rows: readonly StoredEvent[]) => readonly SessionDelta[];
+type Fold = (rows: readonly StoredEvent[]) => readonly SessionDelta[];
 
 /** Data that is derived from the log: statistics and the search index, both by one pass over the new events of all rooms. */
 export interface Derived {

@@ -67,7 +67,7 @@ interface LogParts {
 }
 
 /** Returns the condition of what is not being deleted: a broadcast's events are hidden from the moment that its deletion is open. */
-export function notDeleted(room: string): string {
+function notDeleted(room: string): string {
   return `NOT EXISTS (SELECT 1 FROM deletions d WHERE d.room = ${room} AND d.ended_at IS NULL AND d.session_id = events.session_id
     AND d.until_seq >= events.seq)`;
 }
