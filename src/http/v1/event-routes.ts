@@ -62,12 +62,7 @@ const EventsQuery = exactly({
  * @param now ms UTC
  * @throws DyliveError bad_request for what cannot be, not_found
  */
-async function tellTest(
-  { log, rooms }: Pick<Store, "log" | "rooms">,
-  room: RoomKey,
-  asked: TestEvent,
-  now: number,
-): Promise<LiveEvent> {
+async function tellTest({ log, rooms }: Pick<Store, "log" | "rooms">, room: RoomKey, asked: TestEvent, now: number): Promise<LiveEvent> {
   if (!Value.Check(TestEventSchema, asked)) {
     const { field, words } = mistakeOf(TestEventSchema, Value.Errors(TestEventSchema, asked), msg`the test event`);
     throw new FieldError(field ?? "type", words);
