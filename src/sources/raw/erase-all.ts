@@ -111,7 +111,7 @@ async function* recordsOf(
 }
 
 /** Outcome of erasing from all recordings. */
-interface AllRawErased {
+export interface AllRawErased {
   /** Files that were written again, or removed. */
   files: number;
   messages: number;

@@ -18,7 +18,7 @@ export interface Limits {
 export type LimitsOf = Readonly<Record<Retained, Limits>>;
 
 /** Size of the store. */
-interface StoreSize {
+export interface StoreSize {
   /** Bytes on disk that hold something; on PostgreSQL also what was freed and not yet used again. */
   readonly used: number;
   /** Bytes of the file that were freed and not yet given back to the disk. */
