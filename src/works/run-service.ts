@@ -89,7 +89,7 @@ export class RunService<Asked extends object, Run extends AnyRun, Bounds extends
         await task?.done;
         return null;
       }
-      await this.#options.clock.sleep(250, signal);
+      await Promise.race([this.#options.clock.sleep(250, signal), task?.ended]);
     }
   }
 

@@ -2,8 +2,8 @@ import { type Static, Type } from "typebox";
 import { Count, Nullable, Text } from "../../events/field.js";
 import { PersonSchema } from "./author.js";
 import { ImageSchema } from "./media.js";
-import { RunEndSchema } from "./run-end.js";
 import { MentionSchema } from "./work.js";
+import { RunEndSchema } from "./work-list.js";
 
 /** A comment of a work, or a reply to one. A top comment with its replies is a floor (楼); replies are flat. */
 export const CommentSchema = Type.Object(

@@ -1,8 +1,19 @@
 import { type Static, Type } from "typebox";
-import { Count, Nullable, Text } from "../../events/field.js";
+import { Count, literals, Nullable, Text } from "../../events/field.js";
 import { AuthorSchema } from "./author.js";
-import { ListEndSchema } from "./run-end.js";
 import { MixSchema } from "./work.js";
+
+const ENDS = ["end", "limit", "wall", "captcha", "blocked", "stuck", "stopped"] as const;
+const IN_WORDS = "the platform's end, our limit, its wall for guests, a captcha, a refusal, pages without progress, a person";
+
+/** By what a run through a page ended. */
+export const RunEndSchema = literals([...ENDS], IN_WORDS);
+
+/** By what a run through a list of works ended: that may be known from before, or be kept from everybody. */
+const ListEndSchema = literals(
+  [...ENDS, "known", "withheld"],
+  `${IN_WORDS}, works that are known from before, an account that shows none because it is private or banned`,
+);
 
 /** A run through the works of an author, or of a mix. It is never just done: it says by what it ended, and why. */
 export const WorkListRunSchema = Type.Object(
