@@ -111,7 +111,7 @@ export class RoomAlarm {
         const lone = name === null && health.sessions.length === 1 ? health.sessions[0] : session;
         if ("account" in evidence) lone?.as(textIn(evidence["account"]));
         watch?.recall(newsIn(kind, at, evidence), broadcast, clock.now());
-      } else if (kind === "session.lost" || kind === "session.silent" || kind === "session.receives") session?.told(kind);
+      } else if (kind === "session.lost" || kind === "session.silent" || kind === "session.receives") session?.announced(kind);
       if (clock.now() - at > HALF_SENT_MS) continue;
       const news = { kind, text, session: name, evidence };
       const own = alarmEvent(room, { sessionId: broadcast, webRid: textIn(evidence["webRid"]) }, news, at);
@@ -185,7 +185,7 @@ export class RoomAlarm {
     return {
       news: { kind, text: giftsText(news, session?.name ?? null, who), session: session?.name ?? null, evidence },
       at: since,
-      sent: () => watch.told(kind),
+      sent: () => watch.announced(kind),
     };
   }
 
@@ -204,7 +204,7 @@ export class RoomAlarm {
     return {
       news: { kind, text, session: session.name, evidence: { since, account: session.account, ...(reason !== null && { reason }) } },
       at: since,
-      sent: () => session.told(kind),
+      sent: () => session.announced(kind),
     };
   }
 

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { Count, literals, Nullable, Text, Whole } from "./field.js";
 
-/** Origins of an event's bytes. `import` is a file given by hand; `system` is dylive itself; `test` is somebody who asked for a test event. */
+/** Origins of an event's bytes. `import` is a file given by hand; `system` is dylive itself; `test` is a test event. */
 export const SOURCES = ["websocket", "browser", "recording", "official", "import", "system", "test"] as const;
 
 /** A person as the platform shows them. Unknown is null, never 0 or "". Ids are decimal strings. */
@@ -116,14 +116,14 @@ const PinSchema = Type.Object({
   until: Whole("when it is taken down, ms UTC"),
 });
 
-/** A state that the platform tells again whenever it changes: what is older than one that was told is left out. */
+/** A state that the platform sends again whenever it changes: what is older than one that came is left out. */
 const version = {
   version: Type.Optional(Type.String({ description: "the platform's version of this state, where it has one: a greater one replaces it" })),
 };
 
 /** Every kind of event with its own fields. The order is that of the documents. */
 export const KINDS = {
-  chat: define("chat", "Somebody wrote or said something (弹幕).", {
+  chat: define("chat", "A person wrote or said something (弹幕).", {
     ...user,
     text: Type.String({ description: "what was written; an emoji by its name in brackets" }),
     kind: literals(
@@ -135,7 +135,7 @@ export const KINDS = {
     }),
     luckyBag: Type.Boolean({ description: "the passphrase of a lucky bag (福袋口令), not free talk" }),
   }),
-  gift: define("gift", "Somebody gave something, or a combo of gifts has ended (送礼). Sum `delta` and `diamonds`, never `comboTotal`.", {
+  gift: define("gift", "A person gave something, or a combo of gifts has ended (送礼). Sum `delta` and `diamonds`, never `comboTotal`.", {
     ...user,
     kind: literals(["gift", "light", "binding", "doodle"], "which of the platform's forms of a gift"),
     gift: Type.Object(
@@ -156,31 +156,33 @@ export const KINDS = {
     comboTotal: Type.Integer({ minimum: 0, description: "units of the combo so far" }),
     unitsPerClick: Type.Optional(Type.Integer({ minimum: 2, description: "units of one click, where it gives a bundle (10, 66, 188 …)" })),
     settled: Type.Boolean({ description: "the combo has ended" }),
-    unitDiamonds: Whole("price of one unit in diamonds (10 = 1 CNY); null when nobody told it"),
+    unitDiamonds: Whole("price of one unit in diamonds (10 = 1 CNY); null where the platform did not say"),
     diamonds: Whole("delta × unitDiamonds"),
-    receiver: Nullable(UserSchema, "the guest whom it was for; null is the anchor, or nobody said"),
+    receiver: Nullable(UserSchema, "the guest whom it was for; null is the anchor, or the platform did not say"),
     comboId: Type.String({ description: "the same in all events of one combo" }),
     traceId: Text("the platform's id of the giving, where it tells one"),
-    test: Type.Optional(Type.Literal(true, { description: "made by the Open Platform to try an app: nobody gave it, do not count it" })),
+    test: Type.Optional(
+      Type.Literal(true, { description: "made by the Open Platform to try an app: not given by a person, do not count it" }),
+    ),
     valueFen: Type.Optional(Type.Integer({ minimum: 0, description: "whole value in 分 (0.01 CNY), as the Open Platform tells it" })),
     luckyCubeId: Type.Optional(Type.String({ description: "the lucky cube (幸运魔方) that was sent; gift is what came out of it" })),
   }),
-  like: define("like", "Somebody tapped the screen (点赞). The platform sends a sample of these.", {
+  like: define("like", "A person tapped the screen (点赞). The platform sends a sample of these.", {
     ...user,
     count: Type.Integer({ minimum: 0, description: "likes in this batch; the platform samples likes" }),
     total: Count("likes of the broadcast so far, by the platform's count"),
   }),
-  join: define("join", "Somebody came into the room (来了). In big rooms the platform sends a sample.", {
+  join: define("join", "A person came into the room (来了). In big rooms the platform sends a sample.", {
     ...user,
     memberCount: Count("people in the room"),
-    via: Nullable(literals(["share"], "came by somebody's share")),
+    via: Nullable(literals(["share"], "came by the share of another person")),
   }),
-  follow: define("follow", "Somebody followed the anchor (关注).", { ...user, followers: Whole("the anchor's followers after this") }),
-  share: define("share", "Somebody shared the room; never shown as a follow (分享).", {
+  follow: define("follow", "A person followed the anchor (关注).", { ...user, followers: Whole("the anchor's followers after this") }),
+  share: define("share", "A person shared the room; never shown as a follow (分享).", {
     ...user,
     target: Text("wechat, moments, weibo, qzone, qq, douyin, or the platform's code"),
   }),
-  leave: define("leave", "Somebody left the room; the platform seldom tells.", user),
+  leave: define("leave", "A person left the room; the platform seldom says so.", user),
   moderation: define("moderation", "Something was done to a member (禁言, 管理员 …).", {
     ...user,
     action: literals(
@@ -189,7 +191,7 @@ export const KINDS = {
     ),
     operator: Nullable(UserSchema, "who did it"),
   }),
-  fansclub: define("fansclub", "Somebody joined the anchor's fans club or rose in it (粉丝团).", {
+  fansclub: define("fansclub", "A person joined the anchor's fans club or rose in it (粉丝团).", {
     ...user,
     action: literals(["join", "upgrade", "leave", "other"], "what happened"),
     text: Text("the platform's sentence"),
@@ -293,7 +295,7 @@ export const KINDS = {
           diamonds: Whole("diamonds that are to be given"),
           fansLevel: Whole("level in the fans club that is needed"),
         }),
-        { description: "what somebody must do or be to take part" },
+        { description: "what a person must do or be to take part" },
       ),
     ),
     winners: Type.Optional(Type.Array(Type.String(), { description: "uids" })),

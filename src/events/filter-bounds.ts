@@ -28,7 +28,7 @@ const OFFERED = [...SEARCHES, "size", "lowerAscii", ...LOOPS].join(", ");
 
 /**
  * Looks through a parsed expression before it is ever run. Only what is known to end soon is let through: no regular expressions (they
- * backtrack), no list that grows, loops over written-out lists only and none inside another. What is left has a cost that can be told beforehand.
+ * backtrack), no list that grows, loops over written-out lists only and none inside another. What is left has a cost that is known beforehand.
  */
 export function objectionTo(root: ASTNode): Objection | null {
   try {

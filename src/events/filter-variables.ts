@@ -76,7 +76,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     about: "what was done, in moderation, fansclub, control, product, linkmic and lottery",
     of: (event) => textOf(event, "action"),
   },
-  via: { type: "string", about: "how somebody came in (share)", of: (event) => textOf(event, "via") },
+  via: { type: "string", about: "how the person came in (share)", of: (event) => textOf(event, "via") },
   luckyBag: {
     type: "bool",
     about: "the chat is the passphrase of a lucky bag",

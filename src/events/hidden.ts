@@ -11,7 +11,7 @@ const EITHER = new RegExp(`(${EMOJI})|${HIDDEN}`, "gu");
 const ALL_HIDDEN = new RegExp(HIDDEN, "gu");
 /** Blanks of every width, ends of lines too, and the Braille sign without dots. */
 const BLANKS = /[\p{Zs}\p{Zl}\p{Zp}\t-\r\u0085\u2800]/gu;
-/** Longest name that anybody is asked to type, in characters. */
+/** Longest name that a person is asked to type, in characters. */
 const TYPED_MAX_CHARS = 100;
 
 /**
@@ -33,7 +33,7 @@ interface Confirmation {
   readonly ask: string;
   /** Every name that will do, in the order given. */
   readonly names: readonly string[];
-  /** Returns whether somebody has typed one of them. Blanks around it, their number and width, and signs that show nothing do not count. */
+  /** Returns whether one of them was typed. Blanks around it, their number and width, and signs that show nothing do not count. */
   accepts(typed: string | null): boolean;
 }
 
@@ -51,7 +51,7 @@ export function confirmationOf(names: readonly (string | null | undefined)[]): C
   return { ask: all[0] ?? "", names: all, accepts: (typed) => typed !== null && byKey.has(typedKey(typable(typed))) };
 }
 
-/** Returns a name as somebody would type it who sees it. */
+/** Returns a name as a person would type it who sees it. */
 function typable(name: string): string {
   return shownText(name.replace(BLANKS, " "), "").replace(/ +/g, " ").trim();
 }

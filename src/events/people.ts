@@ -4,7 +4,7 @@ import type { EventType, LiveEvent, NewEvent, NewEventOf } from "./event.js";
  * Ways in which a field tells of people.
  * - `none`: codes, counts, ids of what is no person, names of gifts and goods, sentences of dylive.
  * - `people`: people or ids of people, each in a place of its own.
- * - `words`: what the person of the event wrote. It is theirs, whoever it names; people who stand in it as such are people.
+ * - `words`: what the person of the event wrote. It is theirs, even where it names others; people who stand in it as such are people.
  * - `sentence`: text of the platform, which may name people anywhere in it and does not say which, or leads to them. It can be taken out.
  * - `giving`: ids of one giving, which may be made of the ids of who gave and who received.
  * - `bytes`: a message as it came, which may hold anything.

@@ -39,7 +39,7 @@ export const LiveEventSchema: EventSchema<LiveEvent> = standard<LiveEvent>(
   (value) => {
     const type: unknown = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
     if (typeof type !== "string") return [{ message: "must be an event, which has a type", path: [] }];
-    // An event is told what is wrong with its own type, and not that it is none of twenty others.
+    // The error says what is wrong with its own type, and not that it is none of twenty others.
     if (!isType(type)) return [{ message: english(noSuch("type", type, EVENT_TYPES)), path: ["type"] }];
     return issuesOf(EVENT_SCHEMAS[type], value);
   },

@@ -13,7 +13,7 @@ const OF_SYSTEM = ["account.lapsed", "hook.paused", "disk.low", "work.published"
 /** Types of test events: those of events, and the names that webhooks have for some of them. */
 export const TEST_TYPES = [...IN_ROOM, ...OF_SYSTEM] as const;
 
-/** A test event that somebody asks for. */
+/** A test event that is asked for. */
 export const TestEventSchema = Type.Object(
   {
     type: literals(TEST_TYPES, "what happens; the last four happen in no room: name room 0"),
@@ -29,7 +29,7 @@ export const TestEventSchema = Type.Object(
   },
   { additionalProperties: false, description: "a test event that is to be made, with fields of its type alone" },
 );
-/** A test event that somebody asks for. */
+/** A test event that is asked for. */
 export type TestEvent = Static<typeof TestEventSchema>;
 
 /** Field of a test, beside its type. */

@@ -98,7 +98,7 @@ export class GiftsWatch {
     return { kind, state: this.#state, since: this.#since, witnessed: this.#witnessed, missing: this.#missing };
   }
 
-  told(kind: GiftsNews["kind"]): void {
+  announced(kind: GiftsNews["kind"]): void {
     this.#announced = kind;
   }
 

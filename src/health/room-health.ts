@@ -136,11 +136,11 @@ export class RoomHealth {
     const isLate = this.backlog.isLate(now);
     if (isLate !== this.#late) this.#lateSince = now;
     this.#late = isLate;
-    // Each room is looked at each second, and mostly nobody has to hear of it.
+    // Each room is looked at each second, and mostly there is no news.
     return before === this.state && reason === this.reason ? null : this.#changedFrom(before);
   }
 
-  /** Notes that the store takes nothing now. @param reason why, and what becomes of what comes; null where nobody waits for it any more */
+  /** Notes that the store takes nothing now. @param reason why, and what becomes of what comes; null where no caller waits for it any more */
   storeRefuses(reason: string | null): void {
     this.#refusal = reason;
     this.#wake();
@@ -190,7 +190,7 @@ export class RoomHealth {
     this.gifts.interrupted();
   }
 
-  /** Counts a gap. @param ms its length; null where nobody knows */
+  /** Counts a gap. @param ms its length; null where it is not known */
   gap(ms: number | null): void {
     this.gifts.interrupted();
     const { count, totalMs, unmeasured } = this.#gaps;
@@ -273,7 +273,7 @@ export class RoomHealth {
         waitingSince: this.backlog.waitingSince,
       },
     };
-    return { room, state: this.state, sessionId: this.sessionId, broadcast: this.audience.told, evidence };
+    return { room, state: this.state, sessionId: this.sessionId, broadcast: this.audience.reported, evidence };
   }
 
   /** Part of the status that is no count, value by value: another value is news, and not one message more. */
@@ -294,29 +294,33 @@ const NOTHING: RoomStatus["broadcast"] = { roomId: null, cover: null, online: nu
 
 /** Keeps what the platform last said of a room's broadcast, its id and cover from the reading of its page, its counts from its messages. */
 export class Audience {
-  #told = NOTHING;
+  #reported = NOTHING;
 
-  get told(): RoomStatus["broadcast"] {
-    return this.#told;
+  get reported(): RoomStatus["broadcast"] {
+    return this.#reported;
   }
 
   /** Begins a new broadcast: counts are of one, its id and cover come from the reading that found it. */
   reset(): void {
-    this.#told = { ...NOTHING, roomId: this.#told.roomId, cover: this.#told.cover };
+    this.#reported = { ...NOTHING, roomId: this.#reported.roomId, cover: this.#reported.cover };
   }
 
   /** Takes the room_id and the cover that a reading of the room's page named. */
   read(roomId: string | null, cover: string | null): void {
-    this.#told = { ...this.#told, roomId, cover };
+    this.#reported = { ...this.#reported, roomId, cover };
   }
 
   /** Takes every event, in order. */
   see(event: NewEvent): void {
     if (event.type === "stats") {
       const { online, totalViewers } = event;
-      this.#told = { ...this.#told, online: online ?? this.#told.online, totalViewers: totalViewers ?? this.#told.totalViewers };
+      this.#reported = {
+        ...this.#reported,
+        online: online ?? this.#reported.online,
+        totalViewers: totalViewers ?? this.#reported.totalViewers,
+      };
     } else if (event.type === "like" && event.total !== null) {
-      this.#told = { ...this.#told, likes: Math.max(this.#told.likes ?? 0, event.total) };
+      this.#reported = { ...this.#reported, likes: Math.max(this.#reported.likes ?? 0, event.total) };
     }
   }
 }

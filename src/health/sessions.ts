@@ -38,14 +38,14 @@ export interface SessionEvidence {
 const SILENT_MS = 90_000;
 /** Time for which it may be down before it is said, ms: most are up again within seconds. */
 const LOST_MS = 90_000;
-/** Time for which it must be sent something again before that is told, ms: one that is sent a message now and then is not told of each time. */
+/** Time for which it must be sent something again before that is announced, ms: one that is sent a message now and then is not announced each time. */
 const HEARD_MS = 120_000;
 /** Time without a message of people after which nothing is said of the gifts of that time, ms: they may have been held up on the way. */
 const HOLE_MS = 30_000;
 /** Messages of people that others must have been sent meanwhile before one that has only the platform's figures is called silent. */
 const MISSED_NEEDED = 20;
 
-/** A change of a session that is told. */
+/** A change of a session that is announced. */
 interface SessionNews {
   readonly kind: "session.lost" | "session.silent" | "session.receives";
   /** ms UTC */
@@ -92,7 +92,7 @@ export class SessionHealth {
   #lost: SessionEvidence["lost"] = null;
   /** Since when it is sent something again; null while it is silent, lost or not connected. */
   #heardSince: number | null = null;
-  #told: SessionNews["kind"] = "session.receives";
+  #announced: SessionNews["kind"] = "session.receives";
 
   constructor(name: string, clock: Clock) {
     this.name = name;
@@ -176,7 +176,7 @@ export class SessionHealth {
     return this.#silent;
   }
 
-  /** A change between what it should be and is not, and messages, that nobody was told of yet; null where there is none. Messages are told when they have come for two minutes. */
+  /** Its newest change, where that is not announced yet. Messages are announced when they have come for two minutes. */
   get news(): SessionNews | null {
     const now: SessionNews | null =
       this.#lost !== null
@@ -186,12 +186,11 @@ export class SessionHealth {
           : this.#heardSince !== null && this.#clock.now() - this.#heardSince >= HEARD_MS
             ? { kind: "session.receives", since: this.#heardSince, reason: null }
             : null;
-    return now?.kind === this.#told ? null : now;
+    return now?.kind === this.#announced ? null : now;
   }
 
-  /** Notes what was told last. */
-  told(kind: SessionNews["kind"]): void {
-    this.#told = kind;
+  announced(kind: SessionNews["kind"]): void {
+    this.#announced = kind;
   }
 
   /** Notes that a message of people was brought, by this session or by another. */

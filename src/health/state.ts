@@ -7,8 +7,8 @@ import type { SeenByType } from "./sightings.js";
 
 /**
  * States of a room, by what dylive knows of it right now. `connecting` has a socket that has not yet given an interactive message; `live`
- * has, and what comes is stored; `stalled` has one over which nobody is heard, or whose messages are not stored. `paused` is one that is
- * not collected, whoever asks, until somebody who manages it resumes it; the log also says it of one that is let go, until somebody wants it again.
+ * has, and what comes is stored; `stalled` has one over which no messages of people come, or whose messages are not stored. `paused` is one that is
+ * not collected, even if a client asks, until an operator resumes it; the log also says it of one that is let go, until a client wants it again.
  */
 export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed", "paused"] as const;
 export type RoomState = (typeof ROOM_STATES)[number];
@@ -38,9 +38,9 @@ export interface Evidence {
   /** Whether gifts reach us by any of the sessions. */
   readonly gifts: GiftsState;
   readonly giftsSeen: GiftsEvidence;
-  /** Whether the room hides who its people are; null while that cannot be told. */
+  /** Whether the room hides who its people are; null while that is not known. */
   readonly masked: boolean | null;
-  /** Share of the room's likes that reached us in this broadcast: the platform samples them. Null while that cannot be told. */
+  /** Share of the room's likes that reached us in this broadcast: the platform samples them. Null while that is not known. */
   readonly likesSeen: number | null;
   /** Intervals of this broadcast in which we know we received nothing; `unmeasured` of them, of unknown length, are not in `totalMs`. */
   readonly gaps: { readonly count: number; readonly totalMs: number; readonly unmeasured: number };
@@ -67,7 +67,7 @@ interface Storage {
   readonly waitingSince: number | null;
 }
 
-/** Facts that the platform last told of a broadcast and its audience. Null is "it has not said". */
+/** Facts that the platform last reported of a broadcast and its audience. Null is "it has not said". */
 interface ReportedAudience {
   /** room_id that the room's page named last, also of a broadcast that is over. */
   readonly roomId: string | null;
@@ -102,7 +102,7 @@ export interface RequestedRoom {
 /** Operations on rooms that the API needs. */
 export interface RoomRequests {
   /**
-   * Notes that somebody wants this room now, and starts collecting it if nobody does. Collection goes on for ten minutes after the last call.
+   * Notes that a client wants this room now, and starts collecting it if it is not. Collection goes on for ten minutes after the last call.
    * A room that is paused stays so, and its state says it.
    * For a room that is not yet collected it waits up to `settleMs` for a first state other than `resolving` or `connecting`.
    * @param text anything that names a room: an id, a link, a share text
@@ -118,7 +118,7 @@ export interface RoomView {
   /** As stored, but for the proxy's password, which is left out. */
   readonly row: RoomRow;
   readonly aliases: readonly Alias[];
-  /** Its state; null while nobody collects it and it is not paused: it is only known from before. */
+  /** Its state; null while it is neither collected nor paused: it is only known from before. */
   readonly status: RoomStatus | null;
 }
 

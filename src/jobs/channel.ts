@@ -7,7 +7,7 @@ import type { FromThread, Jobs, ToThread } from "./jobs.js";
 
 /** Most jobs that may wait; more wait only when the thread hangs. */
 const MAX_WAITING = 1000;
-/** Time after which jobs that were told to end and have not are cut, in ms. */
+/** Time after which jobs that were asked to end and have not are cut, in ms. */
 const END_MS = 5000;
 
 /** Options for starting the thread. */
@@ -119,7 +119,7 @@ export class WorkerChannel {
       else waiting?.reject(new DyliveError(message.error.code, message.error.said));
     });
     const end = (error: DyliveError) => {
-      // A thread that fails is told of twice, as an error and as an exit: what waits at the second is the next thread's.
+      // A thread that fails is reported twice, as an error and as an exit: what waits at the second is the next thread's.
       if (this.#worker !== worker) return;
       this.#worker = null;
       for (const waiting of [...this.#waiting.values()]) waiting.reject(error);

@@ -5,7 +5,7 @@ import type { SystemNews } from "../store/log.js";
 const MB = 1_000_000;
 /** Time between looks, in ms. A busy room writes some MB in that time. */
 const LOOK_MS = 60_000;
-/** Multiple of the limit at which a disk is well again, so that a disk at its limit is not told of again and again. */
+/** Multiple of the limit at which a disk is well again, so that a disk at its limit is not reported again and again. */
 const WELL = 1.1;
 
 /** Dependencies of the watch over a disk. */
@@ -17,7 +17,7 @@ interface DiskWatchDeps {
   readonly clock: Clock;
   /** Free bytes of the disk that a folder is on; asks the system by default. */
   readonly freeBytesOf?: (folder: string) => Promise<number>;
-  /** Tells the operator. What it throws is told to `onError`, and it is told again at the next look. */
+  /** Tells the operator. What it throws goes to `onError`, and it is called again at the next look. */
   readonly tell: (news: SystemNews) => Promise<unknown>;
   /** Called when the disk is well again. */
   readonly onWell: (freeBytes: number) => void;
@@ -29,7 +29,7 @@ export class DiskWatch {
   readonly #deps: DiskWatchDeps;
   #freeBytes: number | null = null;
   #low = false;
-  /** News that is still to be told: a full disk may take it only when it is well again. */
+  /** News that is still to be said: a full disk may take it only when it is well again. */
   #untold: SystemNews | null = null;
   #stop: () => void = () => {};
   #looking: Promise<void> = Promise.resolve();

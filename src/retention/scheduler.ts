@@ -9,7 +9,7 @@ import { beyondLimits, frontStep, isBelieved, type RawRecordings, retainStep } f
 
 /** Least jump of a clock that counts as one, in ms; a smaller one is set right in the usual way. */
 const JUMP_MS = 3_600_000;
-/** Time after a jump, and after a long silence, in which nothing is removed by age, in ms: time for somebody to set the clock right. */
+/** Time after a jump, and after a long silence, in which nothing is removed by age, in ms: time to set the clock right. */
 const HOLD_MS = 86_400_000;
 
 /**
@@ -22,7 +22,7 @@ export class ClockDoubt {
   #since: number | null = null;
   #silence: number | null = null;
 
-  /** @param wall ms UTC @param steady ms of a clock that nobody sets */
+  /** @param wall ms UTC @param steady ms of a clock that is never set */
   constructor(wall: number, steady: number) {
     this.#wall = wall;
     this.#steady = steady;
@@ -59,7 +59,7 @@ export class ClockDoubt {
 }
 
 const DAY_MS = 86_400_000;
-/** Most ms by which some events come later: a day is told by the platform's time, ages count from the receipt. */
+/** Most ms by which some events come later: a day goes by the platform's time, ages count from the receipt. */
 const LATE_MS = 3_600_000;
 
 /** Most ms by which a limit of age is exceeded where it is kept by dropping days. */
@@ -124,7 +124,7 @@ export interface RetentionSchedulerDeps {
   /** Called with one sentence that says why something that should be removed is not at the moment. */
   readonly onDoubt: (sentence: string) => void;
   readonly onError: (error: unknown) => void;
-  /** Milliseconds of a clock that nobody sets; the process's own by default. */
+  /** Milliseconds of a clock that is never set; the process's own by default. */
   readonly monotonicMs?: () => number;
 }
 
@@ -209,7 +209,7 @@ export class RetentionScheduler {
     }
   }
 
-  /** Removes works, comments, the runs that brought them and downloads which were not read, or told nothing, for too long. */
+  /** Removes works, comments, the runs that brought them and downloads which were not read, or brought nothing, for too long. */
   async #worksRound({ worksMaxAgeMs }: ServerLimits, signal: AbortSignal): Promise<boolean> {
     const { store, clock } = this.#deps;
     if (worksMaxAgeMs === null) return false;
@@ -267,7 +267,7 @@ export class RetentionScheduler {
     return removed;
   }
 
-  /** Does some work. Where an event of a room cannot be read, that is told, and others have their turn. @returns null there */
+  /** Does some work. Where an event of a room cannot be read, that is reported, and others have their turn. @returns null there */
   async #apart<T>(work: () => Promise<T>): Promise<T | null> {
     try {
       return await work();

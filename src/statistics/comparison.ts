@@ -6,7 +6,7 @@ import { knownDiamonds } from "./summary.js";
 const MINUTE_MS = 60_000;
 /** Minutes that are read at once. */
 const STEP = 1_000;
-/** Most broadcasts that are compared: more lines of a chart cannot be told apart. */
+/** Most broadcasts that are compared: more lines of a chart cannot be distinguished. */
 export const COMPARED_MAX = 4;
 
 /** Minute of several broadcasts, counted from the one in which each was first seen, which is 0. */
@@ -24,7 +24,7 @@ export function comparedValues(totals: Totals) {
 
 /**
  * Aligns broadcasts by minutes since each began.
- * What was told of times before its first minute counts in that, and of times after its last one in the last: clocks differ.
+ * What came of times before its first minute counts in that, and of times after its last one in the last: clocks differ.
  * @param from first minute that is returned
  * @returns the minutes, and whether there are more
  */

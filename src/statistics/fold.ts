@@ -191,14 +191,14 @@ function addChat(delta: SessionDelta, event: LiveEventOf<"chat">, vocabulary: Vo
 }
 
 function worthOf({ delta, diamonds, test }: LiveEventOf<"gift">): Worth {
-  // Nobody gave it: the Open Platform made it to try an app.
+  // No person gave it: the Open Platform made it to try an app.
   if (test === true) return { units: 0, diamonds: 0n, unpricedUnits: 0 };
   const units = whole(delta);
   return { units, diamonds: BigInt(whole(diamonds ?? 0)), unpricedUnits: diamonds === null ? units : 0 };
 }
 
 /**
- * Returns the id by which somebody is counted; only a known id tells who they are. Masked people all look alike, and are never taken for
+ * Returns the id by which a person is counted; only a known id tells who they are. Masked people all look alike, and are never taken for
  * one.
  */
 function personId(user: User): string | null {
@@ -245,17 +245,17 @@ function give(given: Given, { units, diamonds, unpricedUnits }: Worth): void {
   given.unpricedUnits = plus(given.unpricedUnits, unpricedUnits);
 }
 
-/** Returns a name with the event that told it; none when it told none. */
+/** Returns a name with the event that had it; none when it had none. */
 function namedBy(name: string | null | undefined, seq: number): Named {
   return name === null || name === undefined ? { name: null, nameSeq: 0 } : { name, nameSeq: seq };
 }
 
-/** Returns a count of an event; what is none (an event that somebody else wrote) counts as 0. */
+/** Returns a count of an event; what is none (in an imported event) counts as 0. */
 function whole(value: number): number {
   return Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
 
-/** Returns the name that the event with the greater seq told. */
+/** Returns the name that the event with the greater seq had. */
 function newestName({ name, nameSeq }: Named, from: Named): Named {
   return from.nameSeq > nameSeq ? { name: from.name, nameSeq: from.nameSeq } : { name, nameSeq };
 }

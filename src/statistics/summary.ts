@@ -68,7 +68,7 @@ export function knownDiamonds({ diamonds, unpricedUnits }: Pick<Given, "diamonds
   return diamonds === 0n && unpricedUnits > 0 ? null : amountOf(diamonds);
 }
 
-/** Returns how long a broadcast lasted, or has so far: to its last event; null while nobody knows. */
+/** Returns how long a broadcast lasted, or has so far: to its last event; null while that is not known. */
 function lengthOf(session: Pick<Session, "openedAt" | "endedAt"> | null, { firstAt, lastAt }: Totals): number | null {
   const from = session?.openedAt ?? firstAt;
   const to = session?.endedAt ?? lastAt;

@@ -8,10 +8,10 @@ export const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 /** Key of a broadcast's statistics: its room_id. Events of no broadcast are counted under "". */
 export type SessionKey = string;
 
-/** Key of guests whose identity is hidden: they received it, and nobody can say who they are. */
+/** Key of guests whose identity is hidden: they received it, and who they are is not known. */
 export const HIDDEN_RECEIVER = "hidden";
 
-/** Name as the event with the greatest seq told it; seq 0 is no name. */
+/** Name in the event with the greatest seq; seq 0 is no name. */
 export interface Named {
   name: string | null;
   nameSeq: number;
@@ -37,9 +37,9 @@ export interface PersonFigures extends Named, Given {
   joins: number;
   follows: number;
   shares: number;
-  /** Highest consumption grade (财富等级) that their events told; null where none did. */
+  /** Highest consumption grade (财富等级) in their events; null where none did. */
   level: number | null;
-  /** Highest level in the room's fans club that their events told, of a membership that has not lapsed; null where none did. */
+  /** Highest level in the room's fans club in their events, of a membership that has not lapsed; null where none did. */
   club: number | null;
   /** Platform time of the first and the last event, ms UTC. */
   firstAt: number;
@@ -50,7 +50,7 @@ export interface PersonFigures extends Named, Given {
 export interface GiftLine extends Given {
   /** Giver; null for people whose identity is hidden or unknown, many or one. */
   readonly userId: string | null;
-  /** Receiver; null for the anchor, or when nobody said. `hidden`: guests whose identity is hidden. */
+  /** Receiver; null for the anchor, or when the platform did not say. `hidden`: guests whose identity is hidden. */
   readonly receiverId: string | null;
   readonly giftId: string;
   gift: Named;
@@ -175,7 +175,7 @@ export interface PersonSession extends PersonFigures {
 /** Person in one room, over all of its broadcasts. */
 export interface PersonRoom extends Omit<PersonFigures, "name" | "nameSeq"> {
   readonly room: RoomKey;
-  /** Newest name that the room told of them. */
+  /** Newest name that they had in the room. */
   readonly name: string | null;
   /** Number of broadcasts in which they were seen; what belongs to no broadcast counts as one. */
   readonly sessions: number;
@@ -231,7 +231,7 @@ export interface NameSearch {
 
 /** Person who was found, over all broadcasts that were searched. */
 export interface FoundPerson extends Omit<PersonRoom, "room" | "level" | "club"> {
-  /** Name that was looked for, as a broadcast told it; null where the person was found by their id. */
+  /** Name that was looked for, as a broadcast had it; null where the person was found by their id. */
   readonly foundAs: string | null;
   readonly rooms: number;
   /** Room in which they were last. */
@@ -252,7 +252,7 @@ export interface LevelCount {
   readonly people: number;
 }
 
-/** Portrait of the people of a broadcast who can be told apart. */
+/** Portrait of the people of a broadcast who can be distinguished. */
 export interface SessionAudience {
   readonly people: number;
   /** Number of them who were in no broadcast of the room that was counted before this one; null where none was. */
@@ -260,16 +260,16 @@ export interface SessionAudience {
   readonly gifters: number;
   /** Number of these who gave nothing in any broadcast of the room that was counted before this one; null where none was. */
   readonly firstGifters: number | null;
-  /** Consumption grades, lowest first; those of whom none was told are in none. */
+  /** Consumption grades, lowest first; those whose grade is not known are in none. */
   readonly levels: readonly LevelCount[];
-  /** Levels in the room's fans club, lowest first; who is in none was no member, as far as was told. */
+  /** Levels in the room's fans club, lowest first; who is in none was no member, as far as is known. */
   readonly clubLevels: readonly LevelCount[];
   /** Diamonds of all of them, and of those alone who gave most: the first one, ten and hundred. */
   readonly diamonds: bigint;
   readonly top: { readonly one: bigint; readonly ten: bigint; readonly hundred: bigint };
 }
 
-/** Value that changes in the course of a broadcast, as the newest event by the platform's time told it, of those of one time the last stored. */
+/** Value that changes in the course of a broadcast, in the newest event by the platform's time, of those of one time the last stored. */
 interface StatReading {
   /** Platform time, ms UTC. */
   at: number;
@@ -289,14 +289,14 @@ export interface Totals {
   unpricedUnits: number;
   /** Likes that reached us: the sum of `count`. */
   likes: number;
-  /** Largest total of likes that the platform told. */
+  /** Largest total of likes that the platform reported. */
   likesTotal: number | null;
-  /** Number of people in the room, as last told, and at most. */
+  /** Number of people in the room, as last reported, and at most. */
   online: StatReading | null;
   onlineMax: number | null;
   /** Number of people who had ever been in the room, at most. */
   viewers: number | null;
-  /** Number of the anchor's followers, as last told. */
+  /** Number of the anchor's followers, as last reported. */
   followers: StatReading | null;
   gaps: number;
   /** Length of the gaps, as far as that is known, ms. */

@@ -100,7 +100,7 @@ export interface Residue {
    * Overwrites what is left in the next part of the file; this takes some 10 ms, for which the write lock is held.
    * @param after `pages` of the last call; 0 begins
    * @returns null when there is nothing more to overwrite
-   * @throws DyliveError in_use when somebody reads an old state of the file for so long that it cannot be overwritten
+   * @throws DyliveError in_use when another program reads an old state of the file for so long that it cannot be overwritten
    */
   wipe(after: number): Promise<Wiped | null>;
   /** Takes the note away, unless another one took its place. */

@@ -58,7 +58,7 @@ const MOST_SPREAD = 1.1;
 
 /**
  * Looks at the authors who are watched, one after another and each in its time, and tells each work that they publish as an event of the
- * system's room. The first look only learns what is there. An event is named by its work, so that nothing is told twice, whatever was
+ * system's room. The first look only learns what is there. An event is named by its work, so that none is announced twice, whatever was
  * interrupted.
  */
 export class AuthorWatcher {
@@ -130,8 +130,8 @@ export class AuthorWatcher {
     if (seen === null) return false;
     const isFirst = watch.learnedAt === null;
     const fresh = isFirst ? [] : newAmong(seen.works, kept);
-    const told = fresh.length > 0 ? await this.#tell(kept, fresh) : [];
-    // Before it is kept what they are called, and the newest they have: they may have been erased while that was told.
+    const announced = fresh.length > 0 ? await this.#tell(kept, fresh) : [];
+    // Before it is kept what they are called, and the newest they have: they may have been erased while that was announced.
     seen = await this.#unlessErased(watch, seen);
     const { works, outcome, reason, startedAt } = seen;
     const at = clock.now();
@@ -149,7 +149,7 @@ export class AuthorWatcher {
       // Where the front is missing, newer ones are those that are published from now on.
       newest: settled && !(isFirst && seen.torn) ? newestOf(works, watch.newest) : watch.newest,
       known: settled ? newestIds([...works.map(({ id }) => id), ...known]) : known,
-      published: told.length,
+      published: announced.length,
     };
     await store.authorWatches.note(n, look, watch.nextAt);
     // The erasure may have passed by before that was there.
@@ -212,13 +212,13 @@ export class AuthorWatcher {
     return { works, author: person, ...(failure ?? { outcome: outcomeOf(endedBy), reason }), startedAt, torn: lister.isTorn };
   }
 
-  /** Keeps works that are new, and then tells them, oldest first. @returns those that had not been told before */
+  /** Keeps works that are new, and then announces them, oldest first. @returns those that had not been announced before */
   async #tell({ n, watch }: KeptAuthorWatch, fresh: readonly Work[]): Promise<readonly Work[]> {
     const { store, works } = this.#options;
     // What was removed while its page was read tells nothing.
     if ((await store.authorWatches.get(watch.secUid))?.n !== n) return [];
     const kept: Work[] = [];
-    // First the works: who reads the event may ask for its work. Nothing is told of an author who was erased a moment ago.
+    // First the works: who reads the event may ask for its work. Nothing is announced of an author who was erased a moment ago.
     for (const work of fresh) if ((await works.keep({ work, reply: null })) !== null) kept.push(work);
     if (kept.length === 0) return [];
     const [appended] = await store.log.append([{ room: SYSTEM_ROOM, epoch: null, events: kept.map(eventOf) }]);
@@ -227,7 +227,7 @@ export class AuthorWatcher {
     return kept.filter((_, at) => stored[at] !== null);
   }
 
-  /** Takes out of what was told who was erased meanwhile: the erasure may have passed by before it was there. */
+  /** Takes out of what was announced who was erased meanwhile: the erasure may have passed by before it was there. */
   async #leaveOut(fresh: readonly Work[], startedAt: number): Promise<void> {
     const { store, erasedSince } = this.#options;
     const leave = await erasedSince(startedAt);
@@ -286,12 +286,12 @@ function outcomeOf(endedBy: WorkListRun["endedBy"]): LookOutcome {
 }
 
 function failureOf(error: unknown): Pick<AuthorSeen, "outcome" | "reason"> {
-  // What is no error of ours to tell may name what is nobody's business, such as paths.
+  // What is no error of ours to tell may name what callers must not see, such as paths.
   if (!(error instanceof DyliveError)) return { outcome: "failed", reason: "it failed; the log says why" };
   return { outcome: error.code === "no_account" ? "gone" : error.code === "blocked" ? "blocked" : "failed", reason: error.message };
 }
 
-/** Returns the id of the event of a work, by which it is told once: nobody finds the work by it when its author is erased. */
+/** Returns the id of the event of a work, by which it is announced once: the work cannot be found by it when its author is erased. */
 function idOf({ id }: Work): string {
   return `work:${createHash("sha256").update(id).digest("hex").slice(0, 32)}`;
 }

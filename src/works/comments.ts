@@ -16,7 +16,7 @@ export interface CollectOptions {
   readonly withinMs?: number | undefined;
   /** Whether replies are collected beside those that are shown without a click. true */
   readonly replies?: boolean | undefined;
-  /** Comments that are kept: they are passed over, and the floors that are complete are not opened. `replies`: of a floor, as told last. */
+  /** Comments that are kept: they are passed over, and the floors that are complete are not opened. `replies`: of a floor, as last reported. */
   readonly known?: Iterable<KnownComment & Partial<Pick<Comment, "replies">>> | undefined;
   /**
    * Whether known comments that are shown again are yielded, too: they are still there, and their figures may have changed. What is known of a floor's
@@ -27,11 +27,11 @@ export interface CollectOptions {
   readonly onWork?: CommentsRequest["onWork"];
 }
 
-/** Floor of which more replies are told than reached us. */
+/** Floor of which the platform counts more replies than reached us. */
 export interface OpenFloor {
   readonly id: string;
   /** Replies that the platform says there are. */
-  readonly told: number;
+  readonly reported: number;
   readonly collected: number;
 }
 
@@ -59,8 +59,8 @@ export class CommentCollector {
   readonly #seen = new Set<string>();
   /** Replies that reached us, by floor. */
   readonly #collected = new Map<string, number>();
-  readonly #told = new Map<string, number>();
-  /** Of floors that were known before: replies that were told then, less those that had reached us. */
+  readonly #reported = new Map<string, number>();
+  /** Of floors that were known before: replies that it had by the platform then, less those that had reached us. */
   readonly #missing = new Map<string, number>();
   readonly #startedAt: number;
   /** Comments that reached us in this run and before; those that are new. */
@@ -81,15 +81,15 @@ export class CommentCollector {
     this.#options = options;
     this.#bounds = commentBounds(options);
     this.#startedAt = options.clock.now();
-    const told = new Map<string, number>();
+    const reported = new Map<string, number>();
     for (const { id, parentId, rank, replies } of options.known ?? []) {
       if (this.#before.has(id)) continue;
       this.#before.set(id, rank);
       this.#next = Math.max(this.#next, rank + 1);
       this.#add(parentId);
-      if (options.again === true && parentId === null && replies != null) told.set(id, replies);
+      if (options.again === true && parentId === null && replies != null) reported.set(id, replies);
     }
-    for (const [id, replies] of told) this.#missing.set(id, replies - (this.#collected.get(id) ?? 0));
+    for (const [id, replies] of reported) this.#missing.set(id, replies - (this.#collected.get(id) ?? 0));
   }
 
   /** Returns the state of the run; its counts include what was known. */
@@ -109,11 +109,11 @@ export class CommentCollector {
     };
   }
 
-  /** Returns the floors of which more replies are told than reached us. */
+  /** Returns the floors of which the platform counts more replies than reached us. */
   openFloors(): readonly OpenFloor[] {
-    return [...this.#told]
-      .map(([id, told]) => ({ id, told, collected: this.#collected.get(id) ?? 0 }))
-      .filter(({ told, collected }) => told > collected);
+    return [...this.#reported]
+      .map(([id, reported]) => ({ id, reported, collected: this.#collected.get(id) ?? 0 }))
+      .filter(({ reported, collected }) => reported > collected);
   }
 
   /**
@@ -162,7 +162,7 @@ export class CommentCollector {
     const batch: Comment[] = [];
     for (const comment of seen.comments) {
       const { id, parentId, replies } = comment;
-      if (parentId === null && replies !== null) this.#told.set(id, replies);
+      if (parentId === null && replies !== null) this.#reported.set(id, replies);
       if (this.#seen.has(id)) continue;
       const known = this.#before.get(id);
       if (known === undefined && this.#new >= limit) continue;
@@ -178,9 +178,9 @@ export class CommentCollector {
 
   /** Whether a floor may have replies that have not reached us. To open one too many costs nothing but time. */
   #mayHaveMore(floorId: string): boolean {
-    const told = this.#told.get(floorId);
-    if (told === undefined) return true;
-    const missing = told - (this.#collected.get(floorId) ?? 0);
+    const reported = this.#reported.get(floorId);
+    if (reported === undefined) return true;
+    const missing = reported - (this.#collected.get(floorId) ?? 0);
     // Of those that reached us some may be gone: there may be others in their place when the figure has changed otherwise than by what came.
     return missing > 0 || missing !== (this.#missing.get(floorId) ?? missing);
   }

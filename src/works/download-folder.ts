@@ -84,8 +84,8 @@ export class DownloadFolder {
 
   /** Returns the names of a file's bytes until they are whole, and makes the folder that they are in. */
   async parts(workId: string, stem: string, { role, index, variant, source, sound }: WantedFile): Promise<Parts> {
-    const told = [workId, role, index, variant, source.bytes, source.hash, sound?.bytes, sound?.hash];
-    const path = `${this.#at(stem)}.${createHash("sha256").update(JSON.stringify(told)).digest("hex").slice(0, 12)}`;
+    const identity = [workId, role, index, variant, source.bytes, source.hash, sound?.bytes, sound?.hash];
+    const path = `${this.#at(stem)}.${createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 12)}`;
     const parts = { film: `${path}.part`, sound: `${path}.sound.part`, joined: `${path}.joined.part` };
     for (const part of Object.values(parts)) await assertNoLink(part);
     await makeFolder(dirname(path));

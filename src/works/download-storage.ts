@@ -93,7 +93,7 @@ export class DownloadStorage {
   /**
    * Removes all files of a work.
    * @param isWanted whether a download has them: asked when none can begin any more, and they stay then
-   * @returns whether nothing is to be removed any more: not while somebody downloads the work
+   * @returns whether nothing is to be removed any more: not while the work is downloaded
    * @throws DyliveError file_failed; what `isWanted` does
    */
   async remove(workId: string, isWanted: () => Promise<boolean> = async () => false): Promise<boolean> {
@@ -108,7 +108,7 @@ export class DownloadStorage {
       } finally {
         unlock();
       }
-      await rmdir(path).catch(() => {}); // somebody may download it again by now
+      await rmdir(path).catch(() => {}); // it may be downloaded again by now
       return true;
     } catch (error) {
       if (error instanceof DyliveError && error.code === "in_use") return false;
@@ -135,7 +135,7 @@ async function bytesIn(folder: string): Promise<number> {
 /**
  * Removes the files of downloads that were removed, as far as they are in this folder.
  * @param remove removes those of one that are not wanted, where it is not the folder alone that knows whether it may
- * @returns paths of what could not be removed: somebody downloads the work just now, who removes it then, or the disk refuses
+ * @returns paths of what could not be removed: the work is downloaded just now, and that download removes it then, or the disk refuses
  */
 export async function removeFiles(
   downloads: Pick<Downloads, "removedIn" | "isKeptIn" | "forget">,
@@ -186,7 +186,7 @@ export async function checkFiles(
     for (const { download, ...row } of rows)
       for (const { role, index, name, bytes, sha256, state } of row.folder === folder ? download.files : []) {
         signal.throwIfAborted();
-        // What is told of the work is written again by each download that brings something.
+        // The file about the work is written again by each download that brings something.
         if (state !== "done" || name === null || bytes === null || role === "meta") continue;
         const file = await storage.open(download.workId, { name, bytes });
         const where = `download ${download.id} of the work ${download.workId}: ${role} ${index} (${name})`;

@@ -49,7 +49,7 @@ export interface DownloadOptions extends Wish {
   readonly platform: Pick<Platform, "upstream" | "proxy">;
   /** Names of the files, see {@link FileNames}. */
   readonly template?: string | undefined;
-  /** Downloads a work also where its author does not allow it: a decision of the operator, which is told to `tell`. */
+  /** Downloads a work also where its author does not allow it: a decision of the operator, of which `tell` hears. */
   readonly ignoreAuthorSetting?: boolean | undefined;
   /** Reads the work again where its addresses have expired, or none of them works. */
   readonly refresh?: ((signal: AbortSignal) => Promise<Work>) | undefined;
@@ -290,7 +290,7 @@ class Run {
       hosts: this.#deps.hosts,
       clock: this.#clock,
       allowance: this.#allowance,
-      onBytes: (there: number) => this.#told(key, there),
+      onBytes: (there: number) => this.#arrived(key, there),
     };
     const fetching = () => {
       this.#begun(file);
@@ -317,7 +317,7 @@ class Run {
     this.#files[at] = { ...file, state: "running" };
   }
 
-  /** Reads the work again, once for all files that ask at the same time. @returns the file as it is told now. @throws NotFetched */
+  /** Reads the work again, once for all files that ask at the same time. @returns the file as it is now. @throws NotFetched */
   async #again(file: WantedFile, reading: number, why: NotFetched): Promise<WantedFile> {
     const { refresh } = this.#deps.options;
     if (refresh === undefined || (reading === this.#readings && this.#vain >= READINGS_MAX)) throw new NotFetched(why.message, false);
@@ -352,7 +352,7 @@ class Run {
     return this.#deps.names.stem(this.#deps.work, file);
   }
 
-  #told(key: string, bytes: number): void {
+  #arrived(key: string, bytes: number): void {
     const stream = this.#streams.get(key);
     if (stream === undefined) return;
     stream.bytes = bytes;
@@ -370,12 +370,12 @@ class Run {
     return sumOf((["film", "sound"] as const).flatMap((what) => this.#streams.get(keyOf(file, what)) ?? []));
   }
 
-  /** @param bytes its length, where nobody told it before */
+  /** @param bytes its length, where it was not known before */
   #whole(key: string, bytes: number): void {
     const stream = this.#streams.get(key);
     if (stream === undefined) return;
     stream.total ??= bytes;
-    this.#told(key, stream.total);
+    this.#arrived(key, stream.total);
   }
 }
 

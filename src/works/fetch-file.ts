@@ -82,7 +82,7 @@ export async function fetchFile(asked: AskedFile, deps: FetchDeps, signal: Abort
   }
 }
 
-/** Returns trouble with the disk as it is told of a file; any other error as it is. */
+/** Returns trouble with the disk as it is said of a file; any other error as it is. */
 export function notFetched(error: unknown): unknown {
   const trouble = troubleOf(error);
   return trouble === null ? error : new NotFetched(`it cannot be written: ${trouble.why}`, false);
@@ -238,17 +238,17 @@ class Part {
     if (statusCode !== 200 && statusCode !== 206) throw new NotFetched(refusalOf(statusCode, address, this.#deps.clock.now()), true);
     if (/^text\/html\b/i.test(textOf(headers["content-type"]))) throw this.#wrongType("HTML");
     if (statusCode === 200) await this.empty();
-    const told = statusCode === 206 ? rangeOf(textOf(headers["content-range"])) : { from: 0, total: lengthOf(headers["content-length"]) };
-    if (told === null || told.from !== this.#bytes) {
+    const range = statusCode === 206 ? rangeOf(textOf(headers["content-range"])) : { from: 0, total: lengthOf(headers["content-length"]) };
+    if (range === null || range.from !== this.#bytes) {
       await this.empty();
       throw new NotFetched("it answered with another part than was asked for", true);
     }
     const { bytes } = this.#asked;
-    if (bytes !== null && told.total !== null && told.total !== bytes) {
+    if (bytes !== null && range.total !== null && range.total !== bytes) {
       if (statusCode === 206) await this.empty();
-      throw new NotFetched(`${told.total < bytes ? "a short body" : "another file"}: ${told.total} bytes instead of ${bytes}`, true);
+      throw new NotFetched(`${range.total < bytes ? "a short body" : "another file"}: ${range.total} bytes instead of ${bytes}`, true);
     }
-    this.#total = bytes ?? told.total;
+    this.#total = bytes ?? range.total;
     if (this.#total !== null) this.#assertAllowed(this.#total, this.#total - this.#bytes);
   }
 

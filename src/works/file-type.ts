@@ -1,17 +1,17 @@
-/** Type of a file, as its first bytes tell it. */
+/** Type of a file, by its first bytes. */
 export interface FileType {
   /** Usual end of its name, without the dot. */
   readonly extension: string;
   readonly holds: "film" | "picture" | "sound" | "page";
 }
 
-/** Bytes at the beginning of a file by which its type is told. */
+/** Bytes at the beginning of a file by which its type is known. */
 export const HEAD_BYTES = 64;
 
 type Msg = readonly [extension: string, holds: FileType["holds"], is: (head: Buffer) => boolean];
 
 const starts = (bytes: string) => (head: Buffer) => head.toString("latin1").startsWith(bytes);
-/** ISO base media: films, sounds and pictures of one family, told apart by their brand. */
+/** ISO base media: films, sounds and pictures of one family, distinguished by their brand. */
 const brand = (pattern: RegExp) => (head: Buffer) =>
   head.toString("latin1", 4, 8) === "ftyp" && pattern.test(head.toString("latin1", 8, 12));
 /** MPEG audio: eleven bits set, then version and layer; ADTS (AAC) has layer 0. */
@@ -35,7 +35,7 @@ const TYPES: readonly Msg[] = [
   ["html", "page", (head) => /^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|script|title|!--)/i.test(head.toString("latin1"))],
 ];
 
-/** Returns the type of a file by its first bytes; null when nobody knows it. */
+/** Returns the type of a file by its first bytes; null when it is none of these. */
 export function fileTypeOf(head: Buffer): FileType | null {
   const found = TYPES.find(([, , is]) => is(head));
   return found === undefined ? null : { extension: found[0], holds: found[1] };

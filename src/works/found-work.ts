@@ -4,13 +4,13 @@ import { DyliveError } from "../runtime/errors.js";
 import type { MsgOrText } from "../runtime/msg.js";
 import type { Work } from "./model/work.js";
 
-/** Work as the platform told it, in a state that may be deleted or private, with the page's own reply where that told it. */
+/** Work as the platform shows it, in a state that may be deleted or private, with the page's own reply where that had it. */
 export interface FoundWork {
   readonly work: Work;
   readonly reply: string | null;
 }
 
-/** Error of a work about which the platform told nothing. */
+/** Error of a work about which the platform said nothing. */
 export class WorkError extends DyliveError {
   /** The kind of refusal; null where the page was silent. */
   readonly refusal: RefusalKind | null;

@@ -16,17 +16,17 @@ export async function writeMeta(
   files: readonly DownloadFile[],
   isNew: boolean,
 ): Promise<DownloadFile> {
-  const told = { role: "meta", index: 0, variant: null } as const;
+  const meta = { role: "meta", index: 0, variant: null } as const;
   try {
     const found = isNew ? null : await folder.found(name);
-    if (found !== null) return { ...told, name, ...found, totalBytes: found.bytes, state: "done", reason: null };
+    if (found !== null) return { ...meta, name, ...found, totalBytes: found.bytes, state: "done", reason: null };
     const text = `${JSON.stringify({ ...(unsigned(work) as Work), files }, null, 2)}\n`;
     await folder.write(name, text, work.time);
     const sha256 = createHash("sha256").update(text).digest("hex");
     const bytes = Buffer.byteLength(text);
-    return { ...told, name, bytes, totalBytes: bytes, sha256, state: "done", reason: null };
+    return { ...meta, name, bytes, totalBytes: bytes, sha256, state: "done", reason: null };
   } catch (error) {
-    return { ...told, name: null, bytes: null, totalBytes: null, sha256: null, state: "failed", reason: wordsOf(notFetched(error)) };
+    return { ...meta, name: null, bytes: null, totalBytes: null, sha256: null, state: "failed", reason: wordsOf(notFetched(error)) };
   }
 }
 

@@ -23,7 +23,7 @@ export class Pace {
   readonly #share: number;
   #nextAt = 0;
   #pausedUntil: number | null = null;
-  /** When this was asked or told something last, ms UTC. */
+  /** When this was asked or heard something last, ms UTC. */
   #seenAt = 0;
   #visits = 0;
   #last: boolean[] = [];

@@ -43,7 +43,7 @@ interface WorkReaderOptions {
 export interface WorkReaderStatus {
   /** Works and short links that wait for their turn. */
   readonly waiting: number;
-  /** Subject of the page that is open now: a work's id, a short link, the works of somebody, or the comments of an id. */
+  /** Subject of the page that is open now: a work's id, a short link, the works of an author, or the comments of an id. */
   readonly reading: string | null;
   /** When the next page may be opened; it may be over. Null before the first. */
   readonly nextAt: number | null;
@@ -104,7 +104,7 @@ export class WorkReader {
   }
 
   /**
-   * Finds the work that a pasted text means. Only short links ask anybody.
+   * Finds the work that a pasted text means. Only short links ask the platform.
    * @throws DyliveError bad_work; no_work, work_unknown where a short link leads nowhere; unreachable, too_many_works, no_browser
    */
   async find(text: string, signal: AbortSignal): Promise<AskedWork> {

@@ -34,7 +34,7 @@ export interface WantedFile extends Pick<DownloadFile, "role" | "index"> {
 
 /**
  * Returns the files of a work that are wanted, in their order: the film, or the pictures each with its clip, then covers and music. None has
- * the platform's mark. Asks nobody: their addresses are those that the work was told with, of which a film's expire after hours.
+ * the platform's mark. Asks no server: their addresses are those that came with the work, of which a film's expire after hours.
  */
 export function wantedFiles(work: Work, wish: Wish = {}): readonly WantedFile[] {
   const film = work.images.length > 0 ? [] : filmOf("video", 0, work.media, wish);

@@ -12,7 +12,7 @@ import type { WorkReader, WorkReaderStatus } from "./reader.js";
 interface WorkServiceOptions {
   readonly reader: Pick<WorkReader, "find" | "findList" | "read" | "status">;
   readonly works: Pick<Works, "keep" | "get" | "replace" | "remove">;
-  /** Makes the function that takes people out of a work who were erased since it was read; null when nobody was. It gives null for theirs. */
+  /** Makes the function that takes people out of a work who were erased since it was read; null when no one was. It gives null for theirs. */
   readonly erased?: () => Promise<((row: WorkRow) => WorkRow | null) | null>;
   /** Tells until when (ms UTC) nothing is kept of a person, since they were erased; null where they were not. */
   readonly erasedUntil?: (person: Person) => Promise<number | null>;
@@ -60,9 +60,9 @@ export class WorkService {
     const ageMs = kept === null ? null : clock.now() - kept.work.receivedAt;
     // One of the future was read by a clock that was set back since.
     if (kept !== null && ageMs !== null && ageMs >= 0 && ageMs < maxAgeMs) return kept;
-    const told = foundWork(await reader.read(asked, signal));
-    const row = await this.keep(told);
-    if (row === null) throw erasedAuthor(told.work.id);
+    const found = foundWork(await reader.read(asked, signal));
+    const row = await this.keep(found);
+    if (row === null) throw erasedAuthor(found.work.id);
     return row;
   }
 

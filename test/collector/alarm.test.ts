@@ -280,7 +280,7 @@ it("a session that is sent messages again for two minutes is told once, too, and
       session.people(hears);
       session.look();
       const { news } = session;
-      if (news !== null) session.told(news.kind);
+      if (news !== null) session.announced(news.kind);
       if (news !== null) kinds.push(news.kind);
     }
   };

@@ -87,7 +87,7 @@ async function watched(
     watch.look(at);
     const told = watch.news;
     if (told === null) continue;
-    watch.told(told.kind);
+    watch.announced(told.kind);
     news.push({ kind: told.kind, at });
   }
   return { news, watch, firstRise };

@@ -34,7 +34,7 @@ const given = { ...gift({ id: "g", combo: "c", total: 1 }).event, delta: 1 };
 /** Takes what nobody was told of yet. */
 function taken(watch: GiftsWatch) {
   const { news } = watch;
-  if (news !== null) watch.told(news.kind);
+  if (news !== null) watch.announced(news.kind);
   return news;
 }
 
@@ -223,11 +223,23 @@ describe("audience", () => {
     });
     audience.read("7", "https://p3.douyinpic.com/cover");
     for (const event of [stats(812, 9_000), stats(null, 9_100), like(5, 140), like(5, 100)]) audience.see(event);
-    expect(audience.told).toEqual({ roomId: "7", cover: "https://p3.douyinpic.com/cover", online: 812, totalViewers: 9_100, likes: 140 });
+    expect(audience.reported).toEqual({
+      roomId: "7",
+      cover: "https://p3.douyinpic.com/cover",
+      online: 812,
+      totalViewers: 9_100,
+      likes: 140,
+    });
     audience.reset();
-    expect(audience.told).toEqual({ roomId: "7", cover: "https://p3.douyinpic.com/cover", online: null, totalViewers: null, likes: null });
+    expect(audience.reported).toEqual({
+      roomId: "7",
+      cover: "https://p3.douyinpic.com/cover",
+      online: null,
+      totalViewers: null,
+      likes: null,
+    });
     audience.read("7", null);
-    expect(audience.told.cover).toBeNull();
+    expect(audience.reported.cover).toBeNull();
   });
 });
 

@@ -67,8 +67,8 @@ describe("a run of comments", () => {
       ...{ endedBy: "end", reason: "no more", startedAt: 1000, endedAt: 5000 },
     });
     expect(collector.openFloors()).toEqual([
-      { id: "b", told: 1, collected: 0 },
-      { id: "c", told: 2, collected: 0 },
+      { id: "b", reported: 1, collected: 0 },
+      { id: "c", reported: 2, collected: 0 },
     ]);
   });
 

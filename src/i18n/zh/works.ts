@@ -160,6 +160,8 @@ export const WORKS: Readonly<Record<string, string>> = {
     "这个作者只保存了读取过的作品：是否是全部，无法知道",
   // Which rung is taken.
   "the best of those that can be played": "能播放的版本里画质最好",
+  "{}, joined with its sound: {}": "{}，与音轨合并：{}",
+  "{}, without sound: {}": "{}，没有声音：{}",
   "the best of {}": "{} 里画质最好",
   "nearest to {}, which there is none of": "没有 {}，这是最接近的",
   "the most pixels of those that every player shows (h264 in mp4, no HDR)": "所有播放器都能放的版本（h264、mp4、非 HDR）里像素最多",

@@ -65,7 +65,7 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
         return yield* begin(room, "", mark?.head ?? 0);
       }),
     /**
-     * Begins to delete a broadcast, in one step: from then on it has no name and no statistics, and nobody is shown its events (`Log.read`,
+     * Begins to delete a broadcast, in one step: from then on it has no name and no statistics, and its events are not shown (`Log.read`,
      * `Search.find`). What comes of it later is stored, and counted, as of one that begins then.
      * @throws DyliveError not_found
      */

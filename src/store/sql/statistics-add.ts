@@ -31,7 +31,7 @@ interface ComboCounts {
   settled: number;
 }
 
-/** Counts for somebody or something of which no combo is new or has ended. */
+/** Counts for a person or a thing of which no combo is new or has ended. */
 const NO_COMBOS: Readonly<ComboCounts> = { combos: 0, settled: 0 };
 
 /** Counts of what was new among what was added. */

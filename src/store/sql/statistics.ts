@@ -118,7 +118,7 @@ function* forgetPerson(dialect: Dialect, userId: string, as: string | null): Sql
     yield* run(`DELETE FROM ${people} WHERE user_id = $2 AND n IN (SELECT n FROM ${people} WHERE user_id = $1)`, userId, as);
     yield* run(`UPDATE ${people} SET user_id = $2, name = $2 WHERE user_id = $1`, userId, as);
   } else yield* run(`DELETE FROM ${people} WHERE user_id = $1`, userId);
-  // What the ranks said of them goes in either case: nobody else has it to be added to.
+  // What the ranks said of them goes in either case: no other row has it to be added to.
   yield* run("DELETE FROM statistics_ranks WHERE user_id = $1", userId);
   const columns = ["user_id", "receiver_id", "gift_id", "gift_name", "gift_seq", "receiver_name", "receiver_seq", ...GIVEN];
   /** Moves gifts to another person, added up where that person has some already. */

@@ -90,7 +90,7 @@ export const ROOMS: SqlTable = {
  * - `author_watches.body`: JSON of the watch (`works/model/author-watch`) and the ids of works that are known; `outcome`: of the last look.
  * - `deletions`: rooms (`session_id` is empty) and broadcasts that were deleted; of one without `ended_at` something is still to be removed, of
  *   events those up to `until_seq`. Files on the disks of other processes are found by those that have ended.
- *   `sessions`: broadcasts whose statistics were dropped when it began. Events of a broadcast that is being deleted are shown to nobody.
+ *   `sessions`: broadcasts whose statistics were dropped when it began. Events of a broadcast that is being deleted are not shown.
  * - `gifts`: the catalogue of gifts; `gift_prices`: each price that a gift had, from when to when it was seen.
  * - `account_days.day`: number of the day of UTC since 1970. `forgotten_accounts.at`: when an account was forgotten; logins of before may still be
  *   in use, and nothing more is kept of them.

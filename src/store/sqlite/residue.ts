@@ -9,7 +9,7 @@ import type { SqliteConnection } from "./connection.js";
 import { openDatabase } from "./driver.js";
 import { isBusy } from "./refusal.js";
 
-/** Longest time for which somebody's long read may keep the file from being overwritten, and the pause between tries, in ms. */
+/** Longest time for which another program's long read may keep the file from being overwritten, and the pause between tries, in ms. */
 const PATIENCE_MS = 60_000;
 const RETRY_MS = 50;
 /**
@@ -85,7 +85,7 @@ export function sqliteResidue(connection: SqliteConnection, { ask, write }: SqlD
   };
 }
 
-/** Pages of one step: 2 MB, some 10 ms for which nobody else writes. */
+/** Pages of one step: 2 MB, some 10 ms for which no other connection writes. */
 const STEP_PAGES = 256;
 /** Longest wait for the locks, in ms; it holds up this thread, and a writer that waits behind it. */
 const BUSY_MS = 50;
@@ -93,10 +93,10 @@ const BUSY_MS = 50;
  * Overwrites what rows that are gone have left in the pages of a database file, while others read and write it.
  *
  * SQLite zeroes what is deleted where it lay (`secure_delete`), but not the copies that earlier moves of the row between pages have left in
- * what is now the free part of other pages. Only VACUUM would, and nobody could write for as long as that takes. The free part of each page
+ * what is now the free part of other pages. Only VACUUM would, and it keeps every writer out for as long as that takes. The free part of each page
  * is therefore zeroed in place, behind SQLite's back. That is safe because
- * - it holds nothing by the page's own head: whoever reads the page meanwhile, or finds it half done after a crash, finds the same rows;
- * - the write lock is held and the write-ahead log is empty, so that nobody has another version of the page and nobody puts one back;
+ * - it holds nothing by the page's own head: a reader of the page meanwhile, or after a crash half done, finds the same rows;
+ * - the write lock is held and the write-ahead log is empty, so that no reader has another version of the page and none puts one back;
  * - the commit that ends a step makes all connections forget the pages that they remember, of which they would write the old bytes again.
  */
 export class Wiper {
@@ -160,7 +160,7 @@ export class Wiper {
       if (isBusy(error)) return false;
       throw error;
     }
-    // Somebody reads an older state, or has written in between: then pages of the log would come back over what was overwritten.
+    // Another connection reads an older state, or has written in between: then pages of the log would come back over what was overwritten.
     if ((statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return true;
     this.#database.exec("ROLLBACK");
     return false;
@@ -230,7 +230,7 @@ const BLOCK_HEAD = 4;
 
 /**
  * Returns the parts of a tree's page that hold nothing by its own head: what lies between the list of cells and their content, and the free
- * blocks. Fragments of up to three bytes are not told. What lies there is what cells that were moved or removed have left.
+ * blocks. Fragments of up to three bytes are not listed. What lies there is what cells that were moved or removed have left.
  *
  * @param page the whole page; not the first of the file, whose head lies elsewhere
  * @param usable its bytes without those that are reserved at its end

@@ -50,7 +50,7 @@ export const CommentRunSchema = Type.Object(
     limit: Type.Integer({ minimum: 1, description: "it ends after so many comments that are new" }),
     withinMs: Count("it ends so many ms after the page has shown the first; null: it takes the time it needs"),
     replies: Type.Boolean({ description: "whether it opens floors; else it takes the replies that are shown with them" }),
-    floorsOpen: Type.Integer({ minimum: 0, description: "floors of which more replies are told than reached us" }),
+    floorsOpen: Type.Integer({ minimum: 0, description: "floors of which the platform counts more replies than reached us" }),
     cursor: Count("where the platform goes on"),
     endedBy: Nullable(RunEndSchema, "null while it runs, and where it broke off"),
     reason: Text("why it ended, in words"),

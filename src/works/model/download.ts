@@ -14,7 +14,7 @@ export const DownloadFileSchema = Type.Object(
     index: Type.Integer({ minimum: 0, description: "place among its like, from 0: a still and its clip have the same" }),
     name: Text("name in the folder; null before it is complete"),
     bytes: Count("length so far, or in all when it is complete; null where nothing of it is there"),
-    totalBytes: Count("length that it will have; null while nobody told it"),
+    totalBytes: Count("length that it will have; null while it is not known"),
     sha256: Text("hash of what was written"),
     variant: Text("name of the rung that was taken"),
     state: State,

@@ -18,7 +18,7 @@ function isLate(read: { readonly receivedAt: number }, before: { readonly receiv
 /**
  * Returns a work as it is kept after a newer reading of it. That replaces what was known, with two exceptions: what the page's state and lists
  * leave out stays, and a work that can no longer be seen keeps all that was known of it, with its new state. The revision rises when what is
- * told has changed; addresses are others each time and do not count.
+ * said has changed; addresses are others each time and do not count.
  * @param before the work as it was kept; null when it was not
  * @param now ms UTC, by which what is kept may be of the future; none is by default
  */
@@ -27,7 +27,7 @@ export function keptWork(before: Work | null, read: Work, now = Number.POSITIVE_
   if (isLate(read, before, now)) return before;
   const kept = { ...latest(before, read), firstSeenAt: Math.min(before.firstSeenAt, read.receivedAt) };
   const except = before.source === kept.source ? OF_READING : new Set([...OF_READING, ...BY_SOURCE]);
-  return { ...kept, revision: told(before, except) === told(kept, except) ? before.revision : before.revision + 1 };
+  return { ...kept, revision: comparable(before, except) === comparable(kept, except) ? before.revision : before.revision + 1 };
 }
 
 function latest(before: Work, read: Work): Work {
@@ -43,23 +43,23 @@ function latest(before: Work, read: Work): Work {
 
 /** Returns an object with what it does not tell as another tells it. */
 function filled<T extends object>(object: T, from: T): T {
-  const told = Object.entries(object).filter(([, value]) => value !== null);
-  return { ...from, ...Object.fromEntries(told) };
+  const known = Object.entries(object).filter(([, value]) => value !== null);
+  return { ...from, ...Object.fromEntries(known) };
 }
 
-function told(work: Work, except: ReadonlySet<string>): string {
+function comparable(work: Work, except: ReadonlySet<string>): string {
   const top = Object.fromEntries(Object.entries(work).filter(([key]) => !except.has(key)));
   // Of the work itself `url` is no address of a file, and it is made of the id.
   return newsOf(top, ADDRESSES);
 }
 
-/** Returns what is told as text to compare, in no order of the fields: that is another where a part was filled from what is kept. */
-function newsOf(told: object, except: ReadonlySet<string>): string {
+/** Returns a part of a work as text to compare, in no order of the fields: that is another where a part was filled from what is kept. */
+function newsOf(part: object, except: ReadonlySet<string>): string {
   const sorted = (value: unknown): unknown =>
     typeof value !== "object" || value === null || Array.isArray(value)
       ? value
       : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return JSON.stringify(told, (key, value: unknown) => (except.has(key) ? undefined : sorted(value)));
+  return JSON.stringify(part, (key, value: unknown) => (except.has(key) ? undefined : sorted(value)));
 }
 
 /** A comment as it is kept. */
@@ -96,7 +96,7 @@ export function keptComment(before: KeptComment | null, read: ReadComment, now =
   if (isLate(read, before, now) && !erased) return before;
   const { rank, revision } = before;
   const firstSeenAt = Math.min(before.firstSeenAt, read.receivedAt);
-  const told = before.erased ? { ...before, receivedAt: read.receivedAt } : read;
-  const kept = { ...told, rank, firstSeenAt, removedAt: null, revision, erased: before.erased || erased };
+  const left = before.erased ? { ...before, receivedAt: read.receivedAt } : read;
+  const kept = { ...left, rank, firstSeenAt, removedAt: null, revision, erased: before.erased || erased };
   return newsOf(before, NO_NEWS) === newsOf(kept, NO_NEWS) ? kept : { ...kept, revision: revision + 1 };
 }

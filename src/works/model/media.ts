@@ -14,7 +14,7 @@ export const MediaVariantSchema = Type.Object(
     container: literals(["mp4", "dash", "m4a", "mp3"], "dash is a film without sound, to be joined with an audio variant"),
     codec: Nullable(literals(["h264", "h265", "vvc", "aac"], "as the platform tells it")),
     hasAudio: Type.Boolean({ description: "it has sound in itself" }),
-    watermark: Type.Boolean({ description: "the platform put its mark on it; told by the field that it was in, never by its address" }),
+    watermark: Type.Boolean({ description: "the platform put its mark on it; known by the field that it was in, never by its address" }),
     width: Count("pixels"),
     height: Count("pixels"),
     fps: Nullable(Type.Number({ minimum: 0, description: "pictures a second" })),

@@ -6,7 +6,7 @@ export type Quality = "compatible" | "best" | "smallest" | `${number}p`;
 /** Rung that was chosen, and why. */
 interface Choice {
   readonly variant: MediaVariant;
-  /** The sound to join with it; null where it has its own, or where none is told. */
+  /** The sound to join with it; null where it has its own, or where there is none. */
   readonly audio: MediaVariant | null;
   /** One sentence for a person: which it is, and why. */
   readonly reason: string;
@@ -41,10 +41,15 @@ export function chooseVariant(media: readonly MediaVariant[], quality: Quality, 
     ({ codec }) => codec !== "vvc", // hardly a player shows it
     ...(hdr ? [] : [(rung: MediaVariant) => rung.hdr === null]),
   ]);
-  const chosen = CHOICES[kindOf(quality)](wanted, quality, sounds);
-  const audio = chosen.variant.hasAudio ? null : soundFor(quality, sounds);
-  const how = chosen.variant.hasAudio ? "" : audio === null ? ", without sound: none is told" : ", joined with its sound";
-  return { variant: chosen.variant, audio, reason: `${named(chosen.variant)}${how}: ${chosen.why}`, why: chosen.why, rungs };
+  const { variant, why } = CHOICES[kindOf(quality)](wanted, quality, sounds);
+  const audio = variant.hasAudio ? null : soundFor(quality, sounds);
+  const name = named(variant);
+  const reason = variant.hasAudio
+    ? `${name}: ${why}`
+    : audio === null
+      ? `${name}, without sound: ${why}`
+      : `${name}, joined with its sound: ${why}`;
+  return { variant, audio, reason, why, rungs };
 }
 
 type Rungs = readonly [MediaVariant, ...MediaVariant[]];

@@ -66,7 +66,7 @@ export function decodeCommon(r: Reader, end: number): Common {
 
 /** How the public screen treats a message, and what it shows of the user. */
 export interface PublicAreaCommon {
-  /** Label of the viewer, told by its picture's name alone (captures). */
+  /** Label of the viewer, known by its picture's name alone (captures). */
   userLabel: Image | null;
   /** Diamonds that the user has given in this room so far (changes-2026.md 2). */
   userConsumeInRoom: number;

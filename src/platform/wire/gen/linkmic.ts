@@ -533,7 +533,7 @@ export function decodeLinkMessage(r: Reader, end: number): LinkMessage {
   return { common, messageType, linkerId, scene, enterContent, leaveContent, linkedListChangeContent };
 }
 
-/** Somebody came. */
+/** A person came. */
 export interface LinkerEnterContent {
   /** Who is linked now. */
   linkedUsers: ListUser[];
@@ -573,7 +573,7 @@ export function decodeLinkerEnterContent(r: Reader, end: number): LinkerEnterCon
   return { linkedUsers, userId };
 }
 
-/** Somebody left. */
+/** A person left. */
 export interface LinkerLeaveContent {
   /** Uid of who left. */
   userId: string;
@@ -653,7 +653,7 @@ export function decodeLinkerLinkedListChangeContent(r: Reader, end: number): Lin
   return { linkedUsers };
 }
 
-/** Somebody on the list. */
+/** A person on the list. */
 export interface ListUser {
   /** Who. */
   user: User | null;

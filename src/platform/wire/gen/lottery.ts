@@ -3,7 +3,7 @@ import type { Reader } from "../reader.js";
 import { type Common, decodeCommon } from "./common.js";
 import { type User, decodeUser } from "./user.js";
 
-/** Somebody put a lucky box into the room. */
+/** A person put a lucky box into the room. */
 export interface LuckyBoxMessage {
   /** Envelope. */
   common: Common | null;
@@ -277,7 +277,7 @@ export interface LotteryEventNewMessage {
   awardName: string;
   /** Description of the prize. */
   awardDescription: string;
-  /** What somebody must do or be to take part. */
+  /** What a person must do or be to take part. */
   conditionsDetail: LotteryCondition[];
 }
 

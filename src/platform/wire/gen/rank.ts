@@ -3,7 +3,7 @@ import type { Reader } from "../reader.js";
 import { type Common, decodeCommon } from "./common.js";
 import { type User, decodeUser } from "./user.js";
 
-/** Ranked viewers; sent even when nobody talks. */
+/** Ranked viewers; sent even when no one talks. */
 export interface RoomRankMessage {
   /** Envelope. */
   common: Common | null;

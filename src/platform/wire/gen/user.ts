@@ -265,7 +265,7 @@ export interface User {
   desensitizedNickname: string;
   /** Hidden by the room's settings. */
   isAnonymous: boolean;
-  /** Id in live rooms, also told of those whom a room masks; joins to the rank lists. */
+  /** Id in live rooms, also given for those whom a room masks; joins to the rank lists. */
   webcastUid: string;
   /** Uid as text. Read only when id is 0. */
   idStr: string;

@@ -2051,7 +2051,7 @@ export interface components {
             /** @description what the platform marks the person as in this room, by its own word: regular_watch, regular_chat, new_send_gift were seen */
             label?: string;
         };
-        /** @description Somebody wrote or said something (弹幕). */
+        /** @description A person wrote or said something (弹幕). */
         ChatEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2110,7 +2110,7 @@ export interface components {
             /** @description the passphrase of a lucky bag (福袋口令), not free talk */
             luckyBag: boolean;
         };
-        /** @description Somebody gave something, or a combo of gifts has ended (送礼). Sum `delta` and `diamonds`, never `comboTotal`. */
+        /** @description A person gave something, or a combo of gifts has ended (送礼). Sum `delta` and `diamonds`, never `comboTotal`. */
         GiftEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2175,13 +2175,13 @@ export interface components {
             settled: boolean;
             unitDiamonds: number | null;
             diamonds: number | null;
-            /** @description the guest whom it was for; null is the anchor, or nobody said */
+            /** @description the guest whom it was for; null is the anchor, or the platform did not say */
             receiver: components["schemas"]["User"] | null;
             /** @description the same in all events of one combo */
             comboId: string;
             traceId: string | null;
             /**
-             * @description made by the Open Platform to try an app: nobody gave it, do not count it
+             * @description made by the Open Platform to try an app: not given by a person, do not count it
              * @enum {boolean}
              */
             test?: true;
@@ -2190,7 +2190,7 @@ export interface components {
             /** @description the lucky cube (幸运魔方) that was sent; gift is what came out of it */
             luckyCubeId?: string;
         };
-        /** @description Somebody tapped the screen (点赞). The platform sends a sample of these. */
+        /** @description A person tapped the screen (点赞). The platform sends a sample of these. */
         LikeEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2233,7 +2233,7 @@ export interface components {
             count: number;
             total: number | null;
         };
-        /** @description Somebody came into the room (来了). In big rooms the platform sends a sample. */
+        /** @description A person came into the room (来了). In big rooms the platform sends a sample. */
         JoinEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2275,7 +2275,7 @@ export interface components {
             memberCount: number | null;
             via: "share" | null;
         };
-        /** @description Somebody followed the anchor (关注). */
+        /** @description A person followed the anchor (关注). */
         FollowEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2316,7 +2316,7 @@ export interface components {
             user: components["schemas"]["User"];
             followers: number | null;
         };
-        /** @description Somebody shared the room; never shown as a follow (分享). */
+        /** @description A person shared the room; never shown as a follow (分享). */
         ShareEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2357,7 +2357,7 @@ export interface components {
             user: components["schemas"]["User"];
             target: string | null;
         };
-        /** @description Somebody left the room; the platform seldom tells. */
+        /** @description A person left the room; the platform seldom says so. */
         LeaveEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2444,7 +2444,7 @@ export interface components {
             /** @description who did it */
             operator: components["schemas"]["User"] | null;
         };
-        /** @description Somebody joined the anchor's fans club or rose in it (粉丝团). */
+        /** @description A person joined the anchor's fans club or rose in it (粉丝团). */
         FansclubEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2956,7 +2956,7 @@ export interface components {
             startAt?: number;
             /** @description when it is drawn, ms UTC */
             drawAt?: number;
-            /** @description what somebody must do or be to take part */
+            /** @description what a person must do or be to take part */
             conditions?: {
                 /** @description the platform's number of the kind; its list is not verified */
                 kind: number;
@@ -4305,7 +4305,7 @@ export interface components {
             codec: ("h264" | "h265" | "vvc" | "aac") | null;
             /** @description it has sound in itself */
             hasAudio: boolean;
-            /** @description the platform put its mark on it; told by the field that it was in, never by its address */
+            /** @description the platform put its mark on it; known by the field that it was in, never by its address */
             watermark: boolean;
             width: number | null;
             height: number | null;
@@ -4602,7 +4602,7 @@ export interface components {
             withinMs: number | null;
             /** @description whether it opens floors; else it takes the replies that are shown with them */
             replies: boolean;
-            /** @description floors of which more replies are told than reached us */
+            /** @description floors of which the platform counts more replies than reached us */
             floorsOpen: number;
             cursor: number | null;
             /** @description null while it runs, and where it broke off */
@@ -4772,7 +4772,7 @@ export interface components {
         AuthorWatch: {
             /** @description the author's lasting public id (MS4w…) */
             secUid: string;
-            /** @description who that is, as their page told it last; null before it did */
+            /** @description who that is, as their page last said; null before it did */
             author: components["schemas"]["Person"] | null;
             /** @description when the watch began */
             addedAt: number;
@@ -4793,14 +4793,14 @@ export interface components {
             failingSince: number | null;
             /** @description null before that */
             learnedAt: number | null;
-            /** @description the newest work that is known; older ones that turn up later are not told as new */
+            /** @description the newest work that is known; older ones that turn up later are not announced as new */
             newest: {
                 /** @description the platform's id of the work */
                 id: string;
                 /** @description when it was published */
                 time: number;
             } | null;
-            /** @description works that were told as new since the watch began */
+            /** @description works that were announced as new since the watch began */
             published: number;
         };
         /** @description authors who are watched, those added first first */
