@@ -19,7 +19,6 @@ import { Broadcasts } from "./broadcasts.js";
 import { RoomConnection, type Target } from "./connection.js";
 import { type ClaimedRoom, type CollectorDeps, type RoomContext, type RoomOwnership, SteadyTime } from "./context.js";
 import { type CollectorEvent, type Effect, START } from "./machine.js";
-import { SentAlarms } from "./room-alarm.js";
 import { eventOf, FRESH_MS, meetRoom, RoomResolver } from "./room-resolver.js";
 import { RoomSession } from "./room-session.js";
 import { StatusKeeper } from "./status.js";
@@ -36,7 +35,6 @@ interface SharedByCollectors extends Budgets {
    */
   readonly collectors: Map<RoomKey, Collector>;
   readonly gifts: GiftCatalogue;
-  readonly alarms: SentAlarms;
   /** Has each collector look at what is due. */
   readonly looks: Wheel;
 }
@@ -49,7 +47,7 @@ export function sharedByCollectors(
   return {
     ...budgets,
     ...{ heartbeats: new Wheel(clock, HEARTBEAT_MS), looks: new Wheel(clock, 1000) },
-    ...{ collectors: new Map(), alarms: new SentAlarms(store.log), gifts: new GiftCatalogue(store.gifts) },
+    ...{ collectors: new Map(), gifts: new GiftCatalogue(store.gifts) },
   };
 }
 
@@ -168,7 +166,7 @@ export class Collector {
       sessions.map(({ access }) => access),
     );
     this.#broadcasts = new Broadcasts(context);
-    this.#status = new StatusKeeper(context, this.#broadcasts, shared.alarms);
+    this.#status = new StatusKeeper(context, this.#broadcasts);
     this.#connection = new RoomConnection(context, {
       ...{ sessions, broadcasts: this.#broadcasts, resolver: this.#resolver },
       raw: (settings.record ?? deps.raw?.byDefault) ? (deps.raw ?? null) : null,
@@ -371,9 +369,8 @@ export class Collector {
     const { store, clock, setAside, drift, health } = this.#context;
     const { gifts } = this.#shared;
     const pipeline = await Pipeline.open({ ...store, gifts, rooms: this.#ownership, room, clock, drift, setAside });
-    const claimed = { room, intake: new Intake(pipeline, health, clock) };
-    await this.#status.recall(claimed);
-    return claimed;
+    await this.#status.recall(room);
+    return { room, intake: new Intake(pipeline, health, clock) };
   }
 
   /** Goes on where an earlier process was connected a moment ago, and asks the platform after. */

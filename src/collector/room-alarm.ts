@@ -1,9 +1,8 @@
-import type { NewEventOf } from "../events/event.js";
-import { GIFTS_STATES, type GiftsEvidence, type GiftsNews, type GiftsState, type GiftsWatch } from "../health/gifts-watch.js";
+import type { GiftsNews, GiftsWatch } from "../health/gifts-watch.js";
 import type { SessionHealth } from "../health/sessions.js";
-import type { RoomStatus } from "../health/state.js";
+import type { Evidence, RoomStatus } from "../health/state.js";
 import { alarmEvent } from "../ingest/intake.js";
-import { type Log, newestReal, type RoomKey, SYSTEM_ROOM, type SystemNews, tellSystem } from "../store/log.js";
+import { type RoomKey, type SystemNews, tellSystem } from "../store/log.js";
 import type { ClaimedRoom, RoomContext } from "./context.js";
 
 /** An alarm about a room, or about one of its sessions (null: the room as a whole). */
@@ -14,142 +13,46 @@ interface Alarm {
   readonly sent: () => void;
 }
 
-/** Number of the newest news of the system's log among which rooms' last words are looked for, and of rooms whose last words are kept. */
-const LAST_NEWS = 2000;
-/** Age up to which an alarm of an earlier process is stored in the room's log if it is not there, ms: it may have been killed in between. */
-const HALF_SENT_MS = 86_400_000;
-const ID = /^system:(?<kind>(?<about>gifts|session)\.[a-z]+):(?<room>\d+):(?<at>\d+)(?::(?<session>.+))?$/;
-
-/** An alarm as the system's log has it. */
-interface SentAlarm extends Pick<NewEventOf<"system">, "kind" | "text" | "evidence"> {
-  /** Subject of the alarm, `gifts` or `session`. */
-  readonly about: string;
-  /** Session of the room; null: the room as a whole. */
-  readonly session: string | null;
-  /** ms UTC */
-  readonly at: number;
-}
-
-/**
- * The last word of the system's log on gifts and sessions of each room. The log is read once for all rooms of a process, and then what was
- * added: a restart asks for thousands.
- */
-export class SentAlarms {
-  readonly #log: Pick<Log, "heads" | "readRoom" | "readRoomBefore">;
-  /** Last words by room, then by what they are about; rooms in the order of their last alarms. */
-  readonly #byRoom = new Map<string, Map<string, SentAlarm>>();
-  /** Seq up to which the log was read; null before. */
-  #read: number | null = null;
-  #reading: Promise<void> = Promise.resolve();
-
-  constructor(log: Pick<Log, "heads" | "readRoom" | "readRoomBefore">) {
-    this.#log = log;
-  }
-
-  /** Returns the last words on a room: one for each of its sessions, and for itself, and each of what they are about. @throws what the store throws */
-  async of(room: RoomKey): Promise<readonly SentAlarm[]> {
-    const turn = this.#reading.then(() => this.#readOn());
-    this.#reading = turn.catch(() => {});
-    await turn;
-    return [...(this.#byRoom.get(String(room))?.values() ?? [])];
-  }
-
-  async #readOn(): Promise<void> {
-    const head = (await this.#log.heads([SYSTEM_ROOM])).get(SYSTEM_ROOM)?.head ?? 0;
-    while (this.#read === null || this.#read < head) {
-      const where = { types: ["system"] } as const;
-      const { rows, scanned } =
-        this.#read === null
-          ? { ...(await newestReal(this.#log, SYSTEM_ROOM, LAST_NEWS, where)), scanned: head }
-          : await this.#log.readRoom(SYSTEM_ROOM, this.#read, LAST_NEWS, { ...where, tests: false });
-      for (const { event } of rows) {
-        const found = ID.exec(event.id)?.groups;
-        if (event.type !== "system" || found === undefined) continue;
-        const { room = "", about = "", at, session = null } = found;
-        const { kind, text, evidence } = event;
-        const words = this.#byRoom.get(room) ?? new Map<string, SentAlarm>();
-        words.set(`${about}/${session ?? ""}`, { kind, text, about, session, at: Number(at), ...(evidence && { evidence }) });
-        this.#byRoom.delete(room);
-        this.#byRoom.set(room, words);
-      }
-      for (const oldest of this.#byRoom.keys()) {
-        if (this.#byRoom.size <= LAST_NEWS) break;
-        this.#byRoom.delete(oldest);
-      }
-      this.#read = Math.max(scanned, (this.#read ?? 0) + 1);
-    }
-  }
-}
-
 /** Stores in a room's log, and in the system's, when gifts or messages are kept from it or from one of its sessions, each time once. */
 export class RoomAlarm {
   readonly #context: RoomContext;
-  readonly #sent: SentAlarms;
-  /** Whether the alarms of an earlier process are known. */
-  #recalled = false;
   #sending: Promise<void> | null = null;
 
-  constructor(context: RoomContext, sent: SentAlarms) {
+  constructor(context: RoomContext) {
     this.#context = context;
-    this.#sent = sent;
   }
 
   /**
-   * Takes the last word of the log: what an earlier process found is so, until something shows that it is over. The system's log has an alarm
-   * first, so that it is asked; what a kill left out of the room's is stored there now.
+   * Goes on from the status that an earlier process kept of the room: what it found is so until something shows that it is over. An alarm about
+   * gifts is sent again with its old time, so that the logs have it once, also where a kill came between.
    */
-  async recall({ room, intake }: ClaimedRoom): Promise<void> {
-    const { store, health, clock, signal } = this.#context;
-    /** Times of the last alarms about gifts of a session, or of the room (null). */
-    const giftAlarms = new Map<string | null, number>();
-    for (const { kind, text, evidence = {}, session: name, at } of await this.#sent.of(room)) {
-      const broadcast = textIn(evidence["broadcast"]);
-      const session = health.sessions.find((one) => one.name === name);
-      if (kind === "gifts.suppressed" || kind === "gifts.flowing") {
-        giftAlarms.set(name, at);
-        const watch = name === null ? health.gifts : session?.gifts;
-        const lone = name === null && health.sessions.length === 1 ? health.sessions[0] : session;
-        if ("account" in evidence) lone?.as(textIn(evidence["account"]));
-        watch?.recall(newsIn(kind, at, evidence), broadcast, clock.now());
-      } else if (kind === "session.lost" || kind === "session.silent" || kind === "session.receives") session?.announced(kind);
-      if (clock.now() - at > HALF_SENT_MS) continue;
-      const news = { kind, text, session: name, evidence };
-      const own = alarmEvent(room, { sessionId: broadcast, webRid: textIn(evidence["webRid"]) }, news, at);
-      if (!(await store.log.known(room, [own.id])).has(own.id)) await intake.own(own, signal);
-    }
-    await this.#goOn(room, giftAlarms);
-    this.#recalled = true;
-  }
-
-  /** Goes on from what is known to be missing of the broadcast, by the status that is kept of the room: an alarm has only what was missing then. */
-  async #goOn(room: RoomKey, giftAlarms: ReadonlyMap<string | null, number>): Promise<void> {
-    const { store, health } = this.#context;
+  async recall(room: RoomKey): Promise<void> {
+    const { store, health, clock } = this.#context;
     const kept = await store.rooms.loadStatus(room);
     if (kept === null) return;
     const { sessionId, evidence }: RoomStatus = JSON.parse(kept.status);
-    if (sessionId === null || (health.sessionId !== null && health.sessionId !== sessionId)) return;
-    const goOn = (name: string | null, watch: GiftsWatch, seen: GiftsEvidence) => {
-      if (seen.diamondsWitnessed > 0 && kept.at >= (giftAlarms.get(name) ?? 0)) watch.goOn(seen, sessionId);
+    const goOn = (watch: GiftsWatch, { gifts, giftsSeen }: Pick<Evidence, "gifts" | "giftsSeen">) => {
+      watch.recall(gifts, giftsSeen, sessionId, clock.now());
+      if (health.sessionId !== null) watch.begin(health.sessionId, clock.now());
     };
-    const [one, ...others] = health.sessions;
-    const [before, ...more] = evidence.sessions;
-    // What one account is not sent says nothing of another.
-    if (one !== undefined && before !== undefined && others.length + more.length === 0 && evidence.giftsSeen.diamondsWitnessed > 0)
-      one.as(before.account);
-    goOn(null, health.gifts, evidence.giftsSeen);
-    if (others.length === 0) return;
-    for (const { session, account, giftsSeen } of evidence.sessions) {
-      const own = health.sessions.find((one) => one.name === session);
-      if (own === undefined || giftsSeen.diamondsWitnessed === 0) continue;
-      own.as(account);
-      goOn(session, own.gifts, giftsSeen);
+    goOn(health.gifts, evidence);
+    const [only, ...others] = health.sessions;
+    for (const before of evidence.sessions) {
+      const isOnly = others.length === 0 && evidence.sessions.length === 1;
+      const session = isOnly ? only : health.sessions.find(({ name }) => name === before.session);
+      if (session === undefined) continue;
+      if (others.length > 0) goOn(session.gifts, before);
+      // What one account is not sent says nothing of another: as another it starts over.
+      session.as(before.account);
+      if (before.lost !== null) session.announced("session.lost");
+      else if (before.state === "silent") session.announced("session.silent");
     }
   }
 
   /** Whether there may be an alarm to send. */
   get isDue(): boolean {
     const { gifts, sessions } = this.#context.health;
-    if (!this.#recalled || gifts.news !== null) return true;
+    if (gifts.news !== null) return true;
     return sessions.length > 1 && sessions.some((session) => session.news !== null || session.gifts.news !== null);
   }
 
@@ -162,7 +65,6 @@ export class RoomAlarm {
   }
 
   async #look(claimed: ClaimedRoom): Promise<void> {
-    if (!this.#recalled) await this.recall(claimed);
     const { health } = this.#context;
     const alarms = [this.#gifts(health.gifts, null)];
     if (health.sessions.length > 1)
@@ -247,21 +149,4 @@ function giftsText({ kind, since, witnessed, missing }: GiftsNews, session: stri
   if (kind === "gifts.flowing") return `gifts reach ${to} again since ${at} (as ${who}): they explain what the platform's ranks rise by`;
   const ranks = session === null ? "its ranks" : "its ranks, or the gifts of other sessions,";
   return `the platform keeps gifts from ${to} since ${at} (as ${who}): ${ranks} rose by ${missing} diamonds for which no gift came (by ${witnessed} in all). ${REMEDY}`;
-}
-
-/** Reads a change of gifts from an alarm. */
-function newsIn(kind: GiftsNews["kind"], since: number, evidence: Readonly<Record<string, unknown>>): GiftsNews {
-  const usual: GiftsState = kind === "gifts.flowing" ? "flowing" : "suppressed";
-  const number = (value: unknown) => (typeof value === "number" ? value : 0);
-  return {
-    kind,
-    state: GIFTS_STATES.find((one) => one === evidence["state"]) ?? usual,
-    since,
-    witnessed: number(evidence["diamondsWitnessed"]),
-    missing: number(evidence["diamondsMissing"]),
-  };
-}
-
-function textIn(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }

@@ -2,9 +2,10 @@ import type { RoomState } from "../health/state.js";
 import { stateEvent } from "../ingest/intake.js";
 import { PATIENCE_MS, withTimeout } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
+import type { RoomKey } from "../store/log.js";
 import type { Broadcasts } from "./broadcasts.js";
-import type { ClaimedRoom, RoomContext } from "./context.js";
-import { RoomAlarm, type SentAlarms } from "./room-alarm.js";
+import type { RoomContext } from "./context.js";
+import { RoomAlarm } from "./room-alarm.js";
 
 /** Number of looks of which one is had at a room while nothing comes: most of thousands are quiet. */
 const QUIET_LOOKS = 5;
@@ -33,15 +34,15 @@ export class StatusKeeper {
   /** The changes of state that are being stored, one after the other. */
   #storing: Promise<unknown> = Promise.resolve();
 
-  constructor(context: RoomContext, broadcasts: Broadcasts, sent: SentAlarms) {
+  constructor(context: RoomContext, broadcasts: Broadcasts) {
     this.#context = context;
     this.#broadcasts = broadcasts;
-    this.#alarm = new RoomAlarm(context, sent);
+    this.#alarm = new RoomAlarm(context);
   }
 
   /** Takes over what an earlier process knew of the room. */
-  async recall(claimed: ClaimedRoom): Promise<void> {
-    await this.#alarm.recall(claimed);
+  recall(room: RoomKey): Promise<void> {
+    return this.#alarm.recall(room);
   }
 
   /** Goes to a state. Resolves when the log has it. @throws DyliveError not_owner; the signal's reason */

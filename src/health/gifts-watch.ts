@@ -102,24 +102,16 @@ export class GiftsWatch {
     this.#announced = kind;
   }
 
-  /** Goes on from the last announcement of an earlier process, and its broadcast. @param now ms UTC */
-  recall(last: GiftsNews, broadcast: string | null, now: number): void {
-    this.#announced = last.kind;
-    if (last.kind === "gifts.flowing" || this.#state !== "unknown") return;
-    this.#state = last.state;
-    this.#since = last.since;
-    this.#witnessed = last.witnessed;
-    this.#missing = last.missing;
+  /** Goes on from what an earlier process, or one with other settings, knew of a broadcast. @param now ms UTC */
+  recall(state: GiftsState, { since, diamondsWitnessed, diamondsMissing }: GiftsEvidence, broadcast: string | null, now: number): void {
+    if (this.#state !== "unknown") return;
+    this.#witnessed = diamondsWitnessed;
+    this.#missing = diamondsMissing;
+    this.#recalledOf = broadcast;
+    if (!isBad(state)) return;
+    this.#state = state;
+    this.#since = since;
     this.#missedAt = now;
-    this.#recalledOf = broadcast;
-  }
-
-  /** Goes on from the amounts of a broadcast that an earlier process, or one with other settings, saved after its last announcement. */
-  goOn({ diamondsWitnessed, diamondsMissing }: GiftsEvidence, broadcast: string): void {
-    if (this.#recalledOf !== null && this.#recalledOf !== broadcast) this.#witnessed = this.#missing = 0;
-    this.#recalledOf = broadcast;
-    this.#witnessed = Math.max(this.#witnessed, diamondsWitnessed);
-    this.#missing = Math.max(this.#missing, diamondsMissing);
   }
 
   /** Returns the amounts since the last call. */
@@ -222,7 +214,7 @@ export class GiftsWatch {
   }
 
   get #isBad(): boolean {
-    return this.#state === "partial" || this.#state === "suppressed";
+    return isBad(this.#state);
   }
 
   /** Whether no gift came for seven times the usual pause, which happens by chance once in 1,000 times. Of 30 gifts one can tell. */
@@ -312,6 +304,10 @@ export class GiftsWatch {
     if (this.#givers.size > 500 && oldest !== undefined) this.#givers.delete(oldest);
     return giver;
   }
+}
+
+function isBad(state: GiftsState): boolean {
+  return state === "partial" || state === "suppressed";
 }
 
 function newGiver(): Giver {

@@ -2,7 +2,7 @@
 import { afterAll, expect, it, onTestFinished, vi } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import type { RoomContext } from "../../src/collector/context.js";
-import { RoomAlarm, SentAlarms } from "../../src/collector/room-alarm.js";
+import { RoomAlarm } from "../../src/collector/room-alarm.js";
 import type { NewEvent, NewEventOf } from "../../src/events/event.js";
 import { RoomHealth } from "../../src/health/room-health.js";
 import { SessionHealth } from "../../src/health/sessions.js";
@@ -86,17 +86,18 @@ function processOn(store: RoomStore, room: number, sessions: readonly string[], 
   health.watchedBy(sessions.map((name) => new SessionHealth(name, time)));
   for (const session of health.sessions) session.to("connected");
   const context = { store: { ...store, log: { ...store.log, append } }, clock: time, health, signal: SIGNAL };
-  const alarm = new RoomAlarm(context as unknown as RoomContext, new SentAlarms(store.log));
+  const alarm = new RoomAlarm(context as unknown as RoomContext);
   const own = async (event: NewEvent) => void (await append([{ room, epoch: 0, events: [event] }]));
-  const told = { room, intake: { own } as unknown as Intake };
+  const claimed = { room, intake: { own } as unknown as Intake };
   const go = async (ms: number) => {
     await time.advance(ms);
     health.look();
-    await alarm.look(told).catch(() => {});
+    await alarm.look(claimed).catch(() => {});
+    await store.rooms.saveStatus(room, JSON.stringify(health.status(room)), time.now()); // as the status keeper does
   };
   const scored = (score: number) =>
     health.stored([stats({ ranks: [{ rank: 1, user: person({ id: "1" }), score, scoreText: null }] })], time.now());
-  return { time, health, alarm, told, go, scored };
+  return { time, health, alarm, go, scored };
 }
 
 /** Returns what a store's logs were told: the system's, and the room's. */
@@ -122,8 +123,8 @@ it.each([
   await first.go(30_000);
   expect(first.health.gifts.state).toBe("suppressed");
   const second = processOn(store, room, ["default"]);
-  await second.alarm.recall(second.told);
-  expect(second.health.gifts.state).toBe(appends === 0 ? "unknown" : "suppressed");
+  await second.alarm.recall(room);
+  expect(second.health.gifts.state).toBe("suppressed");
   for (const score of [10, 20]) second.scored(score);
   await second.go(30_000);
   const kinds = async () => (await alarmsIn(store, room)).map((log) => log.map(({ kind }) => kind));
@@ -157,10 +158,9 @@ it.each([[["default"]], [["guest", "guest:2"]]])(
     const seenOf = ({ evidence }: RoomStatus) => [evidence.giftsSeen, ...evidence.sessions.map(({ giftsSeen }) => giftsSeen)];
     const before = seenOf(first.health.status(room));
     for (const seen of before) expect(seen).toMatchObject({ diamondsWitnessed: 5000, diamondsMissing: 5000 });
-    await store.rooms.saveStatus(room, JSON.stringify(first.health.status(room)), first.time.now());
     const next = async (broadcast: string) => {
-      const { health, alarm, told } = processOn(store, room, sessions);
-      await alarm.recall(told);
+      const { health, alarm } = processOn(store, room, sessions);
+      await alarm.recall(room);
       health.broadcast(broadcast);
       return seenOf(health.status(room));
     };
@@ -201,7 +201,7 @@ it("what was told of one of several sessions is so at once in the next process, 
   ];
   expect(await heard()).toEqual([all, all]);
   const second = processOn(store, room, sessions);
-  await second.alarm.recall(second.told);
+  await second.alarm.recall(room);
   expect(stateOf(second)).toEqual([
     ["guest", "connected", "unknown"],
     ["guest:2", "connected", "suppressed"],
@@ -239,7 +239,7 @@ it("one of several sessions that loses its connection for 90 seconds, or its acc
   expect(event?.evidence).toMatchObject({ since, reason: "the platform refused the connection" });
 
   const second = processOn(store, room, sessions);
-  await second.alarm.recall(second.told);
+  await second.alarm.recall(room);
   const [own, other] = [second.health.sessions[1], second.health.sessions[0]];
   own?.withoutAccount("there is no account main any more");
   await second.go(1000);

@@ -86,7 +86,8 @@ describe("gifts", () => {
 
   it("that were told to be kept from us by an earlier process are so at once, and that is not told again until they flow", () => {
     const watch = new GiftsWatch();
-    watch.recall({ kind: "gifts.suppressed", state: "suppressed", since: 5, witnessed: 70, missing: 60 }, "b1", MINUTE);
+    watch.recall("suppressed", { since: 5, diamondsWitnessed: 70, diamondsMissing: 60 }, "b1", MINUTE);
+    expect(taken(watch)).toMatchObject({ kind: "gifts.suppressed", since: 5 }); // by its time the log knows it
     watch.begin("b1", MINUTE);
     expect([watch.state, watch.evidence]).toEqual(["suppressed", { since: 5, diamondsWitnessed: 70, diamondsMissing: 60 }]);
     watch.see(rank(10), MINUTE);
