@@ -29,7 +29,7 @@ import { adminService } from "./admin.js";
 import { startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
 import type { AppContext } from "./context.js";
-import { finishErasure, startMaintenance, watchDisk } from "./maintenance.js";
+import { startMaintenance, watchDisk } from "./maintenance.js";
 import { pictureOf } from "./platform.js";
 import { RunningSettings } from "./running-settings.js";
 import { openServices } from "./services.js";
@@ -149,13 +149,6 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     if (own !== null) metrics.watch({ takeovers: () => own.takeovers });
     closers.push(() => collecting.rest());
     closers.push(await startMaintenance(collecting, context, metrics));
-    const stopping = new AbortController();
-    const overwrite = (note: string) => jobs.task.overwrite(note, () => {}, stopping.signal);
-    const finishing = finishErasure(context, overwrite, stopping.signal);
-    closers.push(() => {
-      stopping.abort(new DyliveError("stopping", "the server is stopping"));
-      return finishing;
-    });
     const disk = watchDisk(context);
     closers.push(() => disk.stop());
     metrics.watch({ diskFree: () => disk.freeBytes });

@@ -71,36 +71,6 @@ function keepGoing(
   return async () => stop.abort();
 }
 
-/**
- * Ends an erasure that was broken off, so far as that can be done without knowing whose it was: what the person left in the store's file is
- * overwritten. Resolves when that is done.
- * @param overwrite does that, for the erasure of a note
- */
-export async function finishErasure(
-  { store: { residue }, logger }: Pick<AppContext, "store" | "logger">,
-  overwrite: (note: string) => Promise<unknown>,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    const erasure = await residue.open();
-    if (erasure === null) return;
-    if (!erasure.settled) {
-      // Only who asked for it knows whom; the note says it once.
-      logger.warn("the erasure of a person was interrupted before it had gone through all data: start it again");
-      return await residue.end(erasure.note);
-    }
-    logger.warn("an erasure was interrupted while it overwrote deleted data in the store's file: this is finished now");
-    await overwrite(erasure.note);
-    logger.info("deleted data of erased people is overwritten in the store's file");
-  } catch (error) {
-    if (!signal.aborted)
-      logger.error(
-        { err: error },
-        "deleted data of erased people could not be overwritten in the store's file; the next start tries again",
-      );
-  }
-}
-
 /** Starts the watch of how much room the disk of this process's data folder has. */
 export function watchDisk({ config, store, clock, logger }: AppContext): DiskWatch {
   const watch = new DiskWatch({

@@ -1,8 +1,6 @@
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { msg } from "../runtime/msg.js";
-import { catchUp } from "../statistics/reader.js";
-import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
 import { changeOf, type ErasurePlan } from "./change.js";
 import { type Identity, identityOf, isPerson, type KnownPerson, marksOf, peopleIn, pseudonymOf, unknownPerson } from "./identity.js";
@@ -109,14 +107,12 @@ export interface EraseReport extends EventCounts {
   readonly rooms: readonly RoomKey[];
   /** Counts of what was done with works and comments. */
   readonly works: WorksErased;
-  /** Note by which the store knows that this is not at its end; for `completeErasure`. */
-  readonly note: string;
 }
 
 type OnEvents = (count: number) => void | Promise<void>;
 /**
  * Takes a person out of everything that is kept, as of now; a person who comes again is kept again. The events stay erased whatever is
- * imported or decoded again: their ids are known. What it leaves in statistics and in the file goes by `completeErasure`.
+ * imported or decoded again: their ids are known. What it leaves in statistics goes when these are counted again.
  * @throws DyliveError not_found when no one is known by this, bad_request when more than one person is
  */
 export async function eraseUser(
@@ -134,7 +130,6 @@ export async function eraseUser(
   });
   const plan = planOf(identity);
   const { pseudonym } = plan;
-  const note = await store.residue.begin();
   // Before the first change: what is imported from now on is judged by it.
   await noteErasure(store, plan, clock.now());
   const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
@@ -168,7 +163,7 @@ export async function eraseUser(
   const anchorOf = (await store.rooms.list()).filter(
     ({ anchor }) => anchor !== null && (identity.ids.includes(anchor.id ?? "") || identity.secUids.includes(anchor.secUid ?? "")),
   );
-  return { identity, pseudonym, ...sums, anchorOf: anchorOf.map(({ room }) => room), rooms: [...rooms], works, note };
+  return { identity, pseudonym, ...sums, anchorOf: anchorOf.map(({ room }) => room), rooms: [...rooms], works };
 }
 
 /**
@@ -272,43 +267,4 @@ async function walk<S extends EraseProgress>(
 /** Returns the id or name from which a pseudonym of the person is made. */
 function nameOf({ ids, secUids, nicknames }: Identity): string {
   return ids[0] ?? secUids[0] ?? nicknames[0] ?? "";
-}
-
-/** Takes what is done now, and how much of it; the work goes on when it resolves. */
-type OnProgress = (what: string, count: number) => void | Promise<void>;
-
-/** Work that is still to be done when people were taken out of all events. */
-interface Completion {
-  /** Note of the last of them. */
-  readonly note: string;
-  readonly vocabulary: Vocabulary;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: OnProgress;
-}
-
-/**
- * Ends one or more erasures: counts the statistics again, so that nothing of the old ones is kept, and overwrites what is left in the
- * store's file.
- * @throws DyliveError in_use when a reader holds an old state of the file for too long; what is left is then overwritten at the next start
- */
-export async function completeErasure(store: ErasureStore, { note, vocabulary, signal, onProgress = () => {} }: Completion): Promise<void> {
-  let steps = 0;
-  const onStep = () => onProgress("counting the statistics again", ++steps);
-  await catchUp(store, vocabulary, { onStep, ...(signal && { signal }) });
-  await store.residue.settle(note);
-  await overwriteResidue(store, note, signal, onProgress);
-}
-
-/** Overwrites what is left in the store's file of what is no longer kept, and takes the erasure's note away. @throws DyliveError in_use */
-export async function overwriteResidue(
-  { residue }: ErasureStore,
-  note: string,
-  signal?: AbortSignal,
-  onProgress: OnProgress = () => {},
-): Promise<void> {
-  for (let wiped = await residue.wipe(0); wiped !== null; wiped = await residue.wipe(wiped.pages)) {
-    signal?.throwIfAborted();
-    await onProgress("overwriting what is left in the file, pages", wiped.pages);
-  }
-  await residue.end(note);
 }

@@ -65,10 +65,7 @@ export async function eraseEverywhere(user: string, places: ErasePlaces): Promis
 /** Makes the report of an erasure that found no one in the log: nothing is known of the person but `user`. */
 function nothingErased(user: string): EraseReport {
   const works = { works: 0, comments: 0, watches: 0, downloads: 0, changed: 0, kept: 0 };
-  return {
-    ...{ identity: unknownPerson(user), pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [], works },
-    note: "",
-  };
+  return { identity: unknownPerson(user), pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [], works };
 }
 
 /** File in the data folder that holds what people did, which no erasure changes. */

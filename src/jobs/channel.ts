@@ -107,8 +107,6 @@ export class WorkerChannel {
     const entry = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
     const worker = new Worker(entry, {
       workerData: at,
-      // A descriptor of the database that its end would close would take this process's locks on it away (store/sqlite/residue.ts).
-      trackUnmanagedFds: false,
       ...(execArgv !== undefined && { execArgv: [...execArgv] }),
     });
     worker.on("message", (message: FromThread) => {

@@ -1,4 +1,4 @@
-import { completeErasure, eraseUser, findPerson, overwriteResidue } from "../erasure/erase.js";
+import { eraseUser, findPerson } from "../erasure/erase.js";
 import { type Identity, namedIn } from "../erasure/identity.js";
 import { lateErasures } from "../erasure/late.js";
 import { countsOf, loadFile } from "../ingest/load-file.js";
@@ -10,7 +10,7 @@ import { systemClock, yieldToEventLoop } from "../runtime/clock.js";
 import { type SentError, sentError } from "../runtime/errors.js";
 import { eraseAllRaw } from "../sources/raw/erase-all.js";
 import { rawFiles, rawRooms, removeRaw, seeRaw } from "../sources/raw/files.js";
-import { advance, keepUpToDate } from "../statistics/reader.js";
+import { advance, catchUp, keepUpToDate } from "../statistics/reader.js";
 import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
 import { type KeepSettings, keepNow, serverLimits } from "../store/server-limits.js";
@@ -37,11 +37,11 @@ export function tasksOn(store: Store, vocabulary: Vocabulary) {
     erase: async (ask: { readonly user: string; readonly keep: boolean }, tell: OnProgress, signal: AbortSignal) => {
       const onProgress = turnsOf(tell);
       const report = await eraseUser(store, { ...ask, signal, onProgress });
-      await completeErasure(store, { ...report, vocabulary, signal, onProgress });
+      // Nothing that was counted of them stays.
+      let steps = 0;
+      await catchUp(store, vocabulary, { onStep: () => onProgress("counting the statistics again", ++steps), signal });
       return report;
     },
-    /** Ends an erasure that was broken off when only what it left in the file was still to be overwritten. */
-    overwrite: (note: string, tell: OnProgress, signal: AbortSignal) => overwriteResidue(store, note, signal, turnsOf(tell)),
     /** Takes a person out of what was recorded. */
     eraseRaw: async (folder: string, identity: Identity, tell: OnProgress, signal: AbortSignal) => {
       const turn = turnsOf(tell);

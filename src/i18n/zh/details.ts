@@ -557,10 +557,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "event {} is not JSON": "事件 {} 不是 JSON",
   "an event has no id": "有事件没有 id",
   "another process holds the database": "另一个进程占着数据库",
-  "a program reads an old state of the store for a long time (a backup?), or it is written without a pause":
-    "有程序长时间读着存储的旧状态（备份？），或一直在写，没有停顿",
-  "page {} of {} is not what the file's map says": "{2} 的第 {1} 页与文件的目录不符",
-  "{} ends before its page {}": "{} 在第 {} 页之前就结束了",
   "no room was made": "没能新建直播间",
 
   // What does not happen unless dylive itself is wrong, and stopping.
@@ -653,7 +649,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "erasing in works and comments": "在作品和评论中删除",
   "rewriting the search index": "重写搜索索引",
   "counting the statistics again": "重新统计",
-  "overwriting what is left in the file, pages": "覆盖文件里残留的内容，页",
   "reading raw recordings": "读取原始录制",
   "decoding messages, each of them twice": "解码消息，每条两遍",
   "the time zone takes a zone such as Asia/Shanghai, +08:00 or Z": "时区应写成，例如 Asia/Shanghai、+08:00 或 Z",

@@ -10,7 +10,7 @@ import { sqlRepositories } from "../sql/repositories.js";
 import { assertChanged, resumeText } from "../sql/rooms.js";
 import { sqlSearch } from "../sql/search.js";
 import { rows, type SqlDatabase } from "../sql/work.js";
-import { NOTHING_LEFT, type Store } from "../store.js";
+import type { Store } from "../store.js";
 import { addressOf, PostgresConnection } from "./connection.js";
 import { PostgresLocks } from "./distributed-locks.js";
 import { EVENTS, postgresRetention, SEARCH } from "./events.js";
@@ -54,7 +54,6 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       search: sqlSearch(connection, SEARCH),
       derived: sqlDerived(connection, EVENTS, SEARCH),
       retention: postgresRetention(connection),
-      residue: NOTHING_LEFT,
       cluster: {
         leases: postgresLeases(connection, locks),
         wantedRooms: postgresWantedRooms(connection),

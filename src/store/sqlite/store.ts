@@ -3,19 +3,15 @@ import { sqlDerived } from "../sql/derived.js";
 import { sqlRepositories } from "../sql/repositories.js";
 import { type StoredSizes, sqlRetention } from "../sql/retention.js";
 import { sqlSearch } from "../sql/search.js";
-import { NOTHING_LEFT, type Store } from "../store.js";
+import type { Store } from "../store.js";
 import { SqliteConnection, sqliteDatabase } from "./connection.js";
 import { EVENTS, SEARCH } from "./events.js";
 import { sqliteLog } from "./log.js";
-import { sqliteResidue } from "./residue.js";
 
 /** Pages that one call gives back: some 10 ms, for which the write lock is held. */
 const GIVE_BACK_PAGES = 256;
-/**
- * Returns what limits need to know of a SQLite file: how much there is in it, and how it is given back.
- * @param isOverwriting whether what an erasure left is being overwritten
- */
-function sqliteFiles(connection: SqliteConnection, isOverwriting: () => boolean): StoredSizes {
+/** Returns what limits need to know of a SQLite file: how much there is in it, and how it is given back. */
+function sqliteFiles(connection: SqliteConnection): StoredSizes {
   const { database } = connection;
   const size = database.prepare<[number], number>("SELECT bytes FROM heads WHERE room = ?").pluck();
   const number = (pragma: string) => Number(database.pragma(pragma, { simple: true }));
@@ -30,8 +26,7 @@ function sqliteFiles(connection: SqliteConnection, isOverwriting: () => boolean)
       }),
     giveBack: () =>
       connection.write(() => {
-        // Page after page is overwritten: none may move to where that has been.
-        if (isOverwriting() || number("freelist_count") === 0) return false;
+        if (number("freelist_count") === 0) return false;
         database.exec(`PRAGMA incremental_vacuum(${GIVE_BACK_PAGES})`);
         return number("freelist_count") > 0;
       }),
@@ -43,7 +38,7 @@ function sqliteFiles(connection: SqliteConnection, isOverwriting: () => boolean)
 interface SqliteOptions {
   /** Path of the database file, which is made when it does not exist; its directory is not. `:memory:` is none: it ends with the process. */
   readonly path: string;
-  /** Clock for `createdAt` and for the pauses of overwriting; the real time by default. */
+  /** Clock for `createdAt`; the real time by default. */
   readonly clock?: Clock;
   /** Called with one sentence that says that the store can only be read, or is lost. */
   readonly tell?: (sentence: string) => void;
@@ -59,17 +54,12 @@ interface SqliteOptions {
 export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }: SqliteOptions): Store {
   const connection = new SqliteConnection(path, clock, tell, mayOnlyRead);
   const database = sqliteDatabase(connection);
-  const residue = connection.database.memory ? null : sqliteResidue(connection, database);
   return {
     ...sqlRepositories(database),
     log: sqliteLog(connection, database),
     search: sqlSearch(database, SEARCH),
     derived: sqlDerived(database, EVENTS, SEARCH),
-    retention: sqlRetention(
-      database,
-      sqliteFiles(connection, () => residue?.isOverwriting() ?? false),
-    ),
-    residue: residue ?? NOTHING_LEFT,
+    retention: sqlRetention(database, sqliteFiles(connection)),
     close: () => connection.close(),
   };
 }
