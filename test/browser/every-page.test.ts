@@ -23,8 +23,8 @@ const PAGES: Readonly<Record<string, readonly (readonly [path: string, there: st
     [`/compare?sessions=1/${SESSION},2/${SESSION.replace(/1$/, "2")}`, "[data-minute]"],
   ],
   search: [
-    ["/search?q=分钟的话", "[data-told]"],
-    ["/search?find=people&q=小", "[data-told]"],
+    ["/search?q=分钟的话", "[data-outcome]"],
+    ["/search?find=people&q=小", "[data-outcome]"],
   ],
   works: [
     ["/works", "main form"],

@@ -63,7 +63,7 @@ async function open(path: string, options = {}, token = dashboard.token): Promis
   await page.goto(`${dashboard.app.url}/#${path}`);
   return page;
 }
-const told = (page: Page) => textOf(page.locator("[data-told]"));
+const told = (page: Page) => textOf(page.locator("[data-outcome]"));
 
 describe("the search", () => {
   it("finds messages and people in all that is kept, page by page, and leads to the place of each", async () => {

@@ -1,9 +1,9 @@
 import { type InjectionKey, inject, type ShallowRef, shallowRef } from "vue";
 import type { Token } from "./api/model.js";
 
-/** What the page's token may do, so that nothing is offered that would be refused. Nothing until the server has told. */
+/** What the page's token may do, so that nothing is offered that would be refused. Nothing until the server has answered. */
 export interface May {
-  /** Whether the server has told. */
+  /** Whether the server has answered. */
   readonly known: boolean;
   /** Rooms, webhooks, works and their files. */
   readonly manage: boolean;

@@ -28,7 +28,7 @@ export interface LiveSocketDeps {
   readonly subscribe: () => Subscribe | null;
   /** Takes events, with the cursor after them. */
   readonly onEvents: (events: readonly LiveEvent[], cursor: string) => void;
-  readonly onTold: (told: Msg) => void;
+  readonly onNotice: (notice: Msg) => void;
   readonly onState: (state: LinkState) => void;
   /** The token is no longer taken. */
   readonly onRefused: () => void;
@@ -84,7 +84,7 @@ export class LiveSocket {
 
   #open(): void {
     this.#timer = 0;
-    const { client, subscribe, onEvents, onTold, onState } = this.#parts;
+    const { client, subscribe, onEvents, onNotice, onState } = this.#parts;
     onState({ name: "connecting" });
     const socket = new WebSocket(client.stream("v1/ws"));
     this.#socket = socket;
@@ -100,8 +100,8 @@ export class LiveSocket {
         this.#attempt = 0;
         this.send({ op: "ping" });
       }
-      onTold(message);
-      // What is asked for may depend on what it said, and whoever was told may have closed it.
+      onNotice(message);
+      // What is asked for may depend on what it said, and its listener may have closed it.
       if (message.type !== "hello" || this.#stop.signal.aborted) return;
       const command = subscribe();
       if (command !== null) this.send(command);

@@ -15,7 +15,7 @@ export interface Loaded<T> {
 /** Time after which an answer is not waited for, in ms, where it is asked again and again: a connection may have died. */
 const GIVE_UP_MS = 30_000;
 
-/** Asks at once, and again when told; answers of earlier questions that come late are left out. */
+/** Asks at once, and again when called; answers of earlier questions that come late are left out. */
 export function useLoaded<T>(question: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   const value: ShallowRef<T | null> = shallowRef(null);
   const failure = shallowRef<ApiFailure | null>(null);

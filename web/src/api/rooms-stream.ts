@@ -41,7 +41,7 @@ export function followRooms(deps: RoomsStreamDeps, signal: AbortSignal): void {
     const opened = new EventSource(client.stream("v1/rooms/stream"));
     source = opened;
     let isOpen = false;
-    const on = <T>(name: string, take: (told: T) => void) =>
+    const on = <T>(name: string, take: (message: T) => void) =>
       opened.addEventListener(name, ({ data }: MessageEvent<string>) => {
         listen();
         // Not before: a server that cannot read its rooms takes the connection, too.

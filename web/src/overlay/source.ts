@@ -47,7 +47,7 @@ export class OverlaySource {
       client,
       subscribe: () => this.#subscribe(),
       onEvents: (events, cursor) => this.#take(events, cursor),
-      onTold: (told) => this.#told(told),
+      onNotice: (notice) => this.#notice(notice),
       onState: (state) => {
         if (state.name !== "open") this.#isFollowing = false;
         // Why it failed is said until it works.
@@ -89,7 +89,7 @@ export class OverlaySource {
     this.#place = { cursor, at: performance.now() };
   }
 
-  #told({ type, code, message, cursor }: Msg): void {
+  #notice({ type, code, message, cursor }: Msg): void {
     if (type === "subscribed") {
       clearTimeout(this.#timer);
       this.state.value = { name: "open" };

@@ -1,6 +1,6 @@
 import type { EventType } from "../api/model.js";
 
-/** The kinds of events that a feed can be told to show, with their types. `unknown`, `rank` and `stats` are no lines of a feed. */
+/** The kinds of events that a feed can be set to show, with their types. `unknown`, `rank` and `stats` are no lines of a feed. */
 export const EVENT_KINDS = {
   chat: ["chat"],
   gift: ["gift"],

@@ -189,7 +189,7 @@ export class Feed {
       onRefused,
       subscribe: () => this.#subscribe(),
       onEvents: (events, cursor) => this.#take(events, cursor),
-      onTold: (told) => this.#told(told),
+      onNotice: (notice) => this.#notice(notice),
       onState: (state) => {
         this.link.value = state;
       },
@@ -208,8 +208,8 @@ export class Feed {
     if (this.#showing === 0) this.#showing = window.setTimeout(() => this.#show(), SHOW_MS);
   }
 
-  #told(told: Msg): void {
-    const { type, cursor, from, to, code } = told;
+  #notice(notice: Msg): void {
+    const { type, cursor, from, to, code } = notice;
     if (type === "position") this.#after = String(cursor);
     else if (type === "removed" && typeof from === "number" && typeof to === "number") {
       this.#after = String(cursor);
@@ -222,7 +222,7 @@ export class Feed {
       this.failure.value = null;
     } else if (type === "gone" || (type === "error" && code === "cursor_reset")) this.#again();
     else if (type === "error") {
-      this.failure.value = failureOf({ error: told }, 0);
+      this.failure.value = failureOf({ error: notice }, 0);
       clearTimeout(this.#retrying);
       if (this.failure.value.retryable) this.#retrying = window.setTimeout(() => this.#socket?.send(this.#subscribe()), AGAIN_MS);
     }

@@ -63,16 +63,16 @@ export class Figures {
   async #ask(): Promise<BroadcastFigures | null> {
     const { room, session } = this.#path;
     const query = { session, ...(this.#cursor !== null && { minutes: this.#cursor }) };
-    const told = await ask(this.#client.v1.GET("/v1/rooms/{room}/summary", { params: { path: { room }, query }, signal: this.#signal }));
-    if (told.session === null) return null;
+    const summary = await ask(this.#client.v1.GET("/v1/rooms/{room}/summary", { params: { path: { room }, query }, signal: this.#signal }));
+    if (summary.session === null) return null;
     return {
-      totals: told.session.totals,
-      minutes: await this.#minutes(told.minutes),
-      gaps: (told.gaps ?? []) as unknown as readonly LiveEventOf<"gap">[],
-      gifters: told.gifters?.people.filter(({ units }) => units > 0) ?? [],
-      chatters: told.chatters?.people.filter(({ chats }) => chats > 0) ?? [],
-      gifts: told.gifts?.gifts ?? [],
-      words: told.words?.words ?? [],
+      totals: summary.session.totals,
+      minutes: await this.#minutes(summary.minutes),
+      gaps: (summary.gaps ?? []) as unknown as readonly LiveEventOf<"gap">[],
+      gifters: summary.gifters?.people.filter(({ units }) => units > 0) ?? [],
+      chatters: summary.chatters?.people.filter(({ chats }) => chats > 0) ?? [],
+      gifts: summary.gifts?.gifts ?? [],
+      words: summary.words?.words ?? [],
     };
   }
 

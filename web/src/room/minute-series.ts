@@ -118,7 +118,7 @@ export function comparedDrawing(
   const valuesOf = ({ isGoingOn }: ComparedBroadcast, at: number) => {
     const values = minutes.map((minute) => comparedValue(minute.values[at], by));
     const last = minutes.findLastIndex((minute) => (minute.values[at] ?? null) !== null);
-    // People in the room are as many as were told last; of all else some is still to come.
+    // People in the room are as many as were reported last; of all else some is still to come.
     return isGoingOn && by !== "online" ? values.map((value, minute) => (minute === last ? null : value)) : values;
   };
   return {

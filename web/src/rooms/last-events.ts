@@ -25,7 +25,7 @@ export class LastEvents {
       onRefused,
       subscribe: () => this.#subscribe(),
       onEvents: (events) => this.#take(events),
-      onTold: ({ type, retryable }) => {
+      onNotice: ({ type, retryable }) => {
         if (type !== "error" || retryable !== true) return;
         clearTimeout(this.#again);
         this.#again = window.setTimeout(() => {

@@ -11,7 +11,7 @@ export class Roster {
   readonly rooms = shallowReactive(new Map<string, Room>());
   readonly rates = new Map<string, Rate>();
   readonly link = shallowRef<LinkState>({ name: "connecting" });
-  /** Whether the server told all rooms that there are: an empty list means that there are none. */
+  /** Whether the server has sent all rooms that there are: an empty list means that there are none. */
   readonly known = shallowRef(false);
   /** Rooms that stay on the page until they are released, and whether they are gone. */
   readonly #held = new Map<string, boolean>();
@@ -43,7 +43,7 @@ export class Roster {
     );
   }
 
-  /** A room as it was just told by the stream or an answer. */
+  /** A room as the stream or an answer just had it. */
   take(room: Room): void {
     let rate = this.rates.get(room.id);
     if (rate === undefined) {

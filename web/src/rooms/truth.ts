@@ -5,7 +5,7 @@ import { duration } from "../format/time.js";
 import { isolated, type Part, seen } from "../i18n/strangers.js";
 import { type Messages, reasonIn } from "../i18n/tables.js";
 
-/** A room's state as people are told it: the server's, or why there is none. */
+/** A room's state as people are shown it: the server's, or why there is none. */
 export type ShownState = keyof Messages["rooms"]["states"];
 
 /** Messages that wait for so long make the server say that a room is stalled. */

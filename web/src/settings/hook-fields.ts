@@ -52,7 +52,7 @@ export function requestOf(fields: HookFields, before: Hook | null) {
     ...(url.trim() !== before?.url && { url: url.trim() }),
     ...channelOf(fields, before),
     ...(name.trim() !== "" && { name: name.trim() }),
-    // A new one is told its types only where some are given: what people are told by default is another thing than what programs are.
+    // A new one gets types only where some are given: by default people are sent other ones than programs.
     ...((before !== null || types.length > 0) && { types: [...types] }),
     filter: filter.trim() || null,
     rooms: [...rooms],
@@ -61,7 +61,7 @@ export function requestOf(fields: HookFields, before: Hook | null) {
   };
 }
 
-/** The channel as the API is told it; a secret that is left empty stays as it is. */
+/** The channel as the API takes it; a secret that is left empty stays as it is. */
 function channelOf({ channel, channelSecret, channelTo, url }: HookFields, before: Hook | null) {
   if (channel === "") return before === null || before.channel === null ? {} : { channel: null };
   const isSame = channel === before?.channel?.kind && channelTo === (before?.channel?.to ?? "") && url.trim() === before?.url;

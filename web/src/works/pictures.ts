@@ -19,9 +19,9 @@ export function coverOf({ covers, images }: Pick<Work, "covers" | "images">): st
   return null;
 }
 
-/** Returns when the first address of a work's files stops working, ms UTC; null where that is not told. Covers are not counted: they last. */
+/** Returns when the first address of a work's files stops working, ms UTC; null where that is not known. Covers are not counted: they last. */
 export function expiryOf({ media, images }: Pick<Work, "media" | "images">): number | null {
   const times = [...media, ...images, ...images.flatMap(({ motion }) => motion?.media ?? [])].map(({ expiresAt }) => expiresAt);
-  const told = times.filter((time) => time !== null);
-  return told.length === 0 ? null : Math.min(...told);
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }

@@ -54,10 +54,10 @@ export function useReading(): Reading {
 
   async function look(signal: AbortSignal): Promise<void> {
     try {
-      const told = await ask(v1.GET("/v1/works/pace", { signal }));
-      if (!signal.aborted) pace.value = told;
+      const answer = await ask(v1.GET("/v1/works/pace", { signal }));
+      if (!signal.aborted) pace.value = answer;
     } catch {
-      // The reading itself says what is wrong; the last that was told stays.
+      // The reading itself says what is wrong; the last answer stays.
     }
   }
 

@@ -40,7 +40,7 @@ export interface Fact {
 /** Returns what is known of a work beside its text, its author and its figures; what is unknown is left out. */
 export function factsOf(work: Work, now: number, m: Messages, lang: Lang): readonly Fact[] {
   const words = m.works;
-  const told = (right: boolean | null) => (right === null ? null : right ? words.yes : words.no);
+  const yesOrNo = (right: boolean | null) => (right === null ? null : right ? words.yes : words.no);
   const expiresAt = expiryOf(work);
   const all: Record<Fact["name"], string | null> = {
     id: work.id,
@@ -51,9 +51,9 @@ export function factsOf(work: Work, now: number, m: Messages, lang: Lang): reado
     mix: work.mix === null ? null : (work.mix.name ?? work.mix.id),
     tags: work.tags.length === 0 ? null : work.tags.map(({ name }) => `#${name}`).join(" "),
     music: musicOf(work, m, lang),
-    download: told(work.downloadAllowed),
-    comments: told(work.commentsAllowed),
-    paid: told(work.paid),
+    download: yesOrNo(work.downloadAllowed),
+    comments: yesOrNo(work.commentsAllowed),
+    paid: yesOrNo(work.paid),
     source: words.sources[work.source],
     received: dayTime(work.receivedAt, lang),
     first: work.firstSeenAt === work.receivedAt ? null : dayTime(work.firstSeenAt, lang),
@@ -82,7 +82,7 @@ function musicOf({ music }: Work, m: Messages, lang: Lang): string | null {
   return original === true ? `${name}${name === "" ? "" : " · "}${m.works.original}` : name;
 }
 
-/** Returns what is to be said of the last run through a list of works: what came, never that there are no more where that is not told. */
+/** Returns what is to be said of the last run through a list of works: what came, never that there are no more where that is not known. */
 export function listWords({ run, running }: ListRunStatus, now: number, m: Messages, lang: Lang): RunWords {
   const words = m.works.lists;
   const { author, mix, endedBy, reason, shown, collected, hidden, limit, stopAfterKnown, startedAt, endedAt } = run;

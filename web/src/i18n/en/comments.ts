@@ -47,7 +47,7 @@ export const comments: typeof zh = {
   more: "More comments",
   moreReplies: "More replies",
   replies: (n) => (n === 1 ? "1 reply" : `${n} replies`),
-  repliesOpen: (kept, told) => `${kept} of ${told} replies`,
+  repliesOpen: (kept, all) => `${kept} of ${all} replies`,
   isReply: "a reply",
   answers: "to",
   colon: ": ",

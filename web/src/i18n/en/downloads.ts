@@ -32,7 +32,7 @@ export const downloads: typeof zh = {
   ended: (time) => `ended ${time}`,
   elsewhere: (name) => `The files lie on the disk of ${name}; that process gives them.`,
   files: "Files that are there",
-  roles: { video: "Film", image: "Picture", clip: "Live film", cover: "Cover", music: "Music", meta: "What is told of it" },
+  roles: { video: "Film", image: "Picture", clip: "Live film", cover: "Cover", music: "Music", meta: "What is known of it" },
   numbered: (role, n) => `${role} ${n}`,
   save: "Save",
 };

@@ -144,7 +144,7 @@ export const room: typeof zh = {
   user: {
     history: "What they did in this room",
     session: "Broadcast",
-    none: "Nothing is known of this viewer: those without an open identity cannot be told apart.",
+    none: "Nothing is known of this viewer: those without an open identity cannot be distinguished.",
     chats: "Chats",
     likes: "Likes",
     units: "Gifts",

@@ -7,7 +7,7 @@ export const search: typeof zh = {
   textHint:
     "2 to 100 characters; capitals and the width of letters do not matter. Gifts, joins and the like have no text: look for them by kind, person or diamonds.",
   name: "Part of a nickname, or the whole id",
-  nameHint: "By nicknames as broadcasts told them, older ones too. Whoever hides their identity is not found.",
+  nameHint: "By nicknames as broadcasts showed them, older ones too. People who hide their identity are not found.",
   room: "Room",
   allRooms: "All rooms",
   kinds: "Kinds (none chosen: all)",

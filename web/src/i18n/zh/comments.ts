@@ -48,7 +48,7 @@ export const comments = {
   more: "更多评论",
   moreReplies: "更多回复",
   replies: (n: number) => `${n} 条回复`,
-  repliesOpen: (kept: number, told: number) => `回复 ${kept} / ${told}，还没有齐`,
+  repliesOpen: (kept: number, all: number) => `回复 ${kept} / ${all}，还没有齐`,
   isReply: "是一条回复",
   answers: "回复",
   colon: "：",
