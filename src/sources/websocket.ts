@@ -51,7 +51,6 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: MAX_FRAME_BYTES,
-    allowSynchronousEvents: false, // a chunk of the socket may hold many frames that each inflate to megabytes
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     ...(options.proxy ? { createConnection: viaProxy(options.proxy, url) } : {}),
   });
